@@ -1,0 +1,23 @@
+# How this project spells a library, a program and a test: warnings are errors, includes start at the root.
+add_library(ambit_options INTERFACE)
+target_include_directories(ambit_options INTERFACE ${PROJECT_SOURCE_DIR})
+target_compile_options(ambit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+  -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+target_compile_definitions(ambit_options INTERFACE AMBIT_VERSION="${PROJECT_VERSION}")
+
+# ambit_library(name SOURCES a.cc … [LINKS lib …]): one room of the house.
+function(ambit_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_library(${name} STATIC ${ARG_SOURCES})
+  target_link_libraries(${name} PUBLIC ambit_options PRIVATE ${ARG_LINKS})
+endfunction()
+
+# ambit_test(name LINKS lib … [SOURCES …]): tests/name.cc, every TEST of it known to ctest.
+function(ambit_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${name}.cc ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ambit_options ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE AMBIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    AMBIT_PROGRAM="$<TARGET_FILE:ambit>")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+endfunction()

@@ -1,0 +1,103 @@
+// Chunk: a piece of an object in memory, with the bytes around it that a match may need.
+//
+//        lead            body                                  tail
+//   |..............|======================================|..............|
+//   0              lead_bytes           lead_bytes+body_bytes            window().size()
+//
+// Every byte of an object is in exactly one body. Lead and tail repeat the neighbours' bytes: as many as the
+// widest pattern (PatternSet::context_bytes()), fewer at the object's ends. A match belongs to the chunk in whose
+// body its last byte lies, so no result depends on where the cuts are.
+//
+// A Chunk cannot be printed, formatted or logged: evidence bytes stay in memory (law L6).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "pipeline/facts.h"
+#include "pipeline/object.h"
+
+namespace ambit {
+
+// A part of a chunk's body that is not a long run of zeros. Offsets count from the body's first byte.
+struct Segment {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+class Chunk {
+ public:
+  Chunk(std::span<const std::byte> window, std::size_t lead, std::size_t body, std::uint64_t offset,
+        std::span<const Segment> segments)
+      : window_(window), lead_(lead), body_(body), offset_(offset), segments_(segments) {}
+
+  [[nodiscard]] std::span<const std::byte> window() const { return window_; }
+  [[nodiscard]] std::span<const std::byte> body() const { return window_.subspan(lead_, body_); }
+  [[nodiscard]] std::size_t lead_bytes() const { return lead_; }
+  [[nodiscard]] std::size_t body_bytes() const { return body_; }
+  [[nodiscard]] std::uint64_t offset() const { return offset_; }  // of the body's first byte, in the object
+  // The body without its long runs of zeros; in order, not touching. A stage that cannot meet anything in zeros
+  // may look at these alone (with their context). Empty: the whole body is zeros.
+  [[nodiscard]] std::span<const Segment> segments() const { return segments_; }
+
+  template <class Stream>
+  friend Stream& operator<<(Stream&, const Chunk&) = delete;
+
+ private:
+  std::span<const std::byte> window_;
+  std::size_t lead_;
+  std::size_t body_;
+  std::uint64_t offset_;
+  std::span<const Segment> segments_;
+};
+
+// One worker's window on an object; its memory is reused from object to object.
+class ChunkBuffer {
+ public:
+  // `chunk_bytes` of body and `context` bytes of lead and of tail.
+  ChunkBuffer(std::size_t chunk_bytes, std::size_t context);
+  [[nodiscard]] std::size_t chunk_bytes() const { return chunk_bytes_; }
+  [[nodiscard]] std::size_t context() const { return context_; }
+  [[nodiscard]] std::size_t memory() const { return bytes_.size(); }
+
+ private:
+  friend class ChunkReader;
+  std::size_t chunk_bytes_, context_;
+  std::vector<std::byte> bytes_;
+  std::vector<Segment> segments_;
+};
+
+// Reads bytes [begin, end) of an opened object front to back, chunk by chunk. Bytes that cannot be read are
+// zeros in the chunk and exceptions in `facts`; coverage is accounted in `facts` as the chunks go by.
+class ChunkReader {
+ public:
+  ChunkReader(Content& content, std::uint64_t size, std::uint64_t begin, std::uint64_t end, ChunkBuffer& buffer,
+              Facts& facts);
+  // False at the end. The chunk is valid until the next call.
+  [[nodiscard]] bool next();
+  [[nodiscard]] Chunk chunk() const;
+  [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+
+ private:
+  void fill(std::uint64_t from, std::uint64_t to);
+  void read_range(std::uint64_t offset, std::span<std::byte> into);
+  void retry_range(std::uint64_t offset, std::span<std::byte> into);
+  void note(ExceptionReason reason, std::uint64_t offset, std::uint64_t length);
+  void account(std::uint64_t body_begin, std::uint64_t body_end);
+  [[nodiscard]] bool skip_hole();
+
+  Content& content_;
+  ChunkBuffer& buffer_;
+  Facts& facts_;
+  std::uint64_t size_, end_;     // bytes of the object; end of the part to read
+  std::uint64_t window_at_ = 0;  // object offset of buffer_.bytes_[0]
+  std::uint64_t filled_to_ = 0;  // object offset up to which the buffer is filled
+  std::uint64_t body_at_ = 0, body_end_ = 0;
+  std::uint64_t bytes_read_ = 0;
+  bool block_is_zero_ = true;        // the zero block that body_end_ stands in, so far
+  std::uint64_t known_good_to_ = 0;  // exceptions beyond the body are noted once
+};
+
+}  // namespace ambit

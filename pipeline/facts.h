@@ -1,0 +1,170 @@
+// Facts: all that the stages learned about one object; one typed field per stage.
+//
+// A Hit and a Finding hold ids, offsets and lengths, never text: what is not here cannot leak from here.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/disposition.h"
+#include "pipeline/pattern.h"
+
+namespace ambit {
+
+// One reading of an object's bytes.
+enum class View : std::uint8_t { raw = 0, name = 1, text = 2 };
+inline constexpr std::array<std::string_view, 3> kViewNames = {"raw", "name", "text"};
+[[nodiscard]] constexpr std::string_view to_string(View v) { return kViewNames[static_cast<std::size_t>(v)]; }
+
+// An identifier found. Offsets count bytes of the view, from the object's first byte.
+struct Hit {
+  std::uint64_t start = 0;
+  std::uint32_t length = 0;
+  IdentifierId identifier = 0;
+  View view = View::raw;
+  Form form = Form::utf8;
+  bool crossing = false;  // runs over the object's border
+  [[nodiscard]] std::uint64_t end() const { return start + length; }
+  friend auto operator<=>(const Hit&, const Hit&) = default;  // by start first
+};
+
+struct Extent {
+  std::uint64_t start = 0;
+  std::uint64_t length = 0;
+  View view = View::raw;
+  [[nodiscard]] std::uint64_t end() const { return start + length; }
+  friend auto operator<=>(const Extent&, const Extent&) = default;
+};
+
+// How sure a detector is. A validator grades a finding, it never erases it.
+enum class Grade : std::uint8_t { shape_only, plausible, validated };
+inline constexpr std::array<std::string_view, 3> kGradeNames = {"shape only", "plausible", "validated"};
+[[nodiscard]] constexpr std::string_view to_string(Grade g) { return kGradeNames[static_cast<std::size_t>(g)]; }
+
+using DetectorId = std::uint16_t;
+
+struct Finding {
+  std::uint64_t offset = 0;
+  std::uint32_t length = 0;
+  DetectorId detector = 0;
+  Grade grade = Grade::shape_only;
+  View view = View::raw;
+  [[nodiscard]] std::uint64_t end() const { return offset + length; }
+  friend auto operator<=>(const Finding&, const Finding&) = default;
+};
+
+// Why an object or a part of it could not be examined.
+enum class ExceptionReason : std::uint8_t {
+  unreadable,      // the device or the file system refused these bytes
+  changed,         // the object became shorter or another while it was read
+  special_file,    // socket, pipe, device: has no bytes of its own
+  loop,            // a folder that contains itself
+  too_deep,        // deeper than limits::kMaxPathDepth
+  name_too_long,   // longer than limits::kMaxPathBytes
+  hits_limit,      // more hits than limits::kMaxHits…; the first ones count
+  findings_limit,  // more private findings than limits::kMaxFindings…
+};
+inline constexpr std::size_t kExceptionReasons = 8;
+[[nodiscard]] constexpr Reason to_reason(ExceptionReason r) {
+  return static_cast<Reason>(static_cast<std::uint8_t>(Reason::unreadable) + static_cast<std::uint8_t>(r));
+}
+[[nodiscard]] constexpr std::string_view to_string(ExceptionReason r) { return to_string(to_reason(r)); }
+
+struct Exception {
+  ExceptionReason reason = ExceptionReason::unreadable;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;  // bytes not examined; 0 where the object has none
+  friend auto operator<=>(const Exception&, const Exception&) = default;
+};
+
+// What an object is, by its first bytes and its name. Coarse on purpose: it is what the census counts by.
+enum class Kind : std::uint8_t {
+  empty,
+  zero,
+  text,
+  log,
+  source,
+  markup,
+  mail,
+  mailbox,
+  document,
+  spreadsheet,
+  archive,
+  image,
+  audio,
+  video,
+  database,
+  sql_dump,
+  executable,
+  disk_image,
+  encrypted,
+  key,
+  binary,
+  residue,
+  unknown,
+};
+inline constexpr std::array<std::string_view, 23> kKindNames = {
+    "empty",      "zero",        "text",      "log",   "source", "markup",  "mail",     "mailbox",
+    "document",   "spreadsheet", "archive",   "image", "audio",  "video",   "database", "sql_dump",
+    "executable", "disk_image",  "encrypted", "key",   "binary", "residue", "unknown"};
+[[nodiscard]] constexpr std::string_view to_string(Kind k) { return kKindNames[static_cast<std::size_t>(k)]; }
+
+// What happened to the bytes of an object. The sum is the object's size.
+struct Coverage {
+  std::uint64_t swept = 0;       // matched
+  std::uint64_t zero = 0;        // zeros, in whole blocks of limits::kZeroBlock; a hole counts here
+  std::uint64_t unreadable = 0;  // see the exceptions
+  [[nodiscard]] std::uint64_t total() const { return swept + zero + unreadable; }
+  Coverage& operator+=(const Coverage& o) {
+    swept += o.swept;
+    zero += o.zero;
+    unreadable += o.unreadable;
+    return *this;
+  }
+  friend bool operator==(const Coverage&, const Coverage&) = default;
+};
+
+struct Digests {
+  std::optional<std::array<std::uint8_t, 16>> md5;
+  std::optional<std::array<std::uint8_t, 20>> sha1;
+  std::optional<std::array<std::uint8_t, 32>> sha256;
+};
+
+// A component of a locator's path or member name that holds a third party's private data: the sealer writes a
+// pseudonym in its place. `component` counts the parts between '/' in that step, from 0.
+struct PrivateName {
+  std::uint32_t step = 0;
+  std::uint32_t component = 0;
+  friend auto operator<=>(const PrivateName&, const PrivateName&) = default;
+};
+
+struct Facts {
+  std::uint64_t size = 0;                // bytes
+  std::optional<std::int64_t> modified;  // seconds since 1970, UTC
+  std::optional<std::int64_t> sent;
+  Kind kind = Kind::unknown;          // unpack
+  bool is_text = false;               // unpack: lines mean something; unit = "record" uses them
+  Digests digests;                    // hash
+  bool known = false;                 // hash: in a set of [known]
+  std::vector<Hit> hits;              // match: sorted, no duplicates
+  std::vector<Exception> exceptions;  // sorted by offset
+  Coverage coverage;
+  // the scrutiny:
+  bool scrutinised = false;
+  std::vector<Extent> records;             // the record extents around the hits; sorted, merged
+  std::vector<Finding> findings;           // third parties' only; sorted
+  std::vector<PrivateName> private_names;  // parts of the locator that name a third party; sorted
+};
+
+// What was decided about one object, and why.
+struct Decision {
+  Disposition disposition = Disposition::not_relevant;
+  Reason reason = Reason::no_rule;
+  std::optional<std::uint32_t> rule;  // index into Scope::rules
+  std::vector<Extent> extents;        // the relevant ones (redact: those that may be shown); sorted, merged
+};
+
+}  // namespace ambit

@@ -1,0 +1,77 @@
+// Every bound in the program, each with its reason.
+//
+// Evidence is hostile: a size, an offset, a name or a count read from it is an attack until it was checked
+// against one of these. Reaching a bound is an exception row, never a silent cut. Bounds that an order may set
+// say so; the order can only move them between the floor and the ceiling given here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace ambit::limits {
+
+inline constexpr std::uint64_t KiB = 1024;
+inline constexpr std::uint64_t MiB = 1024 * KiB;
+inline constexpr std::uint64_t GiB = 1024 * MiB;
+
+// --- reading -----------------------------------------------------------------------------------------------
+// Bytes of one chunk's body. Large enough that a read costs few system calls, small enough to stay in L2.
+inline constexpr std::size_t kChunkBytes = 1 * MiB;
+inline constexpr std::size_t kMinChunkBytes = 4 * KiB;
+inline constexpr std::size_t kMaxChunkBytes = 64 * MiB;
+// Widest string that one identifier may match in any form. It sets the lead and the tail that every chunk
+// carries, so it is paid once per chunk: 8 KiB on 1 MiB is below one per cent.
+inline constexpr std::size_t kMaxPatternBytes = 4 * KiB;
+// Objects larger than this are cut into spans of this many bytes, so that several workers share them. The grid
+// is fixed (no option moves it): which hits an over-full object keeps depends on it.
+inline constexpr std::uint64_t kSpanBytes = 64 * MiB;
+// A failed read is tried again in pieces of this size; the pieces that still fail are unreadable. The size of
+// a sector of every disk made since 2010, and of a page.
+inline constexpr std::size_t kRetryBytes = 4 * KiB;
+// Zero bytes are accounted in blocks of this size on the object's own grid (a file system block).
+inline constexpr std::size_t kZeroBlock = 4 * KiB;
+// A run of zeros at least this long is not handed to the matcher.
+inline constexpr std::size_t kZeroRun = 32 * KiB;
+
+// --- residue -----------------------------------------------------------------------------------------------
+// Residue has no files. What is caught in it is a piece: the cells of this grid that hold hits, joined where
+// they touch. 64 KiB is the widest near() allows, so neighbours in the sense of a rule share a piece.
+inline constexpr std::uint64_t kResidueCell = 64 * KiB;
+
+// --- hits --------------------------------------------------------------------------------------------------
+// Hits kept per identifier and per object (the first ones by offset), then in all. Beyond: exception
+// `hits_limit`. 100,000 lines of a log are more than anyone reads; a million hits are 24 MB in memory.
+inline constexpr std::uint32_t kMaxHitsPerIdentifier = 100'000;
+inline constexpr std::uint32_t kMaxHitsPerObject = 1'000'000;
+// Findings kept per object in the scrutiny. Beyond: the object counts as private all through.
+inline constexpr std::uint32_t kMaxFindingsPerObject = 1'000'000;
+// Exceptions kept one by one per object; further ones only widen the last.
+inline constexpr std::uint32_t kMaxExceptionsPerObject = 1'000;
+
+// --- extents -----------------------------------------------------------------------------------------------
+// unit = "record" in text: the line around a hit, at most this many bytes to either side.
+inline constexpr std::uint64_t kMaxRecordBytes = 64 * KiB;
+// unit = "record" in binary data: this window to either side of a hit.
+inline constexpr std::uint64_t kBinaryWindow = 256;
+
+// --- the order ---------------------------------------------------------------------------------------------
+inline constexpr std::uint64_t kMaxOrderBytes = 64 * MiB;  // a million identifiers of 60 bytes
+inline constexpr std::size_t kMaxIdentifiers = 1'000'000;
+inline constexpr std::size_t kMaxRules = 10'000;
+inline constexpr std::size_t kMaxConditionDepth = 64;  // recursion of the rule parser
+inline constexpr std::size_t kMaxLiteralChars = 256;   // twelve bytes a character in the widest form
+inline constexpr std::size_t kMinLiteralChars = 3;     // letters or digits; see kMinIdeographs
+inline constexpr std::size_t kMinIdeographs = 2;       // a two-character CJK name means something
+inline constexpr std::size_t kMinExpressionBytes = 3;  // least width of an expression or a hex string
+inline constexpr std::uint64_t kMaxNear = 64 * KiB;
+
+// --- walking -----------------------------------------------------------------------------------------------
+inline constexpr std::size_t kMaxPathDepth = 4096;      // nested folders; each costs one open directory
+inline constexpr std::size_t kMaxPathBytes = 64 * KiB;  // a locator's path; 16 times PATH_MAX
+inline constexpr std::size_t kMaxSplitParts = 100'000;  // image.00001 … image.99999
+
+// --- memory ------------------------------------------------------------------------------------------------
+inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; the peak stays below 512 MiB
+inline constexpr std::uint64_t kMinMemory = 64 * MiB;
+
+}  // namespace ambit::limits

@@ -1,0 +1,93 @@
+// Object: one thing that is judged. A file, a deleted file, an archive member, a mail message, a residue run.
+//
+// Move-only. The walk makes it, one worker owns it, the account ends it. Its bytes come from a Content, which
+// is opened by the worker that sweeps it, so that a million waiting objects hold no file descriptors.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "pipeline/exhibit.h"
+#include "pipeline/locator.h"
+#include "pipeline/result.h"
+
+namespace ambit {
+
+enum class ObjectState : std::uint8_t { active, deleted, member, message, residue };
+
+[[nodiscard]] constexpr const char* to_string(ObjectState state) {
+  switch (state) {
+    case ObjectState::active:
+      return "active";
+    case ObjectState::deleted:
+      return "deleted";
+    case ObjectState::member:
+      return "member";
+    case ObjectState::message:
+      return "message";
+    case ObjectState::residue:
+      return "residue";
+  }
+  return "?";
+}
+
+// What opening a Content found out.
+struct ContentInfo {
+  std::uint64_t size = 0;                // bytes as the file system declares them
+  std::optional<std::int64_t> modified;  // seconds since 1970, UTC
+  std::uint64_t allocated = 0;           // bytes on the disk, 0 where unknown; smaller than size: sparse
+};
+
+// The bytes of one object. Used by one worker at a time; opened at most twice (sweep, scrutiny).
+class Content {
+ public:
+  virtual ~Content() = default;
+  [[nodiscard]] virtual Result<ContentInfo> open() = 0;
+  virtual void close() {}
+  // Reads up to `into.size()` bytes at `offset`; fewer only at the end of the object.
+  [[nodiscard]] virtual Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) = 0;
+  // The run of data or hole that holds `offset`; the default knows no holes.
+  [[nodiscard]] virtual DataRun run_at(std::uint64_t offset) { return {offset, UINT64_MAX - offset, false}; }
+  // Offset in the exhibit of the object's byte `offset`, where the mapping is straight.
+  [[nodiscard]] virtual std::optional<std::uint64_t> exhibit_offset(std::uint64_t /*offset*/) const {
+    return std::nullopt;
+  }
+  // Bytes before the object's first byte that a match may start in (residue: its physical neighbour), and
+  // after its last. read_before(n) reads the n bytes that end at byte 0. Default: none.
+  [[nodiscard]] virtual std::uint64_t bytes_before() const { return 0; }
+  [[nodiscard]] virtual std::uint64_t bytes_after() const { return 0; }
+  // A second, independent handle to the same bytes for another worker's span; null where there can be none.
+  [[nodiscard]] virtual std::unique_ptr<Content> duplicate() const { return nullptr; }
+  virtual void will_need(std::uint64_t /*offset*/, std::uint64_t /*length*/) {}
+};
+
+// Why the walk could name an object but not offer its content.
+enum class WalkTrouble : std::uint8_t { none, unreadable, special_file, loop, too_deep, name_too_long };
+
+struct Object {
+  Locator locator;
+  ObjectState state = ObjectState::active;
+  WalkTrouble trouble = WalkTrouble::none;
+  std::unique_ptr<Content> content;  // null: nothing to read (see trouble)
+  ContentInfo info;                  // filled in when the content is opened
+  std::optional<std::int64_t> sent;  // mail: seconds since 1970, UTC
+  std::uint64_t place = 0;           // where it begins on the disk; only an order, 0 where unknown
+  bool in_family = false;            // member, message or attachment: its container decides with it
+
+  Object() = default;
+  Object(Object&&) noexcept = default;
+  Object& operator=(Object&&) noexcept = default;
+};
+
+// The walk, as whoever drives it sees it: the next object, or nothing at the end.
+class ObjectSource {
+ public:
+  virtual ~ObjectSource() = default;
+  [[nodiscard]] virtual std::optional<Object> next() = 0;
+};
+
+}  // namespace ambit

@@ -1,0 +1,82 @@
+// Pattern: what the case looks for, before it is turned into bytes.
+//
+// An Identifier is what the order names; a Form is how it may stand on a disk. stages/match turns the one into
+// the other.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ambit {
+
+using IdentifierId = std::uint32_t;  // index into Scope::identifiers
+
+enum class Strength : std::uint8_t { strong, weak };
+
+// The order of the forms is the order of preference when two of them explain the same bytes.
+enum class Form : std::uint8_t {
+  utf8,
+  utf16le,
+  utf16be,
+  base64,
+  quoted_printable,
+  percent,
+  html,
+  json,
+  raw,   // hex identifiers
+  hash,  // digest of the whole object
+};
+inline constexpr std::array<std::string_view, 10> kFormNames = {
+    "utf8", "utf16le", "utf16be", "base64", "quoted-printable", "percent", "html", "json", "raw", "hash"};
+[[nodiscard]] constexpr std::string_view to_string(Form form) { return kFormNames[static_cast<std::size_t>(form)]; }
+
+// A set of forms, one bit each.
+class FormSet {
+ public:
+  constexpr FormSet() = default;
+  [[nodiscard]] static constexpr FormSet text() {
+    FormSet set;
+    set.bits_ = 0xff;
+    return set;
+  }  // utf8 … json
+  constexpr void add(Form form) { bits_ |= bit(form); }
+  [[nodiscard]] constexpr bool has(Form form) const { return (bits_ & bit(form)) != 0; }
+  [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
+  friend constexpr bool operator==(FormSet, FormSet) = default;
+
+ private:
+  static constexpr std::uint16_t bit(Form form) {
+    return static_cast<std::uint16_t>(1U << static_cast<unsigned>(form));
+  }
+  std::uint16_t bits_ = 0;
+};
+
+enum class DigestKind : std::uint8_t { md5, sha1, sha256 };
+[[nodiscard]] constexpr std::size_t digest_bytes(DigestKind kind) {
+  return kind == DigestKind::md5 ? 16 : kind == DigestKind::sha1 ? 20 : 32;
+}
+
+struct HashValue {
+  DigestKind kind = DigestKind::sha256;
+  std::array<std::uint8_t, 32> bytes{};  // the first digest_bytes(kind) count, the rest is zero
+  std::optional<std::uint64_t> size;     // bytes of the object, where the set knows
+  friend auto operator<=>(const HashValue&, const HashValue&) = default;
+};
+
+struct Identifier {
+  std::string name;  // dotted: "accused.mail"
+  Strength strength = Strength::strong;
+  bool whole_word = false;
+  bool ignore_case = true;
+  FormSet forms = FormSet::text();
+  std::vector<std::string> literals;      // UTF-8, not empty strings
+  std::vector<std::string> expressions;   // regular expressions, UTF-8
+  std::vector<std::string> byte_strings;  // from hex
+  std::vector<HashValue> hashes;          // from hashes and hash_set
+};
+
+}  // namespace ambit

@@ -1,0 +1,89 @@
+// Scope: what the order calls relevant, as typed data. Made by order.cc, read by everyone, changed by no one.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/facts.h"
+#include "pipeline/pattern.h"
+
+namespace ambit {
+
+struct Paragraph {
+  std::string id;
+  std::string text;
+};
+
+// A rule's condition as a tree in one vector; children stand before their parent, the root is the last.
+enum class Op : std::uint8_t {
+  any_of,  // some identifier of `identifiers` was hit
+  all,
+  any,
+  negate,
+  near,   // a hit of `identifiers` and one of `others` with at most `number` bytes between them, in one view
+  count,  // at least `number` hits of `identifiers`
+  path,   // the object's path matches the glob `text`; * and ? stop at '/', ** does not; bytes, ASCII caseless
+  kind,   // the object is of kind `kind`
+};
+struct Condition {
+  Op op = Op::any_of;
+  std::vector<std::uint32_t> children;    // all, any, negate: indices into Rule::conditions
+  std::vector<IdentifierId> identifiers;  // sorted; a dotted group name stands for all below it
+  std::vector<IdentifierId> others;       // near only
+  std::uint64_t number = 0;
+  std::string text;
+  Kind kind = Kind::unknown;
+};
+
+enum class Unit : std::uint8_t { object, record };
+enum class RuleDecision : std::uint8_t { relevant, privileged, quarantine };
+
+struct Rule {
+  std::string name;
+  std::uint32_t paragraph = 0;        // index into Scope::paragraphs
+  std::string expression;             // as written, for the index
+  std::vector<Condition> conditions;  // never empty
+  Unit unit = Unit::object;
+  RuleDecision then = RuleDecision::relevant;
+};
+
+struct DateWindow {
+  std::optional<std::int64_t> from;   // seconds since 1970, UTC, inclusive
+  std::optional<std::int64_t> until;  // exclusive: the first second after the last day
+  [[nodiscard]] bool limits() const { return from.has_value() || until.has_value(); }
+  [[nodiscard]] bool holds(std::int64_t t) const { return (!from || t >= *from) && (!until || t < *until); }
+};
+
+// [privacy]: every key has a safe default.
+struct Privacy {
+  // Detectors switched off, by name, each with the paragraph that allows it.
+  struct Loosened {
+    std::string detector;
+    std::uint32_t paragraph = 0;
+  };
+  std::vector<Loosened> loosened;
+  // Grade from which a finding counts as private. Default: everything counts.
+  Grade least = Grade::shape_only;
+};
+
+struct KnownSet {
+  std::string path;
+  std::vector<HashValue> hashes;  // sorted
+};
+
+struct Scope {
+  std::string id, court;
+  std::string order_sha256;  // hex, of the order file's bytes
+  DateWindow window;
+  std::vector<std::string> seal_to;  // age recipients, never empty
+  std::vector<Paragraph> paragraphs;
+  std::vector<Identifier> identifiers;
+  std::vector<Rule> rules;
+  Privacy privacy;
+  std::vector<KnownSet> known;
+  std::uint64_t max_hits_per_identifier = 0;  // [limits] hits_per_identifier; 0 never occurs after order.cc
+};
+
+}  // namespace ambit
