@@ -56,10 +56,6 @@ class Content {
   [[nodiscard]] virtual std::optional<std::uint64_t> exhibit_offset(std::uint64_t /*offset*/) const {
     return std::nullopt;
   }
-  // Bytes before the object's first byte that a match may start in (residue: its physical neighbour), and
-  // after its last. read_before(n) reads the n bytes that end at byte 0. Default: none.
-  [[nodiscard]] virtual std::uint64_t bytes_before() const { return 0; }
-  [[nodiscard]] virtual std::uint64_t bytes_after() const { return 0; }
   // A second, independent handle to the same bytes for another worker's span; null where there can be none.
   [[nodiscard]] virtual std::unique_ptr<Content> duplicate() const { return nullptr; }
   virtual void will_need(std::uint64_t /*offset*/, std::uint64_t /*length*/) {}
