@@ -2,7 +2,8 @@
 add_library(ambit_options INTERFACE)
 target_include_directories(ambit_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(ambit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
-  -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+  -Wnon-virtual-dtor -Woverloaded-virtual -Werror
+  -Wno-restrict)  # GCC 12 sees overlaps in std::string concatenation where there are none (GCC bug 105651)
 target_compile_definitions(ambit_options INTERFACE AMBIT_VERSION="${PROJECT_VERSION}")
 
 # ambit_library(name SOURCES a.cc … [LINKS lib …]): one room of the house.

@@ -11,8 +11,10 @@
 // A Chunk cannot be printed, formatted or logged: evidence bytes stay in memory (law L6).
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -30,8 +32,8 @@ struct Segment {
 class Chunk {
  public:
   Chunk(std::span<const std::byte> window, std::size_t lead, std::size_t body, std::uint64_t offset,
-        std::span<const Segment> segments)
-      : window_(window), lead_(lead), body_(body), offset_(offset), segments_(segments) {}
+        std::span<const Segment> segments, std::uint64_t zeros_before = 0)
+      : window_(window), lead_(lead), body_(body), offset_(offset), segments_(segments), zeros_before_(zeros_before) {}
 
   [[nodiscard]] std::span<const std::byte> window() const { return window_; }
   [[nodiscard]] std::span<const std::byte> body() const { return window_.subspan(lead_, body_); }
@@ -42,6 +44,10 @@ class Chunk {
   // may look at these alone (with their context). Empty: the whole body is zeros.
   [[nodiscard]] std::span<const Segment> segments() const { return segments_; }
 
+  // Bytes of a hole between the previous chunk's body and this one's, that stand in no body: zeros, at least
+  // context bytes away from anything else. Only a stage that must see every byte (a digest) cares.
+  [[nodiscard]] std::uint64_t zeros_before() const { return zeros_before_; }
+
   template <class Stream>
   friend Stream& operator<<(Stream&, const Chunk&) = delete;
 
@@ -51,26 +57,33 @@ class Chunk {
   std::size_t body_;
   std::uint64_t offset_;
   std::span<const Segment> segments_;
+  std::uint64_t zeros_before_;
 };
+
+// Whether long runs of zeros may be left out of the segments, and holes out of the bodies.
+enum class Zeros : std::uint8_t { skip, look };
 
 // One worker's window on an object; its memory is reused from object to object.
 class ChunkBuffer {
  public:
   // `chunk_bytes` of body and `context` bytes of lead and of tail.
-  ChunkBuffer(std::size_t chunk_bytes, std::size_t context);
+  ChunkBuffer(std::size_t chunk_bytes, std::size_t context, Zeros zeros);
   [[nodiscard]] std::size_t chunk_bytes() const { return chunk_bytes_; }
   [[nodiscard]] std::size_t context() const { return context_; }
-  [[nodiscard]] std::size_t memory() const { return bytes_.size(); }
+  [[nodiscard]] std::size_t memory() const { return bytes_bytes_; }
 
  private:
   friend class ChunkReader;
-  std::size_t chunk_bytes_, context_;
-  std::vector<std::byte> bytes_;
+  std::size_t chunk_bytes_, context_, bytes_bytes_;
+  Zeros zeros_;
+  std::unique_ptr<std::byte[]> bytes_;  // not a vector: a vector would fill it with zeros first
   std::vector<Segment> segments_;
 };
 
 // Reads bytes [begin, end) of an opened object front to back, chunk by chunk. Bytes that cannot be read are
-// zeros in the chunk and exceptions in `facts`; coverage is accounted in `facts` as the chunks go by.
+// zeros in the chunk and exceptions in `facts`; coverage is accounted in `facts` as the chunks go by. Results do
+// not depend on the size of the chunks, nor on where an object is cut into parts, so long as the cuts are
+// multiples of limits::kZeroBlock.
 class ChunkReader {
  public:
   ChunkReader(Content& content, std::uint64_t size, std::uint64_t begin, std::uint64_t end, ChunkBuffer& buffer,
@@ -81,23 +94,43 @@ class ChunkReader {
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
 
  private:
-  void fill(std::uint64_t from, std::uint64_t to);
+  // Bytes of the window that could not be read, by object offset.
+  struct BadRange {
+    std::uint64_t begin, end;
+    ExceptionReason reason;
+  };
+  // What is known of one block of limits::kZeroBlock so far.
+  struct Block {
+    std::uint64_t bytes = 0;
+    std::uint64_t bad = 0;
+    bool zero = true;
+  };
+
+  using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] bool jump_over_hole();
+  void fill();
+  void ask_ahead(std::uint64_t offset, std::uint64_t got, Clock::duration spent);
   void read_range(std::uint64_t offset, std::span<std::byte> into);
   void retry_range(std::uint64_t offset, std::span<std::byte> into);
-  void note(ExceptionReason reason, std::uint64_t offset, std::uint64_t length);
-  void account(std::uint64_t body_begin, std::uint64_t body_end);
-  [[nodiscard]] bool skip_hole();
+  void mark_bad(ExceptionReason reason, std::uint64_t begin, std::uint64_t end);
+  void look_for_zeros();
+  void close_block();
+  void note_exceptions();
+  [[nodiscard]] std::uint64_t bad_bytes(std::uint64_t begin, std::uint64_t end) const;
 
   Content& content_;
   ChunkBuffer& buffer_;
   Facts& facts_;
-  std::uint64_t size_, end_;     // bytes of the object; end of the part to read
-  std::uint64_t window_at_ = 0;  // object offset of buffer_.bytes_[0]
-  std::uint64_t filled_to_ = 0;  // object offset up to which the buffer is filled
-  std::uint64_t body_at_ = 0, body_end_ = 0;
+  std::uint64_t size_, end_;             // bytes of the object; end of the part to read
+  std::uint64_t window_at_, filled_to_;  // the buffer holds object bytes [window_at_, filled_to_)
+  std::uint64_t body_at_ = 0, body_end_;
+  std::uint64_t zeros_before_ = 0;
   std::uint64_t bytes_read_ = 0;
-  bool block_is_zero_ = true;        // the zero block that body_end_ stands in, so far
-  std::uint64_t known_good_to_ = 0;  // exceptions beyond the body are noted once
+  std::uint64_t asked_to_ = 0;  // no hint is needed before this offset
+  DataRun run_;                 // the run of data or hole that was asked for last
+  Block block_;                 // the block that body_end_ stands in
+  std::vector<BadRange> bad_;   // of the window, in order
 };
 
 }  // namespace ambit

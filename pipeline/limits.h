@@ -25,6 +25,10 @@ inline constexpr std::size_t kMaxPatternBytes = 4 * KiB;
 // Objects larger than this are cut into spans of this many bytes, so that several workers share them. The grid
 // is fixed (no option moves it): which hits an over-full object keeps depends on it.
 inline constexpr std::uint64_t kSpanBytes = 64 * MiB;
+// Reads slower than this come from a disk (memory gives 6 bytes a nanosecond, the fastest disks half of that) …
+inline constexpr std::int64_t kMemoryBytesPerNs = 2;
+// … and are helped by asking this far ahead: a disk that needs 10 ms to seek reads on for 40.
+inline constexpr std::uint64_t kReadAheadBytes = 8 * MiB;
 // A failed read is tried again in pieces of this size; the pieces that still fail are unreadable. The size of
 // a sector of every disk made since 2010, and of a page.
 inline constexpr std::size_t kRetryBytes = 4 * KiB;
@@ -64,14 +68,22 @@ inline constexpr std::size_t kMinLiteralChars = 3;     // letters or digits; see
 inline constexpr std::size_t kMinIdeographs = 2;       // a two-character CJK name means something
 inline constexpr std::size_t kMinExpressionBytes = 3;  // least width of an expression or a hex string
 inline constexpr std::uint64_t kMaxNear = 64 * KiB;
+inline constexpr std::size_t kMaxNameBytes = 256;  // of an identifier or a rule; people read them in tables
 
 // --- walking -----------------------------------------------------------------------------------------------
-inline constexpr std::size_t kMaxPathDepth = 4096;      // nested folders; each costs one open directory
+inline constexpr std::size_t kMaxPathDepth = 1000;      // nested folders; each costs an open file
 inline constexpr std::size_t kMaxPathBytes = 64 * KiB;  // a locator's path; 16 times PATH_MAX
 inline constexpr std::size_t kMaxSplitParts = 100'000;  // image.00001 … image.99999
 
 // --- memory ------------------------------------------------------------------------------------------------
-inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; the peak stays below 512 MiB
-inline constexpr std::uint64_t kMinMemory = 64 * MiB;
+inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB
+// Code, libraries and heap of a run that has not begun: measured at some 30 MiB.
+inline constexpr std::uint64_t kProgramBytes = 40 * MiB;
+// One worker beside its chunk: Hyperscan's scratch, the ledger's buffers, hits that wait for their object.
+inline constexpr std::uint64_t kWorkerBytes = 4 * MiB;
+// Least that the recorder works with: a sort with sixteen runs of a quarter of a mebibyte, and SQLite's cache.
+inline constexpr std::uint64_t kMinRecordBytes = 16 * MiB;
+// Fingerprints of four million contents. More would not find many more duplicates on the servers we know.
+inline constexpr std::uint64_t kMaxSeenBytes = 64 * MiB;
 
 }  // namespace ambit::limits

@@ -22,11 +22,13 @@
 
 #include <concepts>
 #include <cstdint>
+#include <utility>
 
 #include "pipeline/chunk.h"
 #include "pipeline/facts.h"
 #include "pipeline/object.h"
 #include "pipeline/scope.h"
+#include "pipeline/stats.h"
 
 namespace ambit {
 
@@ -35,7 +37,7 @@ struct Head {
   std::uint64_t size = 0;   // bytes of the object
   std::uint64_t begin = 0;  // first byte of the part that is looked at (a span of a huge object), else 0
   std::uint64_t end = 0;    // one past the last byte of that part
-  bool whole() const { return begin == 0 && end == size; }
+  [[nodiscard]] bool whole() const { return begin == 0 && end == size; }
 };
 
 template <class S>
@@ -46,15 +48,28 @@ concept Stage = requires(const S& stage, typename S::State& state, const Head& h
   stage.finish(state, facts);                                 // results into the facts
 };
 
-// Shows the part of an object described by `head` to the stages, chunk by chunk.
-template <Stage... S>
-void scan(ChunkReader& reader, const Head& head, Facts& facts, std::pair<const S&, typename S::State&>... stages) {
-  (stages.first.begin(stages.second, head), ...);
+// A stage with one worker's state of it, and what its time is charged to.
+template <Stage S>
+struct Looking {
+  const S& stage;
+  typename S::State& state;
+  Work work;
+};
+
+// Shows the part of an object described by `head` to the stages, chunk by chunk, while each chunk is warm.
+// `admit(chunk)` sees every chunk first; where it says false, the stages do not look at that chunk.
+template <class Admit, Stage... S>
+void scan(ChunkReader& reader, const Head& head, Facts& facts, Stopwatch& watch, Admit&& admit,
+          const Looking<S>&... lookers) {
+  (lookers.stage.begin(lookers.state, head), ...);
+  std::uint64_t read_before = 0;
   while (reader.next()) {
     const Chunk chunk = reader.chunk();
-    (stages.first.look(stages.second, chunk), ...);
+    watch.charge(Work::read, reader.bytes_read() - std::exchange(read_before, reader.bytes_read()));
+    if (!admit(chunk)) continue;
+    ((lookers.stage.look(lookers.state, chunk), watch.charge(lookers.work, chunk.body_bytes())), ...);
   }
-  (stages.first.finish(stages.second, facts), ...);
+  (lookers.stage.finish(lookers.state, facts), ...);
 }
 
 }  // namespace ambit

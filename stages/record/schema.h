@@ -1,8 +1,14 @@
 // The schema of relevance.db: all that a party may see, in one place.
 //
-// Compact on purpose (integers, dictionary rows, WITHOUT ROWID where the key is the row) and free of anything
-// that depends on when, where or how fast the run was. Numbers of enumerations are those of pipeline/*.h; the
-// dictionary tables spell them, so that the file explains itself to somebody with the sqlite3 shell.
+// Compact on purpose, and free of anything that depends on when, where or how fast the run was. Numbers of
+// enumerations are those of pipeline/*.h; the table `word` spells them, so that the file explains itself to
+// somebody with the sqlite3 shell. Rows of exhibit, identifier and rule are numbered from 1 in the order of the
+// run's exhibits and of the order file.
+//
+// item, extent and hit are what a reader queries, and they are views. What an item has in common with thousands of
+// others (exhibit, state, kind, disposition, rule) stands once in item_class, and so do the identifier, the view,
+// the form and the length of a hit; an object that is relevant as a whole needs no row for its one extent. That
+// makes 10,000 items a third smaller than rows that spell it all, and a query by item or id still goes by the key.
 #pragma once
 
 namespace ambit::record {
@@ -21,13 +27,28 @@ CREATE TABLE rule(id INTEGER PRIMARY KEY, name TEXT NOT NULL, paragraph TEXT NOT
   decision TEXT NOT NULL);
 -- the words behind the numbers in item.state, item.kind, item.disposition, extent.view, hit.view, hit.form …
 CREATE TABLE word(topic TEXT, number INTEGER, word TEXT NOT NULL, PRIMARY KEY(topic, number)) WITHOUT ROWID;
-CREATE TABLE item(id INTEGER PRIMARY KEY, exhibit INTEGER NOT NULL, parent INTEGER, locator TEXT NOT NULL,
-  state INTEGER NOT NULL, kind INTEGER NOT NULL, size INTEGER NOT NULL, sha256 BLOB, modified INTEGER,
-  disposition INTEGER NOT NULL, rule INTEGER, duplicate_of INTEGER);   -- id: 1, 2, … in the order of locators
-CREATE TABLE extent(item INTEGER, view INTEGER, start INTEGER, length INTEGER, exhibit_offset INTEGER,
+
+CREATE TABLE item_class(id INTEGER PRIMARY KEY, exhibit INTEGER NOT NULL, state INTEGER NOT NULL,
+  kind INTEGER NOT NULL, disposition INTEGER NOT NULL, rule INTEGER);
+CREATE TABLE item_row(id INTEGER PRIMARY KEY, class INTEGER NOT NULL, parent INTEGER, locator TEXT NOT NULL,
+  size INTEGER NOT NULL, sha256 BLOB, modified INTEGER, duplicate_of INTEGER,
+  whole INTEGER);  -- NULL: see extent_row; -1: all of it is relevant; from 0: likewise, at this exhibit_offset
+CREATE TABLE extent_row(item INTEGER, view INTEGER, start INTEGER, length INTEGER, exhibit_offset INTEGER,
   PRIMARY KEY(item, view, start)) WITHOUT ROWID;
-CREATE TABLE hit(item INTEGER, start INTEGER, identifier INTEGER, view INTEGER, form INTEGER, length INTEGER,
-  crossing INTEGER, PRIMARY KEY(item, view, start, identifier, form, length)) WITHOUT ROWID;
+CREATE TABLE hit_class(id INTEGER PRIMARY KEY, identifier INTEGER NOT NULL, view INTEGER NOT NULL,
+  form INTEGER NOT NULL, length INTEGER NOT NULL, crossing INTEGER NOT NULL);
+CREATE TABLE hit_row(item INTEGER, start INTEGER, class INTEGER, PRIMARY KEY(item, start, class)) WITHOUT ROWID;
+
+CREATE VIEW item AS          -- id: 1, 2, … in the order of locators
+  SELECT i.id, c.exhibit, i.parent, i.locator, c.state, c.kind, i.size, i.sha256, i.modified, c.disposition, c.rule,
+    i.duplicate_of FROM item_row i JOIN item_class c ON c.id = i.class;
+CREATE VIEW extent AS        -- relevant extents
+  SELECT item, view, start, length, exhibit_offset FROM extent_row UNION ALL
+  SELECT id, 0, 0, size, nullif(whole, -1) FROM item_row WHERE whole IS NOT NULL;
+CREATE VIEW hit AS           -- crossing: runs over the object's border
+  SELECT h.item, c.identifier, c.view, c.form, h.start, c.length, c.crossing
+  FROM hit_row h JOIN hit_class c ON c.id = h.class;
+
 CREATE TABLE census(exhibit INTEGER, disposition INTEGER, reason INTEGER, kind INTEGER, items INTEGER NOT NULL,
   bytes INTEGER NOT NULL, PRIMARY KEY(exhibit, disposition, reason, kind)) WITHOUT ROWID;
 CREATE TABLE coverage(exhibit INTEGER, part TEXT, bytes INTEGER NOT NULL, PRIMARY KEY(exhibit, part)) WITHOUT ROWID;
@@ -35,13 +56,14 @@ CREATE TABLE exception(exhibit INTEGER, reason INTEGER, objects INTEGER NOT NULL
   PRIMARY KEY(exhibit, reason)) WITHOUT ROWID;       -- counts; the places are in the ledger
 CREATE TABLE privilege_log(id INTEGER PRIMARY KEY, date INTEGER, kind INTEGER NOT NULL, basis TEXT NOT NULL,
   rule INTEGER NOT NULL);                            -- no locator, no size, no content
-CREATE VIEW v_item AS
+CREATE VIEW v_item AS        -- for a person; a duplicate shows the hits and extents of its original
   SELECT i.id, e.name AS exhibit, i.locator, s.word AS state, k.word AS kind, i.size, lower(hex(i.sha256)) AS sha256,
     datetime(i.modified, 'unixepoch') AS modified, d.word AS disposition, r.name AS rule, r.paragraph,
-    (SELECT group_concat(n.name, ', ') FROM (SELECT DISTINCT identifier FROM hit WHERE item = i.id ORDER BY 1) h
-       JOIN identifier n ON n.id = h.identifier) AS identifiers,
-    (SELECT count(*) FROM hit h WHERE h.item = i.id) AS hits,
-    (SELECT count(*) FROM extent x WHERE x.item = i.id) AS extents, i.duplicate_of
+    (SELECT group_concat(n.name, ', ') FROM (SELECT DISTINCT identifier FROM hit
+       WHERE item = coalesce(i.duplicate_of, i.id) ORDER BY 1) h JOIN identifier n ON n.id = h.identifier)
+      AS identifiers,
+    (SELECT count(*) FROM hit h WHERE h.item = coalesce(i.duplicate_of, i.id)) AS hits,
+    (SELECT count(*) FROM extent x WHERE x.item = coalesce(i.duplicate_of, i.id)) AS extents, i.duplicate_of
   FROM item i JOIN exhibit e ON e.id = i.exhibit
     JOIN word s ON s.topic = 'state' AND s.number = i.state
     JOIN word k ON k.topic = 'kind' AND k.number = i.kind

@@ -1,0 +1,49 @@
+// Account: the fate of every byte and every object.
+//
+// Two sides are counted independently: what the walk offered and what was judged. A run may only close when they
+// agree, exhibit by exhibit, and when the coverage of an image sums to its size. One Account per worker; they are
+// added up at the end.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/facts.h"
+#include "pipeline/result.h"
+
+namespace ambit {
+
+class Account {
+ public:
+  struct Exhibit {
+    std::uint64_t walked_objects = 0, walked_bytes = 0;
+    std::uint64_t judged_objects = 0, judged_bytes = 0;
+    Coverage coverage;
+    Exhibit& operator+=(const Exhibit& other);
+  };
+
+  explicit Account(std::size_t exhibits) : exhibits_(exhibits) {}
+
+  void walked(std::uint32_t exhibit, std::uint64_t bytes) {
+    ++exhibits_[exhibit].walked_objects;
+    exhibits_[exhibit].walked_bytes += bytes;
+  }
+  void judged(std::uint32_t exhibit, std::uint64_t bytes, const Coverage& coverage) {
+    ++exhibits_[exhibit].judged_objects;
+    exhibits_[exhibit].judged_bytes += bytes;
+    exhibits_[exhibit].coverage += coverage;
+  }
+  void add(const Account& other);
+
+  [[nodiscard]] const std::vector<Exhibit>& exhibits() const { return exhibits_; }
+
+  // `image_bytes`: the size of each exhibit that is an image, 0 for folders. An Error here is our own bug, and the
+  // run must not be written.
+  [[nodiscard]] Result<> check(const std::vector<std::uint64_t>& image_bytes) const;
+
+ private:
+  std::vector<Exhibit> exhibits_;
+};
+
+}  // namespace ambit

@@ -1,0 +1,42 @@
+#include "pipeline/cli/command.h"
+
+#include <cstdio>
+
+#include "pipeline/locator.h"
+
+namespace ambit::cli {
+
+void write_out(std::string_view text) {
+  // A run directory that somebody hands us may have been made to steer the reader's terminal; ours have no controls.
+  const auto is_control = [&](std::size_t at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    if (byte == '\n' || byte == '\r' || byte == '\t') return false;
+    const bool c1 = byte == 0xc2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0;
+    return byte < 0x20 || byte == 0x7f || c1;
+  };
+  std::size_t written = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (!is_control(at)) continue;
+    std::fwrite(text.data() + written, 1, at - written, stdout);
+    std::fputs("?", stdout);
+    written = at + 1;
+  }
+  std::fwrite(text.data() + written, 1, text.size() - written, stdout);
+}
+
+void write_err(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+bool output_broken() { return std::ferror(stdout) != 0; }
+
+Exit fail(const Error& error) {
+  // What the operator typed may hold anything; printable() keeps it from steering the terminal.
+  std::string text = "ambit: " + printable(error.what);
+  if (!error.where.empty()) text += " (" + printable(error.where) + ")";
+  text += '\n';
+  if (!error.remedy.empty()) text += "  remedy: " + printable(error.remedy) + "\n";
+  std::fflush(stdout);
+  write_err(text);
+  return Exit::operator_must_act;
+}
+
+}  // namespace ambit::cli

@@ -1,0 +1,118 @@
+// ambit triage --order ORDER --out DIR EXHIBIT…: the main job.
+#include "pipeline/triage.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/cli/census_table.h"
+#include "pipeline/cli/command.h"
+#include "pipeline/cli/log.h"
+#include "pipeline/cli/problems.h"
+#include "pipeline/cli/progress.h"
+#include "pipeline/cli/quantity.h"
+#include "pipeline/limits.h"
+#include "stages/record/run_reader.h"
+
+namespace ambit::cli {
+namespace {
+
+struct Options {
+  TriageOptions triage;
+  std::string memory, chunk_size, log;
+};
+
+// A size as the operator typed it, between its bounds; `into` stays as it is where he typed none.
+template <class Number>
+Result<> read_size(const char* option, const std::string& text, std::uint64_t least, std::uint64_t most, Number& into) {
+  if (text.empty()) return Ok{};
+  const auto bytes = parse_size(text);
+  if (bytes && *bytes >= least && *bytes <= most) {
+    into = static_cast<Number>(*bytes);
+    return Ok{};
+  }
+  return Error{ErrorKind::usage, std::string(option) + " is not a size that can be used", text,
+               fmt::format("a number with K, M or G, at least {}K{}", least / limits::KiB,
+                           most == UINT64_MAX ? "" : fmt::format(" and at most {}M", most / limits::MiB))};
+}
+
+Result<> read_sizes(Options& options) {
+  TriageOptions& t = options.triage;
+  if (Result<> memory = read_size("--memory", options.memory, limits::MiB, UINT64_MAX, t.memory); !memory) {
+    return memory;
+  }
+  return read_size("--chunk-size", options.chunk_size, limits::kMinChunkBytes, limits::kMaxChunkBytes, t.chunk_bytes);
+}
+
+Exit print_summary(const TriageOutcome& outcome) {
+  const auto run = record::RunReader::open(outcome.directory);
+  if (!run) return fail(run.error());
+  const auto census = run->census();
+  if (!census) return fail(census.error());
+  write_out(fmt::format("{} objects, {} in {} ({})\n\n", grouped(outcome.objects), bytes_text(outcome.bytes),
+                        duration_text(outcome.seconds),
+                        rate_text(static_cast<double>(outcome.bytes) / outcome.seconds)));
+  write_out(disposition_table(*census));
+  const std::string directory = shell_quoted(outcome.directory);
+  write_out(fmt::format("\n{} released. The run directory is {}\n", grouped(outcome.released), outcome.directory));
+  write_out(fmt::format(
+      "  ambit list {0}            what was released\n  ambit census {0}          what the exhibits hold, in counts\n",
+      directory));
+  if (outcome.released > 0) write_out(fmt::format("  ambit explain {} 1       why item 1 was\n", directory));
+  write_out(fmt::format("  ambit verify {}          that nothing was changed since\n", directory));
+  if (outcome.exceptions == 0) return Exit::complete;
+  write_out(fmt::format(
+      "\n{} exception{}: something could not be fully examined. `ambit census` counts them by reason; the ledger\n"
+      "tells the court which objects they are.\n",
+      grouped(outcome.exceptions), outcome.exceptions == 1 ? "" : "s"));
+  return Exit::with_exceptions;
+}
+
+Exit triage(Options& options) {
+  if (Result<> sizes = read_sizes(options); !sizes) return fail(sizes.error());
+  auto log = Log::open(options.log);
+  if (!log) return fail(log.error());
+  log->started(options.triage);
+  catch_stop_signals();
+  ProgressDisplay display(*log);
+  std::vector<OrderProblem> problems;
+  const auto outcome = run_triage(options.triage, display, problems);
+  display.close();
+  if (outcome) {
+    log->finished(*outcome);
+    return print_summary(*outcome);
+  }
+  log->failed(outcome.error());
+  if (problems.empty()) return fail(outcome.error());
+  write_err(problems_text(options.triage.order, problems));
+  return Exit::operator_must_act;
+}
+
+}  // namespace
+
+Action add_triage(CLI::App& app) {
+  const auto options = std::make_shared<Options>();
+  TriageOptions& t = options->triage;
+  app.add_option("--order", t.order, "Order file (TOML)")->required()->type_name("ORDER");
+  app.add_option("--out", t.out, "Run directory to make; it must not exist yet")->required()->type_name("DIR");
+  app.add_option("--key", t.key, "Case key (default: ORDER.key, made on the first run)")->type_name("FILE");
+  app.add_option("--threads", t.threads, "Workers (default: one per core)")->type_name("N")->check(CLI::Range(1, 4096));
+  app.add_option("--memory", options->memory,
+                 fmt::format("Memory to stay below, as 2G (default: {}M)", limits::kDefaultMemory / limits::MiB))
+      ->type_name("SIZE");
+  app.add_option("--chunk-size", options->chunk_size, "Bytes read at a time, as 256K; the result does not depend on it")
+      ->type_name("SIZE");
+  app.add_option("--log", options->log, "Append JSON lines on how the run goes; they hold no evidence")
+      ->type_name("FILE");
+  app.add_flag("--hash-exhibits", t.hash_exhibits, "Also record the SHA-256 of every image (one more pass)");
+  app.add_option("EXHIBIT", t.exhibits, "Images (raw, split) and folders, in the order of their numbers")->required();
+  return [options](const Words& command_line) {
+    options->triage.command_line = command_line;
+    return triage(*options);
+  };
+}
+
+}  // namespace ambit::cli

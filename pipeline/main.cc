@@ -1,0 +1,115 @@
+// Arguments -> a command -> an exit code. The list of commands is below; each is one file in cli/.
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <new>
+#include <typeinfo>
+
+#include "pipeline/cli/command.h"
+
+namespace ambit::cli {
+namespace {
+
+struct Command {
+  const char* name;
+  const char* help;
+  Register add;
+};
+
+constexpr std::array kCommands = {
+    Command{"check", "Say every mistake of an order file, or what each identifier costs", add_check},
+    Command{"triage", "Examine exhibits under an order and write the run directory", add_triage},
+    Command{"census", "What the exhibits hold, in counts only", add_census},
+    Command{"list", "The released items of a run", add_list},
+    Command{"explain", "Why one item was released: paragraph, rule, hits, extents", add_explain},
+    Command{"verify", "Prove that a run directory is whole and unchanged", add_verify},
+    Command{"unseal", "Decrypt the ledger, for the court", add_unseal},
+    Command{"export", "The released items as a spreadsheet or JSON lines", add_export},
+    Command{"keygen", "Make a case key", add_keygen},
+    Command{"detectors", "The detectors of private data, and their tests", add_detectors},
+};
+
+// Evidence in memory must not land in a core file, nor what we write be readable by others; a closed pipe is
+// an error to be reported, not a death.
+void harden_process() {
+  prctl(PR_SET_DUMPABLE, 0);
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  std::signal(SIGPIPE, SIG_IGN);
+  umask(077);
+}
+
+Exit usage_error(const CLI::App& app, const CLI::ParseError& problem) {
+  std::string command = "ambit";
+  for (const CLI::App* sub : app.get_subcommands()) command += " " + sub->get_name();
+  return fail({ErrorKind::usage, problem.what(), "", "see " + command + " --help"});
+}
+
+Exit run(int argc, char** argv) {
+  CLI::App app("Court-ordered triage of seized servers: what the order reaches is indexed, the rest is sealed.",
+               "ambit");
+  app.set_version_flag("--version", "ambit " AMBIT_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  for (const char* noise : {"TEXT", "REQUIRED"}) app.get_formatter()->label(noise, "");
+  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+  app.get_formatter()->label("Subcommands", "Commands");
+  Action chosen;
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(command.name, command.help);
+    Action action = command.add(*sub);
+    sub->final_callback([&chosen, action = std::move(action)] { chosen = action; });
+  }
+  app.footer(
+      "Exit codes: 0 complete; 2 complete with exceptions; 1 the operator must act.\n"
+      "`ambit COMMAND --help` says more.");
+  if (argc < 2) {
+    write_err(app.help());
+    return Exit::operator_must_act;
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return static_cast<Exit>(app.exit(asked));
+  } catch (const CLI::ParseError& problem) { return usage_error(app, problem); }
+  return chosen(Words(argv, argv + argc));
+}
+
+// The last door: only a library can throw here. Its text may quote what it worked on, so only its type is told.
+Exit run_caught(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return fail({ErrorKind::io, "out of memory", "", "give triage a smaller --memory, or fewer --threads"});
+  } catch (const std::exception& unexpected) {
+    return fail({ErrorKind::io, std::string("unexpected failure of type ") + typeid(unexpected).name(), "",
+                 "this is a defect of ambit; nothing that was written counts as finished"});
+  }
+}
+
+// True where standard output is a pipe that nobody reads any more (`ambit list | head`): no error.
+bool reader_left() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
+}  // namespace
+}  // namespace ambit::cli
+
+int main(int argc, char** argv) {
+  using namespace ambit::cli;
+  harden_process();
+  const Exit exit = run_caught(argc, argv);
+  std::fflush(stdout);
+  if (output_broken() && !reader_left()) {
+    return static_cast<int>(fail({ambit::ErrorKind::space, "standard output could not be written", "", ""}));
+  }
+  return static_cast<int>(exit);
+}

@@ -1,0 +1,296 @@
+#include "pipeline/order.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <map>
+
+#include "pipeline/limits.h"
+#include "pipeline/order_document.h"
+#include "pipeline/order_fields.h"
+#include "pipeline/order_identifiers.h"
+#include "pipeline/order_names.h"
+#include "pipeline/order_recipient.h"
+#include "pipeline/order_rules.h"
+
+namespace ambit {
+namespace {
+
+constexpr std::int64_t kSecondsOfADay = 86'400;
+constexpr std::array<std::string_view, 2> kUnits = {"object", "record"};
+constexpr std::array<std::string_view, 3> kDecisions = {"relevant", "privileged", "quarantine"};
+
+// Reads the tables in the order in which they need each other: rules come after the names that they use.
+class OrderReader {
+ public:
+  OrderReader(const Document& document, const std::string& path, Problems& problems, ReadOrder& out)
+      : root_(document.root()), fields_(document, path, problems), out_(out), scope_(out.scope) {}
+
+  void read() {
+    read_order_table(root_.find("order"));
+    read_paragraphs();
+    read_identifiers();
+    read_limits(root_.find("limits"));
+    read_rules();
+    read_privacy(root_.find("privacy"));
+    for (const Value& file : Fields::strings(root_.find("known").find("sets"))) {
+      scope_.known.push_back({std::string(file.text()), fields_.hash_list(file)});
+    }
+  }
+
+ private:
+  using Named = std::map<std::string_view, OrderPlace>;
+
+  void read_order_table(const Value& table);
+  void read_recipients(const Value& seal_to);
+  void read_window(const Value& from, const Value& until);
+  void read_paragraphs();
+  void read_identifiers();
+  void check_names(const NameIndex& names, const std::vector<Value>& tables);
+  void read_rules();
+  [[nodiscard]] Rule read_rule(const Value& table, const NameIndex& names, Named& taken);
+  void read_condition(const Value& when, const NameIndex& names, Rule& rule);
+  void read_privacy(const Value& table);
+  void read_limits(const Value& table);
+
+  // The paragraph that a key cites.
+  [[nodiscard]] std::optional<std::uint32_t> cite(const Value& id);
+  // False where the name was taken before.
+  bool take(const Value& value, std::string_view kind, Named& taken);
+
+  Value root_;
+  Fields fields_;
+  ReadOrder& out_;
+  Scope& scope_;
+  std::vector<std::string_view> paragraph_ids_;  // as in scope_.paragraphs
+};
+
+// --- [order] -------------------------------------------------------------------------------------------------
+
+void OrderReader::read_order_table(const Value& table) {
+  scope_.id = fields_.visible(table.find("id"), "id").value_or("");
+  scope_.court = fields_.visible(table.find("court"), "court").value_or("");
+  read_recipients(table.find("seal_to"));
+  read_window(table.find("from"), table.find("until"));
+}
+
+void OrderReader::read_recipients(const Value& seal_to) {
+  if (seal_to.is(ValueType::array) && seal_to.items().empty()) {
+    fields_.blame(seal_to, "seal_to is empty: nobody could open the ledger", "add the public key of the court");
+  }
+  for (const Value& recipient : Fields::strings(seal_to)) {
+    if (auto mistake = recipient_mistake(recipient.text())) {
+      fields_.blame(recipient, std::move(mistake->what), std::move(mistake->remedy));
+      continue;
+    }
+    std::vector<std::string>& known = scope_.seal_to;
+    const std::string key(recipient.text());
+    if (std::find(known.begin(), known.end(), key) == known.end()) known.push_back(key);
+  }
+}
+
+void OrderReader::read_window(const Value& from, const Value& until) {
+  const auto is_date = [](const Value& v) { return v.is(ValueType::date) || v.is(ValueType::date_time); };
+  if (is_date(from)) scope_.window.from = from.seconds() + (from.has_fraction() ? 1 : 0);
+  if (is_date(until)) { scope_.window.until = until.seconds() + (until.is(ValueType::date) ? kSecondsOfADay : 1); }
+  if (scope_.window.from && scope_.window.until && *scope_.window.from >= *scope_.window.until) {
+    fields_.blame(until, "until lies before from", "exchange the two, or correct one");
+  }
+}
+
+// --- [[paragraph]] -------------------------------------------------------------------------------------------
+
+bool OrderReader::take(const Value& value, std::string_view kind, Named& taken) {
+  const auto [first, fresh] = taken.try_emplace(value.text(), value.place());
+  if (fresh) return true;
+  fields_.blame(value, "a second " + std::string(kind) + " " + quoted(value.text()),
+                "the first stands in line " + std::to_string(first->second.line) + ": give one of them another name");
+  return false;
+}
+
+void OrderReader::read_paragraphs() {
+  Named taken;
+  for (const Value& table : root_.find("paragraph").items()) {
+    const Value id = table.find("id");
+    const Value text = table.find("text");
+    if (fields_.visible(id, "id")) take(id, "paragraph", taken);
+    if (text.is(ValueType::string) && text.text().find_first_not_of(" \t\r\n") == std::string_view::npos) {
+      fields_.blame(text, "text is empty", "quote the paragraph of the order");
+    }
+    scope_.paragraphs.push_back({std::string(id.text()), std::string(text.text())});
+    paragraph_ids_.push_back(id.text());
+  }
+}
+
+std::optional<std::uint32_t> OrderReader::cite(const Value& id) {
+  if (!id.is(ValueType::string) || paragraph_ids_.empty()) return std::nullopt;  // empty: that was said already
+  const auto index = fields_.choice(id, "paragraph", paragraph_ids_);
+  return index ? std::optional(static_cast<std::uint32_t>(*index)) : std::nullopt;
+}
+
+// --- [[identifier]] ------------------------------------------------------------------------------------------
+
+void OrderReader::read_identifiers() {
+  for (const Value& table : root_.find("identifier").items()) {
+    if (scope_.identifiers.size() == limits::kMaxIdentifiers) {
+      fields_.blame(table, "an order has at most " + std::to_string(limits::kMaxIdentifiers) + " identifiers",
+                    "put several literals into one identifier");
+      return;
+    }
+    ReadIdentifier read = read_identifier(table, fields_);
+    scope_.identifiers.push_back(std::move(read.identifier));
+    out_.identifier_places.push_back(table.place());
+    out_.literal_places.push_back(std::move(read.literal_places));
+    out_.expression_places.push_back(std::move(read.expression_places));
+    out_.byte_string_places.push_back(std::move(read.byte_string_places));
+  }
+}
+
+void OrderReader::check_names(const NameIndex& names, const std::vector<Value>& tables) {
+  for (const NameIndex::Clash& clash : names.clashes()) {
+    const std::string& name = scope_.identifiers[clash.one].name;
+    const std::string& other = scope_.identifiers[clash.other].name;
+    const std::string line = std::to_string(tables[clash.other].find("name").place().line);
+    const Value place = tables[clash.one].find("name");
+    if (clash.group) {
+      fields_.blame(place,
+                    quoted(name) + " is also the group in which " + quoted(other) + " stands (line " + line + ")",
+                    "rename one: a rule could not tell which is meant");
+    } else {
+      fields_.blame(place, "a second identifier " + quoted(name),
+                    "the first stands in line " + line + ": give one of them another name");
+    }
+  }
+}
+
+// --- [[rule]] ------------------------------------------------------------------------------------------------
+
+void OrderReader::read_rules() {
+  const NameIndex names(scope_.identifiers);
+  check_names(names, root_.find("identifier").items());
+  Named taken;
+  for (const Value& table : root_.find("rule").items()) {
+    if (scope_.rules.size() == limits::kMaxRules) {
+      fields_.blame(table, "an order has at most " + std::to_string(limits::kMaxRules) + " rules",
+                    "join the conditions of rules that cite the same paragraph with |");
+      return;
+    }
+    scope_.rules.push_back(read_rule(table, names, taken));
+  }
+}
+
+Rule OrderReader::read_rule(const Value& table, const NameIndex& names, Named& taken) {
+  Rule rule;
+  const Value name = table.find("name");
+  if (fields_.visible(name, "name") && take(name, "rule", taken)) {
+    if (name.text().size() > limits::kMaxNameBytes) {
+      fields_.blame(name, "a name has at most " + std::to_string(limits::kMaxNameBytes) + " bytes", "shorten it");
+    }
+    rule.name = name.text();
+  }
+  rule.paragraph = cite(table.find("paragraph")).value_or(0);
+  if (const Value when = table.find("when"); when.is(ValueType::string)) read_condition(when, names, rule);
+  if (const auto unit = fields_.choice(table.find("unit"), "unit", kUnits)) rule.unit = static_cast<Unit>(*unit);
+  if (const auto then = fields_.choice(table.find("then"), "decision", kDecisions)) {
+    rule.then = static_cast<RuleDecision>(*then);
+  }
+  return rule;
+}
+
+void OrderReader::read_condition(const Value& when, const NameIndex& names, Rule& rule) {
+  rule.expression = when.text();
+  ParsedCondition parsed = parse_condition(when.text(), names, scope_.max_hits_per_identifier);
+  for (RuleMistake& mistake : parsed.mistakes) {
+    fields_.blame(when, mistake.offset, std::move(mistake.what), std::move(mistake.remedy));
+  }
+  if (!parsed.mistakes.empty()) return;
+  if (holds_for_nothing(parsed.conditions)) {
+    fields_.blame(when, "the rule would reach objects that carry nothing the order names",
+                  "join what must not be there with something that must: a & !b");
+  }
+  rule.conditions = std::move(parsed.conditions);
+}
+
+// --- [privacy], [limits] -------------------------------------------------------------------------------------
+
+void OrderReader::read_privacy(const Value& table) {
+  for (const Value& entry : table.find("loosen").items()) {
+    const Value detector = entry.find("detector");
+    const std::optional<std::uint32_t> paragraph = cite(entry.find("paragraph"));
+    if (!fields_.visible(detector, "detector")) continue;
+    scope_.privacy.loosened.push_back({std::string(detector.text()), paragraph.value_or(0)});
+    out_.loosened_places.push_back(detector.place());
+  }
+  const Value least = table.find("least_grade");
+  const Value paragraph = table.find("least_grade_paragraph");
+  if (const auto grade = fields_.choice(least, "grade", kGradeNames)) {
+    scope_.privacy.least = static_cast<Grade>(*grade);
+  }
+  if (least && !paragraph) {
+    fields_.blame(least, "least_grade loosens the privacy of third parties without a paragraph that allows it",
+                  "add least_grade_paragraph = \"…\"");
+  }
+  if (paragraph && !least) {
+    fields_.blame(paragraph, "least_grade_paragraph without least_grade", "add least_grade, or remove it");
+  }
+  static_cast<void>(cite(paragraph));
+}
+
+void OrderReader::read_limits(const Value& table) {
+  scope_.max_hits_per_identifier = limits::kMaxHitsPerIdentifier;
+  const Value hits = table.find("hits_per_identifier");
+  if (!hits.is(ValueType::integer)) return;
+  if (hits.integer() >= 1 && hits.integer() <= std::int64_t{limits::kMaxHitsPerIdentifier}) {
+    scope_.max_hits_per_identifier = static_cast<std::uint64_t>(hits.integer());
+  } else {
+    fields_.blame(hits, "hits_per_identifier is 1 to " + std::to_string(limits::kMaxHitsPerIdentifier),
+                  "write such a number, or leave it out");
+  }
+}
+
+OrderProblem too_large() {
+  return {0, 0, "the order file is larger than " + std::to_string(limits::kMaxOrderBytes / limits::MiB) + " MiB",
+          "put long lists of hashes into hash sets"};
+}
+
+}  // namespace
+
+ReadOrder read_order(const std::string& path) {
+  ReadOrder out;
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  std::string text;
+  std::vector<char> block(limits::kChunkBytes);
+  while (in && text.size() <= limits::kMaxOrderBytes) {
+    in.read(block.data(), static_cast<std::streamsize>(block.size()));
+    text.append(block.data(), static_cast<std::size_t>(in.gcount()));
+  }
+  if (in.eof()) return read_order_text(text, path);
+  if (text.size() > limits::kMaxOrderBytes) {
+    out.problems.push_back(too_large());
+  } else {
+    const std::string why = std::strerror(errno != 0 ? errno : EIO);
+    out.problems.push_back({0, 0, "the order file cannot be read: " + why, "check the path"});
+  }
+  return out;
+}
+
+ReadOrder read_order_text(std::string_view text, const std::string& path) {
+  ReadOrder out;
+  if (text.size() > limits::kMaxOrderBytes) {
+    out.problems.push_back(too_large());
+    return out;
+  }
+  Problems problems;
+  const Document document(text, problems);
+  if (document.root()) {
+    check_keys(document.root(), problems);
+    OrderReader(document, path, problems, out).read();
+  }
+  out.problems = std::move(problems).by_position();
+  return out;
+}
+
+}  // namespace ambit

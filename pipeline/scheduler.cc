@@ -1,0 +1,141 @@
+#include "pipeline/scheduler.h"
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/info.h>
+#include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_group.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+namespace ambit {
+
+struct Scheduler::Impl {
+  // Written under `mutex`. Pulling a task is serial on purpose: the walk is a stream, and a batch of objects costs
+  // far less to pull than to sweep.
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Source> discovered;
+  Source main;
+  bool main_ended = false;
+  bool stopped = false;
+  std::size_t running = 0;
+
+  Task pull(std::size_t worker) {
+    std::unique_lock lock(mutex);
+    for (;;) {
+      if (stopped) return {};
+      while (!discovered.empty()) {
+        if (Task task = discovered.front()(worker)) return begin(std::move(task));
+        discovered.pop_front();
+      }
+      if (!main_ended) {
+        if (Task task = main(worker)) return begin(std::move(task));
+        main_ended = true;
+      }
+      if (running == 0) {
+        changed.notify_all();
+        return {};
+      }
+      changed.wait(lock);
+    }
+  }
+
+  Task begin(Task task) {
+    ++running;
+    return task;
+  }
+
+  void end() {
+    const std::lock_guard lock(mutex);
+    if (--running == 0 || !discovered.empty()) changed.notify_all();
+  }
+
+  void work(std::size_t worker) {
+    while (Task task = pull(worker)) {
+      task(worker);
+      end();
+    }
+  }
+};
+
+Scheduler::Scheduler(std::size_t workers) : workers_(workers), impl_(std::make_unique<Impl>()) {}
+Scheduler::~Scheduler() = default;
+
+namespace {
+
+// What oneTBB carries to another thread. Its own synchronisation lies in a library that ThreadSanitizer does not see,
+// so this one reading of two words is excused by name in tests/tsan.supp; everything beyond is ordered by the mutex.
+template <class Impl>
+struct EnterWorker {
+  Impl* impl;
+  std::size_t worker;
+  void operator()() const { impl->work(worker); }
+};
+
+}  // namespace
+
+void Scheduler::run(Source source) {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->main = std::move(source);
+    impl_->main_ended = false;
+  }
+  // oneTBB keeps to the number of processors unless told otherwise; the operator's word counts.
+  const tbb::global_control allow(tbb::global_control::max_allowed_parallelism, workers_ + 1);
+  tbb::task_arena arena(static_cast<int>(workers_), 1);
+  arena.execute([impl = impl_.get(), workers = workers_] {
+    tbb::task_group group;
+    for (std::size_t worker = 1; worker < workers; ++worker) group.run(EnterWorker<Impl>{impl, worker});
+    impl->work(0);
+    group.wait();
+  });
+}
+
+void Scheduler::feed(Source source) {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->discovered.push_back(std::move(source));
+  impl_->changed.notify_all();
+}
+
+void Scheduler::stop() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->stopped = true;
+  impl_->changed.notify_all();
+}
+
+struct Ticker::Impl {
+  static constexpr std::chrono::milliseconds kPeriod{200};
+  std::function<void()> tick;
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool ended = false;
+  std::thread thread;
+
+  void loop() {
+    std::unique_lock lock(mutex);
+    while (!wake.wait_for(lock, kPeriod, [this] { return ended; })) tick();
+    tick();
+  }
+};
+
+Ticker::Ticker(std::function<void()> tick) : impl_(std::make_unique<Impl>()) {
+  impl_->tick = std::move(tick);
+  impl_->thread = std::thread([impl = impl_.get()] { impl->loop(); });
+}
+
+Ticker::~Ticker() {
+  {
+    const std::lock_guard lock(impl_->mutex);
+    impl_->ended = true;
+  }
+  impl_->wake.notify_all();
+  impl_->thread.join();
+}
+
+std::size_t hardware_workers() { return static_cast<std::size_t>(tbb::info::default_concurrency()); }
+
+}  // namespace ambit

@@ -1,0 +1,237 @@
+// The list of stages, and the order of a run: open, sweep (walk, hash, match, decide, scrutinise), record.
+#include "pipeline/triage.h"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fstream>
+
+#include "pipeline/limits.h"
+#include "pipeline/triage_report.h"
+#include "pipeline/triage_setup.h"
+#include "pipeline/triage_sweep.h"
+#include "stages/open/open_exhibit.h"
+#include "stages/record/seal.h"
+
+namespace ambit {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Result<record::CaseKey> open_key(const TriageOptions& options, ProgressSink& sink) {
+  if (!options.key.empty()) return record::CaseKey::load(options.key);
+  const std::string path = options.order + ".key";
+  if (std::ifstream(path).good()) return record::CaseKey::load(path);
+  Result<record::CaseKey> key = record::CaseKey::create(path);
+  if (key.ok()) sink.on_note("made the case key " + path + "; keep it: a re-run needs it to give the same bytes");
+  return key;
+}
+
+// The walk keeps a folder open for each level and each waiting object.
+void allow_many_open_files() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+Fingerprinter::Secret deduplication_secret(const record::CaseKey& key) {
+  Fingerprinter::Secret secret{};
+  for (std::size_t at = 0; at < secret.size(); at += 32) {
+    const record::Bytes32 part = key.derive("deduplication/" + std::to_string(at / 32));
+    std::copy(part.begin(), part.end(), secret.begin() + static_cast<std::ptrdiff_t>(at));
+  }
+  return secret;
+}
+
+// How the memory budget is shared out. What Hyperscan and the libraries need is known before the sweep; the rest
+// bounds the tables that may grow.
+struct MemoryPlan {
+  std::size_t chunk_bytes = 0;
+  std::size_t seen_bytes = 0;
+  std::uint64_t record_bytes = 0;
+};
+
+Result<MemoryPlan> plan_memory(const TriageOptions& options, const Engine& engine, std::size_t workers) {
+  const std::uint64_t budget = options.memory != 0 ? options.memory : limits::kDefaultMemory;
+  MemoryPlan plan;
+  plan.chunk_bytes = options.chunk_bytes != 0 ? options.chunk_bytes : limits::kChunkBytes;
+  const std::uint64_t worker_bytes = plan.chunk_bytes + 4 * engine.context_bytes() + limits::kWorkerBytes;
+  const std::uint64_t fixed = limits::kProgramBytes + 2 * engine.patterns.database_bytes() + workers * worker_bytes;
+  if (fixed + limits::kMinRecordBytes > budget) {
+    return Error{ErrorKind::usage,
+                 "the memory budget of " + std::to_string(budget / limits::MiB) + " MiB is too small for " +
+                     std::to_string(workers) + " workers and this order",
+                 "",
+                 "give --memory " + std::to_string((fixed + limits::kMinRecordBytes) / limits::MiB + 1) +
+                     "M or more, or fewer --threads"};
+  }
+  const std::uint64_t rest = budget - fixed;
+  plan.seen_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(rest / 4, limits::kMaxSeenBytes));
+  plan.record_bytes = rest / 2;
+  return plan;
+}
+
+Result<> open_exhibits(const TriageOptions& options, Engine& engine) {
+  const std::vector<std::string> names = exhibit_names(options.exhibits);
+  for (std::size_t i = 0; i < options.exhibits.size(); ++i) {
+    Result<std::unique_ptr<Exhibit>> exhibit = open_exhibit(options.exhibits[i], names[i]);
+    if (!exhibit.ok()) return std::move(exhibit).error();
+    engine.exhibits.push_back(std::move(exhibit).value());
+  }
+  return {};
+}
+
+record::RunWriter::Setup writer_setup(const TriageOptions& options, const Engine& engine, const CheckedOrder& order,
+                                      const record::CaseKey& key, std::uint64_t memory) {
+  record::RunWriter::Setup setup;
+  setup.directory = options.out;
+  setup.scope = &engine.scope;
+  setup.key = &key;
+  for (const auto& exhibit : engine.exhibits) {
+    setup.exhibit_names.push_back(exhibit->name());
+    setup.exhibit_kinds.emplace_back(to_string(exhibit->kind()));
+  }
+  for (const Detector& detector : engine.detectors.detectors()) {
+    setup.detector_categories.push_back(detector.category);
+  }
+  setup.detectors_sha256 = order.detectors_sha256;
+  setup.tool_version = AMBIT_VERSION;
+  setup.memory = memory;
+  return setup;
+}
+
+// Watches a running sweep: tells the sink, and stops the sweep when the operator asks.
+class Watch {
+ public:
+  Watch(Sweep& sweep, const Counters& counters, const std::vector<std::unique_ptr<Worker>>& workers,
+        const Engine& engine, ProgressSink& sink)
+      : sweep_(sweep), counters_(counters), workers_(workers), sink_(sink) {
+    const auto is_folder = [](const auto& e) { return e->kind() == ExhibitKind::folder; };
+    if (std::any_of(engine.exhibits.begin(), engine.exhibits.end(), is_folder)) return;
+    for (const auto& exhibit : engine.exhibits) total_ += exhibit->size();
+  }
+
+  void look() {
+    std::vector<const Stopwatch*> watches;
+    for (const auto& worker : workers_) watches.push_back(&worker->watch);
+    Progress progress;
+    progress.bytes_done = counters_.bytes.load();
+    progress.bytes_total = total_;
+    progress.objects = counters_.objects.load();
+    progress.hits = counters_.hits.load();
+    progress.released = counters_.released.load();
+    progress.exceptions = counters_.exceptions.load();
+    progress.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    progress.bottleneck = bottleneck(total_work(watches));
+    progress.phase = "sweep";
+    sink_.on_progress(progress);
+    if (sink_.stop_requested()) sweep_.stop();
+  }
+
+ private:
+  Sweep& sweep_;
+  const Counters& counters_;
+  const std::vector<std::unique_ptr<Worker>>& workers_;
+  ProgressSink& sink_;
+  std::uint64_t total_ = 0;  // 0 where a folder is among the exhibits
+  Clock::time_point start_ = Clock::now();
+};
+
+std::vector<std::uint64_t> image_bytes(const Engine& engine) {
+  std::vector<std::uint64_t> bytes;
+  for (const auto& exhibit : engine.exhibits) bytes.push_back(exhibit->size());
+  return bytes;
+}
+
+}  // namespace
+
+Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sink,
+                                 std::vector<OrderProblem>& problems) {
+  const Clock::time_point start = Clock::now();
+  // --- before anything is written: the order, the exhibits, the key, the budget ------------------------------
+  CheckedOrder order = load_order(options.order);
+  if (!order.problems.empty()) {
+    problems = std::move(order.problems);
+    return Error{ErrorKind::order, "the order cannot be used", options.order,
+                 "correct it; ambit check tells all again"};
+  }
+  Engine engine;
+  engine.scope = std::move(order.scope);
+  engine.patterns = std::move(order.patterns);
+  engine.detectors = std::move(order.detectors);
+  if (Result<> opened = open_exhibits(options, engine); !opened.ok()) return std::move(opened).error();
+  allow_many_open_files();
+  Scheduler scheduler(options.threads != 0 ? options.threads : hardware_workers());
+  Result<MemoryPlan> plan = plan_memory(options, engine, scheduler.workers());
+  if (!plan.ok()) return std::move(plan).error();
+  Result<record::CaseKey> key = open_key(options, sink);
+  if (!key.ok()) return std::move(key).error();
+
+  // --- the stages --------------------------------------------------------------------------------------------
+  Result<std::unique_ptr<record::RunWriter>> writer =
+      record::RunWriter::create(writer_setup(options, engine, order, *key, plan->record_bytes));
+  if (!writer.ok()) return std::move(writer).error();
+  engine.writer = writer->get();
+  engine.match.emplace(engine.patterns, static_cast<std::uint32_t>(engine.scope.max_hits_per_identifier));
+  engine.scrutinise.emplace(engine.detectors, engine.scope);
+  engine.lookup.emplace(engine.scope);
+  engine.fingerprints.emplace(deduplication_secret(*key));
+  engine.seen = std::make_unique<Seen>(plan->seen_bytes);
+  std::vector<std::unique_ptr<Worker>> workers;
+  for (std::size_t i = 0; i < scheduler.workers(); ++i)
+    workers.push_back(std::make_unique<Worker>(engine, plan->chunk_bytes));
+
+  // --- the sweep ---------------------------------------------------------------------------------------------
+  const Clock::time_point swept_from = Clock::now();
+  Counters counters;
+  Sweep sweep(engine, workers, scheduler, counters);
+  {
+    Watch watch(sweep, counters, workers, engine, sink);
+    const Ticker ticker([&watch] { watch.look(); });
+    if (Result<> swept = sweep.run(); !swept.ok()) return std::move(swept).error();
+  }
+  if (sweep.stopped()) {
+    return Error{ErrorKind::stopped, "stopped on request; nothing was written", options.out, "start the run again"};
+  }
+  const Clock::time_point swept_to = Clock::now();
+
+  // --- beyond this point the facts are frozen ----------------------------------------------------------------
+  Account account(engine.exhibits.size());
+  std::vector<record::RunWriter::State> records;
+  std::vector<const Stopwatch*> watches;
+  for (auto& worker : workers) {
+    account.add(worker->account);
+    records.push_back(std::move(worker->record));
+    watches.push_back(&worker->watch);
+  }
+  if (Result<> closes = account.check(image_bytes(engine)); !closes.ok()) return std::move(closes).error();
+  std::vector<std::uint64_t> bytes;
+  for (const Account::Exhibit& exhibit : account.exhibits()) bytes.push_back(exhibit.judged_bytes);
+  const auto hashes = options.hash_exhibits ? hash_images(engine, scheduler)
+                                            : std::vector<std::optional<record::Bytes32>>(bytes.size());
+  RunReport report{options, engine.patterns, total_work(watches), scheduler.workers(), bytes};
+  report.compile_seconds = order.compile_seconds;
+  report.sweep_seconds = std::chrono::duration<double>(swept_to - swept_from).count();
+  const auto run_json = [&](const record::Totals&) {
+    report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    report.objects = counters.objects.load();
+    report.hits = counters.hits.load();
+    return to_json(report);
+  };
+  Result<record::Totals> totals = (*writer)->close(std::move(records), bytes, hashes, run_json);
+  if (!totals.ok()) return std::move(totals).error();
+
+  TriageOutcome outcome;
+  outcome.directory = options.out;
+  outcome.objects = counters.objects.load();
+  outcome.hits = counters.hits.load();
+  outcome.exceptions = counters.exceptions.load();
+  outcome.released = totals->released_items;
+  for (const std::uint64_t count : bytes) outcome.bytes += count;
+  outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return outcome;
+}
+
+}  // namespace ambit

@@ -1,0 +1,102 @@
+// Triage: the main job, from an order file to a run directory. READ SECOND (after stage.h).
+//
+// What the command line may ask for. triage.cc is the list of stages; nothing else sees both the command line and
+// the stages.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/order.h"
+#include "pipeline/result.h"
+
+namespace ambit {
+
+struct TriageOptions {
+  std::string order, out;
+  std::string key;  // empty: the order's path with ".key" added, made on the first run
+  std::vector<std::string> exhibits;
+  std::size_t threads = 0;                // 0: as many as the machine has
+  std::uint64_t memory = 0;               // bytes; 0: limits::kDefaultMemory
+  std::size_t chunk_bytes = 0;            // 0: limits::kChunkBytes
+  bool hash_exhibits = false;             // SHA-256 of every image, in a pass of its own after the sweep
+  std::vector<std::string> command_line;  // for run.json
+};
+
+// A snapshot of a running triage.
+struct Progress {
+  std::uint64_t bytes_done = 0, bytes_total = 0;  // bytes_total 0: not known yet
+  std::uint64_t objects = 0, hits = 0, released = 0, exceptions = 0;
+  double seconds = 0;
+  std::string_view bottleneck;  // the kind of work that took the most time so far
+  std::string_view phase;       // "sweep", "record" …
+};
+
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  // About five times a second, from one thread.
+  virtual void on_progress(const Progress& progress) = 0;
+  // Something the operator should read; holds no evidence.
+  virtual void on_note(std::string_view line) = 0;
+  // Asked as often; true ends the run (Error{stopped}).
+  [[nodiscard]] virtual bool stop_requested() = 0;
+};
+
+struct TriageOutcome {
+  std::string directory;
+  std::uint64_t objects = 0, bytes = 0, released = 0, exceptions = 0, hits = 0;
+  double seconds = 0;
+};
+
+// Runs the main job. When the order is bad, `problems` holds all its mistakes and the result is an Error too.
+[[nodiscard]] Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sink,
+                                               std::vector<OrderProblem>& problems);
+
+// What an identifier costs.
+struct IdentifierCost {
+  std::string name;
+  std::string strength;
+  std::vector<std::string> forms;
+  std::size_t patterns = 0;
+  double ns_per_byte = 0;  // measured alone, over a sample of mixed bytes
+};
+struct CheckReport {
+  std::vector<OrderProblem> problems;  // not empty: the rest means nothing
+  std::vector<IdentifierCost> identifiers;
+  std::size_t patterns = 0, database_bytes = 0, rules = 0, paragraphs = 0;
+  double compile_seconds = 0, bytes_per_second = 0;  // all identifiers together, one core
+};
+[[nodiscard]] CheckReport check_order(const std::string& path);
+
+// One detector of the set that this program carries.
+struct DetectorInfo {
+  std::string name, category, validator;
+  std::size_t expressions = 0, examples = 0;
+};
+[[nodiscard]] std::vector<DetectorInfo> list_detectors();
+// Runs the examples of a detector file. One line per example that does not come out as it says; none: all well.
+[[nodiscard]] Result<std::vector<std::string>> test_detector_file(const std::string& path);
+
+// A released item, to be found again in its exhibit.
+struct ReleasedItem {
+  std::uint32_t exhibit = 0;  // index into the run's exhibits
+  std::string exhibit_name;   // as the run calls it
+  std::string locator;        // text form; begins with the exhibit's name
+  std::uint64_t size = 0;
+  std::array<std::uint8_t, 32> sha256{};
+};
+struct ExhibitCheck {
+  std::uint64_t checked = 0;        // read again, same size and SHA-256
+  std::uint64_t not_located = 0;    // its locator holds a pseudonym: only the ledger tells where it is
+  std::vector<std::string> failed;  // locators (released ones, so they may be shown)
+};
+// Reads the released items again from the exhibits, given in the order of the run.
+[[nodiscard]] Result<ExhibitCheck> rehash_released(const std::vector<std::string>& exhibits,
+                                                   const std::vector<ReleasedItem>& items);
+
+}  // namespace ambit

@@ -1,0 +1,105 @@
+// Reads released items again from their exhibits and compares size and SHA-256.
+#include <charconv>
+#include <map>
+#include <unordered_map>
+
+#include "pipeline/limits.h"
+#include "pipeline/triage.h"
+#include "stages/hash/digest.h"
+#include "stages/open/open_exhibit.h"
+#include "stages/walk/walk.h"
+
+namespace ambit {
+namespace {
+
+// The released items of one exhibit by the rest of their locator's text, after the exhibit's name.
+using Wanted = std::unordered_map<std::string, const ReleasedItem*>;
+
+bool same_content(Content& content, const ReleasedItem& item) {
+  const Result<ContentInfo> info = content.open();
+  if (!info.ok() || info->size != item.size) return false;
+  const Digest digest;
+  Digest::State state = digest.make_state();
+  state.want({.sha256 = true});
+  Facts facts;
+  ChunkBuffer buffer(limits::kChunkBytes, 0, Zeros::skip);
+  ChunkReader reader(content, item.size, 0, item.size, buffer, facts);
+  digest.begin(state, {item.size, 0, item.size});
+  while (reader.next()) digest.look(state, reader.chunk());
+  digest.finish(state, facts);
+  return facts.exceptions.empty() && facts.digests.sha256 == item.sha256;
+}
+
+void tell(bool good, const ReleasedItem& item, ExhibitCheck& out) {
+  if (good) {
+    ++out.checked;
+  } else {
+    out.failed.push_back(item.locator);
+  }
+}
+
+// Bytes [begin, begin + length) of an exhibit.
+class RangeContent final : public Content {
+ public:
+  RangeContent(const Exhibit& exhibit, std::uint64_t begin, std::uint64_t length)
+      : exhibit_(exhibit), begin_(begin), length_(length) {}
+  Result<ContentInfo> open() override { return ContentInfo{length_, std::nullopt, 0}; }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
+    return exhibit_.read_at(begin_ + offset, into.first(std::min<std::uint64_t>(into.size(), length_ - offset)));
+  }
+
+ private:
+  const Exhibit& exhibit_;
+  std::uint64_t begin_, length_;
+};
+
+// ":@OFFSET+LENGTH", the text of a residue locator.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> residue_range(std::string_view text) {
+  if (!text.starts_with(":@")) return std::nullopt;
+  std::pair<std::uint64_t, std::uint64_t> range;
+  const char* const end = text.data() + text.size();
+  auto [at, status] = std::from_chars(text.data() + 2, end, range.first);
+  if (status != std::errc() || at == end || *at != '+') return std::nullopt;
+  auto [last, last_status] = std::from_chars(at + 1, end, range.second);
+  if (last_status != std::errc() || last != end) return std::nullopt;
+  return range;
+}
+
+void check_residue(const Exhibit& exhibit, Wanted& wanted, ExhibitCheck& out) {
+  std::erase_if(wanted, [&](const auto& entry) {
+    const auto range = residue_range(entry.first);
+    if (!range) return false;
+    const bool inside = range->first <= exhibit.size() && range->second <= exhibit.size() - range->first;
+    RangeContent content(exhibit, range->first, range->second);
+    tell(inside && same_content(content, *entry.second), *entry.second, out);
+    return true;
+  });
+}
+
+}  // namespace
+
+Result<ExhibitCheck> rehash_released(const std::vector<std::string>& exhibits, const std::vector<ReleasedItem>& items) {
+  const std::vector<std::string> names = exhibit_names(exhibits);
+  ExhibitCheck out;
+  for (std::uint32_t number = 0; number < exhibits.size(); ++number) {
+    Result<std::unique_ptr<Exhibit>> exhibit = open_exhibit(exhibits[number], names[number]);
+    if (!exhibit.ok()) return std::move(exhibit).error();
+    Wanted wanted;
+    for (const ReleasedItem& item : items) {
+      if (item.exhibit == number) wanted.emplace(item.locator.substr(item.exhibit_name.size()), &item);
+    }
+    check_residue(**exhibit, wanted, out);
+    if (wanted.empty()) continue;
+    const std::unique_ptr<ObjectSource> source = walk_exhibit(**exhibit, number);
+    while (std::optional<Object> object = source->next()) {
+      const auto item = wanted.find(to_string(object->locator, ""));
+      if (item == wanted.end() || object->content == nullptr) continue;
+      tell(same_content(*object->content, *item->second), *item->second, out);
+      wanted.erase(item);
+    }
+    out.not_located += wanted.size();
+  }
+  return out;
+}
+
+}  // namespace ambit

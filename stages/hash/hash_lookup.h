@@ -1,0 +1,36 @@
+// HashLookup: which digests an object needs, and what they match: identifiers given as hashes, and known files.
+//
+// A set that knows sizes asks for a digest only of objects of such a size; a bare "sha256:…" asks for all of them.
+#pragma once
+
+#include <unordered_set>
+#include <vector>
+
+#include "pipeline/scope.h"
+#include "stages/hash/digest.h"
+
+namespace ambit {
+
+class HashLookup {
+ public:
+  explicit HashLookup(const Scope& scope);
+  [[nodiscard]] bool empty() const { return entries_.empty(); }
+  // The digests that could match an object of `size` bytes.
+  [[nodiscard]] DigestSet needed(std::uint64_t size) const;
+  // Adds the hits (View::raw, Form::hash, the whole object) and sets facts.known.
+  void look_up(Facts& facts) const;
+
+ private:
+  static constexpr IdentifierId kKnown = UINT32_MAX;  // an entry of [known]
+  struct Entry {
+    HashValue value;
+    IdentifierId identifier;
+  };
+  void look_up(DigestKind kind, std::span<const std::uint8_t> digest, Facts& facts) const;
+
+  std::vector<Entry> entries_;                              // sorted by kind and digest
+  DigestSet any_size_;                                      // kinds that occur without a size
+  std::array<std::unordered_set<std::uint64_t>, 3> sizes_;  // by kind
+};
+
+}  // namespace ambit

@@ -1,0 +1,38 @@
+#include "stages/hash/seen.h"
+
+#include <xxhash.h>
+
+#include <bit>
+
+namespace ambit {
+
+static_assert(Fingerprinter::kSecretBytes >= XXH3_SECRET_SIZE_MIN);
+
+Fingerprint Fingerprinter::of(std::span<const std::byte> bytes) const {
+  const XXH128_hash_t hash = XXH3_128bits_withSecret(bytes.data(), bytes.size(), secret_.data(), secret_.size());
+  return {hash.low64, hash.high64};
+}
+
+Seen::Seen(std::size_t bytes) {
+  const std::size_t slots = std::bit_floor(bytes / sizeof(Slot));
+  if (slots == 0) return;
+  slots_ = std::make_unique<Slot[]>(slots);
+  mask_ = slots - 1;
+}
+
+bool Seen::has(const Fingerprint& fingerprint) const {
+  if (slots_ == nullptr) return false;
+  const Slot& slot = slots_[fingerprint.low & mask_];
+  const std::uint64_t low = slot.low.load(std::memory_order_relaxed);
+  const std::uint64_t mixed = slot.mixed.load(std::memory_order_relaxed);
+  return low == fingerprint.low && (mixed ^ low) == fingerprint.high;
+}
+
+void Seen::add(const Fingerprint& fingerprint) {
+  if (slots_ == nullptr) return;
+  Slot& slot = slots_[fingerprint.low & mask_];
+  slot.low.store(fingerprint.low, std::memory_order_relaxed);
+  slot.mixed.store(fingerprint.high ^ fingerprint.low, std::memory_order_relaxed);
+}
+
+}  // namespace ambit

@@ -1,0 +1,193 @@
+#include "stages/match/cores.h"
+
+#include <algorithm>
+#include <array>
+
+#include "stages/match/spelling.h"
+
+namespace ambit::match {
+namespace {
+
+constexpr Price kPrice = {8, 4};
+constexpr Price kShortPrice = {6, 4};    // for full-width text and the halves of broken text
+constexpr Price kEscapedPrice = {8, 1};  // of escaped forms rare spellings are not looked for
+constexpr std::size_t kMinHalves = 6;    // characters of a text that is worth looking for in halves
+
+std::string lower_ascii(std::string bytes) {
+  for (char& c : bytes) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  }
+  return bytes;
+}
+
+std::string spelled(char32_t code, Form form) {
+  std::string out;
+  form == Form::utf8 ? append_utf8(out, code) : append_utf16(out, code, form == Form::utf16be);
+  return out;
+}
+
+// One literal's way through the forms.
+class LiteralCores {
+ public:
+  LiteralCores(const Literal& literal, std::uint32_t subject, const std::vector<std::uint32_t>& familiar,
+               Variants& variants, CoreList& cores)
+      : plain_(literal.plain),
+        familiar_(familiar),
+        subject_(subject),
+        cores_(cores),
+        ways_(ways_of(literal.plain, literal.ignore_case, variants)) {}
+
+  void add_text(Form form) {
+    std::vector<Edge> edges;
+    for (const Way& way : ways_) edges.push_back({way.from, way.to, way.rare, lower_ascii(spelled(way.code, form))});
+    const Lattice lattice(plain_.size(), std::move(edges), familiar_);
+    const auto window = lattice.main_window(0, plain_.size(), kPrice);
+    if (!window) return;
+    for (const std::string& bytes : lattice.strings(*window)) add(bytes, form, window->from, EntryKind::text);
+    for (const auto& rare : lattice.rare_strings(*window)) add(rare.bytes, form, rare.from, EntryKind::text);
+    const auto ascii = [](char32_t code) { return code > U' ' && code < 0x7f; };
+    const auto begin = plain_.begin();
+    if (std::any_of(begin + static_cast<std::ptrdiff_t>(window->from), begin + static_cast<std::ptrdiff_t>(window->to),
+                    ascii)) {
+      add_full_width(form);
+    }
+  }
+
+  // True if the style writes this literal in its own way.
+  bool add_style(const Style& style) {
+    bool differs = false;
+    const std::vector<Edge> edges = styled_edges(style.spell, differs);
+    if (!differs) return false;
+    const Lattice lattice(plain_.size(), edges, familiar_);
+    const auto window = lattice.main_window(0, plain_.size(), kEscapedPrice);
+    if (!window) return false;
+    for (const std::string& bytes : lattice.strings(*window)) add(bytes, style.form, window->from, EntryKind::text);
+    return true;
+  }
+
+  // Either half may be broken by a soft line end; the other one is then whole.
+  bool add_broken_halves() {
+    if (plain_.size() < kMinHalves) return false;
+    bool differs = false;
+    const Lattice lattice(plain_.size(), styled_edges(kQuotedBody, differs), familiar_);
+    const std::size_t middle = plain_.size() / 2;
+    for (const Window half : {Window{0, middle}, Window{middle, plain_.size()}}) {
+      const auto window = lattice.main_window(half.from, half.to, kShortPrice);
+      if (!window) continue;
+      for (const std::string& bytes : lattice.strings(*window)) {
+        add(bytes, Form::quoted_printable, window->from, EntryKind::broken_text);
+      }
+    }
+    return true;
+  }
+
+ private:
+  // All of ASCII in full width, everything else as usual.
+  void add_full_width(Form form) {
+    std::vector<Edge> edges;
+    const auto add_edge = [&](const Way& way, char32_t code) {
+      edges.push_back({way.from, way.to, false, lower_ascii(spelled(code, form))});
+    };
+    for (const Way& way : ways_) {
+      const char32_t wide = full_width(way.code);
+      if (wide != 0) add_edge(way, wide);
+      if (!way.rare && (wide == 0 || way.code == U' ')) add_edge(way, way.code);
+    }
+    const Lattice lattice(plain_.size(), std::move(edges), familiar_);
+    const auto window = lattice.main_window(0, plain_.size(), kShortPrice);
+    if (!window) return;
+    for (const std::string& bytes : lattice.strings(*window)) add(bytes, form, window->from, EntryKind::text);
+  }
+
+  std::vector<Edge> styled_edges(Spell spell, bool& differs) const {
+    std::vector<Edge> edges;
+    std::vector<std::string> spellings;
+    for (const Way& way : ways_) {
+      spellings.clear();
+      spell(way.code, spellings);
+      for (std::string& bytes : spellings) {
+        differs |= !way.rare && bytes != spelled(way.code, Form::utf8);
+        edges.push_back({way.from, way.to, way.rare, lower_ascii(std::move(bytes))});
+      }
+    }
+    return edges;
+  }
+
+  // ASCII in UTF-16 differs between the byte orders only by a 00 at an end: without it one core serves both.
+  void add(std::string bytes, Form form, std::size_t position, EntryKind kind) {
+    std::uint8_t shift = 0;
+    if (form == Form::utf16le && bytes.size() > 2 && bytes.back() == '\0') bytes.pop_back();
+    if (form == Form::utf16be && bytes.size() > 2 && bytes.front() == '\0') {
+      bytes.erase(0, 1);
+      shift = 1;
+    }
+    cores_.add(bytes, true, {subject_, static_cast<std::uint16_t>(position), kind, form, shift});
+  }
+
+  const Codes& plain_;
+  const std::vector<std::uint32_t>& familiar_;
+  std::uint32_t subject_;
+  CoreList& cores_;
+  std::vector<Way> ways_;
+};
+
+}  // namespace
+
+void CoreList::add(const std::string& bytes, bool ignore_case, const Entry& entry) {
+  const auto [slot, fresh] =
+      numbers_.try_emplace((ignore_case ? "i" : "e") + bytes, static_cast<std::uint32_t>(patterns_.size()));
+  if (fresh) {
+    constexpr std::string_view kHex = "0123456789abcdef";
+    std::string expression;
+    for (const char c : bytes) {
+      const auto byte = static_cast<unsigned char>(c);
+      expression += {'\\', 'x', kHex[byte >> 4], kHex[byte & 0xf]};
+    }
+    patterns_.push_back({std::move(expression), slot->second, ignore_case, false});
+    bytes_.push_back(static_cast<std::uint32_t>(bytes.size()));
+  }
+  entries_.emplace_back(slot->second, entry);
+}
+
+void CoreList::add_expression(std::string expression, const Entry& entry) {
+  const auto number = static_cast<std::uint32_t>(patterns_.size());
+  patterns_.push_back({std::move(expression), number, false, false});
+  bytes_.push_back(0);
+  entries_.emplace_back(number, entry);
+}
+
+std::vector<ScanPattern> CoreList::finish(Program& program) {
+  std::sort(entries_.begin(), entries_.end());
+  entries_.erase(std::unique(entries_.begin(), entries_.end()), entries_.end());
+  program.cores.resize(patterns_.size());
+  for (std::size_t i = 0; i < entries_.size(); ++i) {
+    Core& core = program.cores[entries_[i].first];
+    if (core.entries++ == 0) core.first_entry = static_cast<std::uint32_t>(i);
+    core.bytes = bytes_[entries_[i].first];
+    program.entries.push_back(entries_[i].second);
+  }
+  return std::move(patterns_);
+}
+
+FormSet add_literal(const Literal& literal, std::uint32_t subject, const Codes& text, FormSet forms,
+                    const Familiar& familiar, Variants& variants, CoreList& cores) {
+  const std::vector<std::uint32_t> counts = familiar.counts(literal.plain);
+  LiteralCores mine(literal, subject, counts, variants, cores);
+  FormSet made;
+  for (const Form form : {Form::utf8, Form::utf16le, Form::utf16be}) {
+    if (!forms.has(form)) continue;
+    mine.add_text(form);
+    made.add(form);
+  }
+  if (forms.has(Form::base64)) {
+    add_base64(literal, subject, text, counts, cores);
+    made.add(Form::base64);
+  }
+  for (const Style& style : escaped_styles()) {
+    if (forms.has(style.form) && mine.add_style(style)) made.add(style.form);
+  }
+  if (forms.has(Form::quoted_printable) && mine.add_broken_halves()) made.add(Form::quoted_printable);
+  return made;
+}
+
+}  // namespace ambit::match

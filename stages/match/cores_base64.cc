@@ -1,0 +1,134 @@
+// Base64 knows no case, so its cores are made from whole spellings: as given, lower, UPPER and Title, composed and
+// decomposed. A window is chosen where these differ least (after the first letter of a word, say); what stands
+// outside it may be in any case. Plain UTF-8 gets a window in each half of the text, for MIME breaks the line after
+// every 76 characters, and a core with a line end inside is not found.
+#include <algorithm>
+#include <set>
+
+#include "stages/match/base64.h"
+#include "stages/match/cores.h"
+
+namespace ambit::match {
+namespace {
+
+constexpr std::size_t kAimBytes = 9;  // twelve characters of base64
+constexpr std::size_t kHalfAimBytes = 6;
+constexpr std::size_t kMaxBytes = 18;
+constexpr std::size_t kMinHalvesBytes = 10;
+
+// One spelling: its bytes, and where each position of the plain text begins in them (npos: inside a character).
+struct Rendering {
+  std::string bytes;
+  std::vector<std::size_t> starts;
+};
+constexpr std::size_t kInside = std::string::npos;
+
+Codes titled(const Codes& text) {
+  Codes out;
+  bool in_word = false, in_host = false;
+  for (const char32_t code : text) {
+    in_host |= code == U'@';
+    out.push_back(in_word || in_host ? to_lower(code) : to_title(code));
+    in_word = is_letter(code);
+  }
+  return out;
+}
+
+template <class Change>
+Codes changed(Codes text, Change change) {
+  for (char32_t& code : text) code = change(code);
+  return text;
+}
+
+std::vector<Codes> spellings(const Literal& literal, const Codes& text) {
+  std::vector<Codes> out = {text};
+  if (literal.ignore_case) {
+    out.push_back(changed(text, to_lower));
+    out.push_back(changed(text, to_upper));
+    out.push_back(titled(text));
+  }
+  for (std::size_t i = 0, count = out.size(); i < count; ++i) out.push_back(to_nfd(out[i]));
+  std::erase_if(out, [&](const Codes& s) { return plain_text(s, literal.ignore_case) != literal.plain; });
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+Rendering render(const Codes& text, bool ignore_case, bool wide) {
+  Rendering out;
+  for (const char32_t code : text) {
+    out.starts.push_back(out.bytes.size());
+    out.starts.resize(out.starts.size() + plain_of(code, ignore_case).count - 1, kInside);
+    wide ? append_utf16(out.bytes, code, false) : append_utf8(out.bytes, code);
+  }
+  out.starts.push_back(out.bytes.size());
+  return out;
+}
+
+std::set<std::string> contents(const std::vector<Rendering>& renderings, const Window& window) {
+  std::set<std::string> out;
+  for (const Rendering& r : renderings) {
+    out.insert(r.bytes.substr(r.starts[window.from], r.starts[window.to] - r.starts[window.from]));
+  }
+  return out;
+}
+
+// The window in [least, most] with the fewest different contents for its length.
+std::optional<Window> choose(const std::vector<Rendering>& renderings, std::size_t least, std::size_t most,
+                             std::size_t aim, const std::vector<std::uint32_t>& familiar) {
+  const auto is_cut = [&](std::size_t position) {
+    return std::none_of(renderings.begin(), renderings.end(),
+                        [&](const Rendering& r) { return r.starts[position] == kInside; });
+  };
+  std::optional<Window> best;
+  std::size_t best_cost = 0;
+  for (std::size_t from = least; from < most; ++from) {
+    if (!is_cut(from)) continue;
+    for (std::size_t to = from + 1; to <= most; ++to) {
+      if (!is_cut(to)) continue;
+      const Rendering& first = renderings.front();
+      const std::size_t bytes = first.starts[to] - first.starts[from];
+      const std::size_t shortfall = bytes < aim ? aim - bytes : 0;
+      const std::size_t cost =
+          6 * contents(renderings, {from, to}).size() + 8 * shortfall + familiar_cost(familiar, from, to);
+      if (best && bytes > kMaxBytes) break;
+      if (!best || cost < best_cost) best = Window{from, to}, best_cost = cost;
+    }
+  }
+  return best;
+}
+
+void add_window(const std::vector<Rendering>& renderings, const Window& window, Entry entry, CoreList& cores) {
+  entry.position = static_cast<std::uint16_t>(window.from);
+  for (const std::string& bytes : contents(renderings, window)) {
+    for (const unsigned alignment : {0U, 1U, 2U}) {
+      entry.shift = static_cast<std::uint8_t>(alignment);
+      for (const bool url_safe : {false, true}) {
+        const std::string core = base64_core(bytes, alignment, url_safe);
+        if (!core.empty()) cores.add(core, false, entry);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void add_base64(const Literal& literal, std::uint32_t subject, const Codes& text,
+                const std::vector<std::uint32_t>& familiar, CoreList& cores) {
+  const std::vector<Codes> all = spellings(literal, text);
+  for (const bool wide : {false, true}) {
+    std::vector<Rendering> renderings;
+    for (const Codes& spelling : all) renderings.push_back(render(spelling, literal.ignore_case, wide));
+    const std::size_t end = literal.plain.size();
+    const bool halves = !wide && renderings.front().bytes.size() >= kMinHalvesBytes;
+    const Entry entry{subject, 0, wide ? EntryKind::base64_utf16le : EntryKind::base64_utf8, Form::base64, 0};
+    std::vector<Window> parts = {{0, end}};
+    if (halves) parts = {{0, end / 2}, {end / 2, end}};
+    for (const Window& part : parts) {
+      const auto window = choose(renderings, part.from, part.to, halves ? kHalfAimBytes : kAimBytes, familiar);
+      if (window) add_window(renderings, *window, entry, cores);
+    }
+  }
+}
+
+}  // namespace ambit::match

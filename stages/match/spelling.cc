@@ -1,0 +1,144 @@
+#include "stages/match/spelling.h"
+
+#include <string_view>
+
+#include "stages/match/reading.h"
+#include "stages/match/unicode.h"
+
+namespace ambit::match {
+namespace {
+
+using Spellings = std::vector<std::string>;
+
+constexpr std::string_view kLowerHex = "0123456789abcdef";  // cores are caseless
+
+std::string utf8(char32_t code) {
+  std::string out;
+  append_utf8(out, code);
+  return out;
+}
+
+bool is_ascii_alnum(char32_t c) { return c < 0x80 && is_alnum(c); }
+bool is_one_of(char32_t code, std::string_view list) {
+  return code < 0x80 && list.find(static_cast<char>(code)) != list.npos;
+}
+
+std::string hex_number(char32_t value, std::size_t digits) {
+  std::string out;
+  for (std::size_t shift = 32; shift > 0; shift -= 4) {
+    const char32_t digit = value >> (shift - 4) & 0xf;
+    if (digit != 0 || !out.empty() || shift <= 4 * digits) out.push_back(kLowerHex[digit]);
+  }
+  return out;
+}
+
+// Every byte of the character's UTF-8 as `sign` XX.
+std::string bytes_escaped(char32_t code, char sign) {
+  std::string out;
+  for (const char byte : utf8(code)) out += sign + hex_number(static_cast<unsigned char>(byte), 2);
+  return out;
+}
+
+std::string decimal_entity(char32_t code) { return "&#" + std::to_string(static_cast<std::uint32_t>(code)) + ";"; }
+std::string hex_entity(char32_t code) { return "&#x" + hex_number(code, 1) + ";"; }
+void all_entities(char32_t code, Spellings& out) {
+  out.push_back(decimal_entity(code));
+  out.push_back(hex_entity(code));
+  if (const auto name = entity_name(code); !name.empty()) out.push_back("&" + std::string(name) + ";");
+  if (code == U'\'') out.push_back("&#039;");
+}
+
+std::string json_units(char32_t code) {
+  std::string units, out;
+  append_utf16(units, code, true);
+  for (std::size_t i = 0; i < units.size(); i += 2) {
+    const auto high = static_cast<unsigned char>(units[i]), low = static_cast<unsigned char>(units[i + 1]);
+    out += "\\u" + hex_number(static_cast<char32_t>(high << 8 | low), 4);
+  }
+  return out;
+}
+
+// encodeURIComponent and its kin in every language.
+void percent_component(char32_t code, Spellings& out) {
+  const bool may_stand = is_one_of(code, "-_.!~*'()");
+  if (is_ascii_alnum(code) || may_stand) out.push_back(utf8(code));
+  if (!is_ascii_alnum(code)) out.push_back(bytes_escaped(code, '%'));
+}
+// application/x-www-form-urlencoded.
+void percent_form(char32_t code, Spellings& out) {
+  const bool safe = is_ascii_alnum(code) || is_one_of(code, "-_.*");
+  out.push_back(code == U' ' ? "+" : safe ? utf8(code) : bytes_escaped(code, '%'));
+}
+// A path: only what may not stand there.
+void percent_path(char32_t code, Spellings& out) {
+  const bool unsafe = code >= 0x80 || is_one_of(code, " <>\"%`{}|\\^");
+  out.push_back(unsafe ? bytes_escaped(code, '%') : utf8(code));
+}
+
+bool is_markup(char32_t code) { return is_one_of(code, "&<>\"'"); }
+// A page in UTF-8: markup characters alone.
+void html_markup(char32_t code, Spellings& out) {
+  is_markup(code) ? all_entities(code, out) : out.push_back(utf8(code));
+}
+// A page in ASCII: whatever is not ASCII too.
+void html_ascii(char32_t code, Spellings& out) {
+  if (code >= 0x80 || is_markup(code)) all_entities(code, out);
+  if (code == U' ') all_entities(0xa0, out);
+  if (code < 0x80) out.push_back(utf8(code));
+}
+// An address hidden from harvesters: the @, or the dot, or every character.
+void html_at(char32_t code, Spellings& out) {
+  if (is_one_of(code, "@.")) all_entities(code, out);
+  if (code != U'@') out.push_back(utf8(code));
+}
+void html_dot(char32_t code, Spellings& out) { code == U'.' ? all_entities(code, out) : out.push_back(utf8(code)); }
+void html_decimal(char32_t code, Spellings& out) { out.push_back(decimal_entity(code)); }
+void html_hex(char32_t code, Spellings& out) { out.push_back(hex_entity(code)); }
+
+// Strings of JSON and of JavaScript, plain ASCII or not; the slash may be escaped in either.
+void json_markup(char32_t code, Spellings& out) {
+  const bool must = is_one_of(code, "\"\\");
+  if (must || code == U'/') out.push_back("\\" + utf8(code));
+  if (!must) out.push_back(utf8(code));
+}
+void json_ascii(char32_t code, Spellings& out) {
+  code < 0x80 ? json_markup(code, out) : out.push_back(json_units(code));
+}
+// Made safe for HTML.
+void json_safe(char32_t code, Spellings& out) {
+  is_one_of(code, "<>&'@+=\"") ? out.push_back(json_units(code)) : json_ascii(code, out);
+}
+
+void quoted_body(char32_t code, Spellings& out) {
+  out.push_back(code >= 0x80 || code == U'=' ? bytes_escaped(code, '=') : utf8(code));
+}
+// RFC 2047's Q encoding, in mail headers.
+void quoted_header(char32_t code, Spellings& out) {
+  if (code == U' ') out.push_back("_");
+  if (is_ascii_alnum(code) || is_one_of(code, "!*+-/.")) out.push_back(utf8(code));
+  if (!is_ascii_alnum(code) && !is_one_of(code, "!*+-/")) out.push_back(bytes_escaped(code, '='));
+}
+
+constexpr Style kStyles[] = {
+    {Form::quoted_printable, quoted_body},
+    {Form::quoted_printable, quoted_header},
+    {Form::percent, percent_component},
+    {Form::percent, percent_form},
+    {Form::percent, percent_path},
+    {Form::html, html_markup},
+    {Form::html, html_ascii},
+    {Form::html, html_at},
+    {Form::html, html_dot},
+    {Form::html, html_decimal},
+    {Form::html, html_hex},
+    {Form::json, json_markup},
+    {Form::json, json_ascii},
+    {Form::json, json_safe},
+};
+
+}  // namespace
+
+std::span<const Style> escaped_styles() { return kStyles; }
+const Spell kQuotedBody = quoted_body;
+
+}  // namespace ambit::match

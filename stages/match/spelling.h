@@ -1,0 +1,26 @@
+// Spelling: how encoders write a character in each form. Only what Hyperscan must look for depends on this list; the
+// check (literal.h) accepts any mix. A style whose bytes are the plain UTF-8 ones for a given literal adds nothing.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/pattern.h"
+
+namespace ambit::match {
+
+// Appends the ways in which one character may be written; none: this style cannot write it.
+using Spell = void (*)(char32_t code, std::vector<std::string>& out);
+
+struct Style {
+  Form form;
+  Spell spell;
+};
+
+// The styles of the forms that are written with escapes.
+[[nodiscard]] std::span<const Style> escaped_styles();
+// Quoted-printable as mail bodies have it, which may be broken by a soft line end anywhere.
+extern const Spell kQuotedBody;
+
+}  // namespace ambit::match

@@ -1,0 +1,20 @@
+// Opens a piece of evidence, read-only, whatever it is: the list of exhibit formats.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/exhibit.h"
+#include "pipeline/result.h"
+
+namespace ambit {
+
+// `path` as the operator typed it; "raw:PATH" and "file:PATH" say what a file is when its bytes do not. `name`
+// is what the exhibit is called in the run. Errors: io, with the remedy.
+[[nodiscard]] Result<std::unique_ptr<Exhibit>> open_exhibit(const std::string& path, const std::string& name);
+
+// Printable, unique names for the exhibits of one run: the last component of each path, "#2" … where they clash.
+[[nodiscard]] std::vector<std::string> exhibit_names(const std::vector<std::string>& paths);
+
+}  // namespace ambit

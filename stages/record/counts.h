@@ -1,0 +1,57 @@
+// Counts: what the run has seen, in numbers only. Each worker has its own; they are added up at the end, and
+// addition does not care about the order.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <unordered_map>
+#include <vector>
+
+#include "pipeline/facts.h"
+#include "stages/record/checkpoint.h"
+
+namespace ambit::record {
+
+struct CensusKey {
+  std::uint32_t exhibit = 0;  // index
+  Disposition disposition = Disposition::not_relevant;
+  Reason reason = Reason::no_rule;
+  Kind kind = Kind::unknown;
+  friend auto operator<=>(const CensusKey&, const CensusKey&) = default;
+};
+struct ItemCount {
+  std::uint64_t items = 0;
+  std::uint64_t bytes = 0;
+};
+struct ExceptionKey {
+  std::uint32_t exhibit = 0;
+  ExceptionReason reason = ExceptionReason::unreadable;
+  friend auto operator<=>(const ExceptionKey&, const ExceptionKey&) = default;
+};
+struct HitCount {
+  std::uint64_t objects = 0;
+  std::uint64_t hits = 0;
+};
+
+class Counts {
+ public:
+  explicit Counts(std::size_t exhibits) : coverage(exhibits) {}
+
+  // What is known when the object is swept: coverage, hits, exceptions.
+  void see(std::uint32_t exhibit, const Facts& facts);
+  // What is known once its disposition is final.
+  void settle(const CensusKey& key, std::uint64_t bytes);
+  Counts& operator+=(const Counts& other);
+
+  std::vector<Coverage> coverage;  // by exhibit
+  std::map<CensusKey, ItemCount> census;
+  std::map<ExceptionKey, ItemCount> exceptions;
+  std::unordered_map<IdentifierId, HitCount> identifiers;
+  std::uint64_t seen = 0;               // objects
+  std::uint64_t exception_objects = 0;  // with at least one exception
+  std::uint64_t exception_bytes = 0;    // not examined
+};
+
+}  // namespace ambit::record

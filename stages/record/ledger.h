@@ -1,0 +1,68 @@
+// The sealed ledger: the fate of every object that is not released, one JSON line each, for the court alone.
+//
+//   JSON lines -> Zstandard frames -> age -> FOLDER/0001.age, 0002.age …
+//
+// Each worker compresses its own lines into frames of its own (frames one after another are one Zstandard stream),
+// so only the hand-over to age is one at a time. No line ever touches the disk in clear. A new segment begins
+// after kSegmentBytes of lines, so that a court with a laptop can open one at a time.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/limits.h"
+#include "pipeline/result.h"
+#include "stages/record/age.h"
+
+namespace ambit::record {
+
+inline constexpr std::uint64_t kSegmentBytes = 256 * limits::MiB;
+
+// One worker's Zstandard context.
+class Compressor {
+ public:
+  Compressor();
+  ~Compressor();
+  Compressor(Compressor&&) noexcept;
+  Compressor& operator=(Compressor&&) noexcept;
+  // One whole frame; valid until the next call.
+  [[nodiscard]] Result<std::string_view> frame(std::string_view plain);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+  std::string out_;
+};
+
+class Ledger {
+ public:
+  // `folder` must exist. Error: key for recipients that age does not take; io, space.
+  [[nodiscard]] static Result<std::unique_ptr<Ledger>> create(std::string folder, std::vector<std::string> recipients,
+                                                              std::uint64_t segment_bytes = kSegmentBytes);
+  // Whole lines. From any worker. After an Error every further call returns the same one.
+  [[nodiscard]] Result<> write(std::string_view lines, Compressor& compressor);
+  // Ends and syncs the last segment; when all workers are done. There is always at least one.
+  [[nodiscard]] Result<> close();
+  [[nodiscard]] const std::vector<std::string>& segments() const { return segments_; }  // file names, in order
+
+ private:
+  Ledger(std::string folder, std::vector<std::string> recipients, std::uint64_t segment_bytes)
+      : folder_(std::move(folder)), recipients_(std::move(recipients)), segment_bytes_(segment_bytes) {}
+  [[nodiscard]] Result<> next_segment();
+  [[nodiscard]] Result<> send(std::string_view frame, std::uint64_t plain_bytes);
+
+  const std::string folder_;
+  const std::vector<std::string> recipients_;
+  const std::uint64_t segment_bytes_;
+  std::mutex mutex_;  // guards all below
+  std::unique_ptr<Age> age_;
+  std::uint64_t in_segment_ = 0;
+  std::vector<std::string> segments_;
+  Result<> outcome_;
+};
+
+}  // namespace ambit::record

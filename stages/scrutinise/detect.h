@@ -1,0 +1,54 @@
+// detect: one window of bytes -> findings. What one worker needs for it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/facts.h"
+#include "stages/scrutinise/detector_set.h"
+#include "stages/scrutinise/fold.h"
+
+namespace ambit::scrutiny {
+
+// A finding with the offsets of its last letter, which decides the chunk that owns it, and of its first. In UTF-16
+// the finding is a zero longer than its letters, before or behind them.
+struct Found {
+  std::uint64_t last = 0, first = 0;
+  Finding finding;
+  friend auto operator<=>(const Found&, const Found&) = default;
+};
+
+class WindowScan {
+ public:
+  explicit WindowScan(const DetectorSet& set) : set_(&set), scanner_(set.database()) {}
+
+  // Everything in `window`, whose first byte has the object's offset `offset`: as bytes, and as UTF-16. Sorted by
+  // last letter; valid until the next call.
+  [[nodiscard]] std::span<const Found> scan(std::span<const std::byte> window, std::uint64_t offset);
+
+ private:
+  // A finding in a text; letters [begin, end).
+  struct Match {
+    DetectorId detector = 0;
+    std::size_t begin = 0, end = 0;
+    Grade grade = Grade::shape_only;
+  };
+  // What a verdict may look across: a NUL in folded text is the end of a stretch, what follows stands elsewhere.
+  enum class Walls : std::uint8_t { none, nul };
+  void scan_text(std::string_view text, Walls walls);  // into matches_; sorted, no duplicates
+  void consider(std::string_view text, Walls walls, const DetectorSet::Expression& expression, std::size_t begin,
+                std::size_t end);
+  [[nodiscard]] bool in_context(std::string_view surroundings, DetectorId detector) const;
+  [[nodiscard]] bool excluded(std::string_view finding, DetectorId detector) const;
+
+  const DetectorSet* set_;
+  Scanner scanner_;
+  Folded folded_;
+  std::vector<Match> matches_;
+  std::vector<Found> found_;
+};
+
+}  // namespace ambit::scrutiny

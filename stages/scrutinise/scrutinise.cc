@@ -1,0 +1,129 @@
+#include "stages/scrutinise/scrutinise.h"
+
+#include <algorithm>
+
+#include "pipeline/limits.h"
+#include "stages/scrutinise/ascii.h"
+
+namespace ambit {
+namespace {
+
+static_assert(Stage<Scrutinise>);
+
+// The part of the chunk's window that can hold a finding of its body: long zeros at the ends are left out, for the
+// last letter of a finding is no zero.
+struct Window {
+  std::size_t begin, end;
+};
+Window worth_scanning(const Chunk& chunk, std::size_t context) {
+  const auto segments = chunk.segments();
+  if (segments.empty()) return {0, 0};
+  const std::size_t first = chunk.lead_bytes() + segments.front().begin;
+  const std::size_t last = chunk.lead_bytes() + segments.back().end;
+  return {first - std::min(first, context), std::min(chunk.window().size(), last + context)};
+}
+
+}  // namespace
+
+Scrutinise::Scrutinise(const DetectorSet& detectors, const Scope& scope)
+    : detectors_(detectors), loosened_(detectors.detectors().size(), 0), least_(scope.privacy.least) {
+  for (std::size_t i = 0; i < loosened_.size(); ++i) {
+    loosened_[i] = std::any_of(scope.privacy.loosened.begin(), scope.privacy.loosened.end(),
+                               [&](const auto& row) { return row.detector == detectors.detectors()[i].name; });
+  }
+  for (const Identifier& identifier : scope.identifiers) {
+    for (const std::string& literal : identifier.literals) literals_.insert(scrutiny::lowered(literal));
+  }
+}
+
+void Scrutinise::prepare(State& state, const Facts& facts) const {
+  state.is_text = facts.is_text;
+  state.hits.clear();
+  state.reach.clear();
+  for (const Hit& hit : facts.hits) {
+    // A digest names the whole object, not what is written in it.
+    if (hit.view != View::raw || hit.form == Form::hash) continue;
+    state.hits.push_back(hit);
+    state.reach.push_back(std::max(state.reach.empty() ? 0 : state.reach.back(), hit.end()));
+  }
+}
+
+void Scrutinise::begin(State& state, const Head& head) const {
+  state.findings.clear();
+  state.too_many = false;
+  state.records.prepare(state.hits, state.is_text, head.size);
+}
+
+bool Scrutinise::is_of_the_case(const State& state, const scrutiny::Found& found) const {
+  const auto after = std::upper_bound(state.hits.begin(), state.hits.end(), found.first,
+                                      [](std::uint64_t offset, const Hit& hit) { return offset < hit.start; });
+  if (after == state.hits.begin()) return false;
+  return state.reach[static_cast<std::size_t>(after - state.hits.begin()) - 1] > found.last;
+}
+
+void Scrutinise::look(State& state, const Chunk& chunk) const {
+  state.records.look(chunk);
+  const Window part = worth_scanning(chunk, detectors_.context_bytes());
+  if (part.begin == part.end || state.too_many) return;
+  const std::uint64_t offset = chunk.offset() - chunk.lead_bytes() + part.begin;
+  const std::uint64_t body_end = chunk.offset() + chunk.body_bytes();
+  for (const scrutiny::Found& found :
+       state.scan.scan(chunk.window().subspan(part.begin, part.end - part.begin), offset)) {
+    if (found.last < chunk.offset() || found.last >= body_end) continue;
+    if (loosened_[found.finding.detector] != 0 || is_of_the_case(state, found)) continue;
+    state.too_many = state.findings.size() == limits::kMaxFindingsPerObject;
+    if (state.too_many) return;
+    state.findings.push_back(found.finding);
+  }
+}
+
+void Scrutinise::finish(State& state, Facts& facts) const {
+  std::sort(state.findings.begin(), state.findings.end());
+  facts.findings = std::move(state.findings);
+  facts.records = state.records.finish();
+  facts.scrutinised = true;
+  if (state.too_many) {
+    const Exception exception{ExceptionReason::findings_limit, 0, 0};
+    const auto by_offset = [](const Exception& a, const Exception& b) { return a.offset < b.offset; };
+    facts.exceptions.insert(std::upper_bound(facts.exceptions.begin(), facts.exceptions.end(), exception, by_offset),
+                            exception);
+  }
+  state.findings.clear();
+}
+
+std::vector<Finding> Scrutinise::detect_block(State& state, std::span<const std::byte> block) const {
+  std::vector<Finding> out;
+  for (const scrutiny::Found& found : state.scan.scan(block, 0)) {
+    if (loosened_[found.finding.detector] == 0) out.push_back(found.finding);
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+bool Scrutinise::is_private_name(State& state, std::string_view component) const {
+  for (const Finding& finding : detect_block(state, std::as_bytes(std::span(component)))) {
+    if (finding.grade < least_) continue;
+    const std::string_view value = component.substr(static_cast<std::size_t>(finding.offset), finding.length);
+    if (!literals_.contains(scrutiny::lowered(value))) return true;
+  }
+  return false;
+}
+
+void Scrutinise::look_at_names(State& state, const Locator& locator, Facts& facts) const {
+  facts.private_names.clear();
+  for (std::size_t step = 0; step < locator.steps.size(); ++step) {
+    const Step& at = locator.steps[step];
+    if (at.kind != StepKind::path && at.kind != StepKind::member) continue;
+    std::string_view rest = at.name;
+    for (std::uint32_t component = 0;; ++component) {
+      const std::size_t slash = std::min(rest.find('/'), rest.size());
+      if (is_private_name(state, rest.substr(0, slash))) {
+        facts.private_names.push_back({static_cast<std::uint32_t>(step), component});
+      }
+      if (slash == rest.size()) break;
+      rest.remove_prefix(slash + 1);
+    }
+  }
+}
+
+}  // namespace ambit

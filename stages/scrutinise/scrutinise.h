@@ -1,0 +1,70 @@
+// scrutinise: the second look at an object that the sweep caught. Bytes -> findings and records.
+//
+// Runs beside SHA-256 in the second read. It asks two things: what private data stands where, and what is the
+// line, the row or the window around each hit. What a hit of the case covers is not a third party's: the accused's
+// own address, named in the order, is why the object was caught. What a hit covers only in part stays a finding, for
+// "kim@example.com" in the order says nothing about "jo.kim@example.com".
+//
+// Exactness: a verdict looks at a fixed number of bytes around its core and at nothing else, a finding belongs to the
+// chunk in whose body its last letter lies, and chunks carry DetectorSet::context_bytes() of lead and tail. So
+// findings and records are the same for any size of chunk.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "pipeline/stage.h"
+#include "stages/scrutinise/detect.h"
+#include "stages/scrutinise/detector_set.h"
+#include "stages/scrutinise/records.h"
+
+namespace ambit {
+
+class Scrutinise {
+ public:
+  // Both must outlive it. Detectors that the order loosened are left out of all it finds.
+  Scrutinise(const DetectorSet& detectors, const Scope& scope);
+
+  struct State {
+    explicit State(const DetectorSet& detectors) : scan(detectors) {}
+    scrutiny::WindowScan scan;
+    scrutiny::Records records;
+    std::vector<Hit> hits;             // of the case, in raw bytes; by start
+    std::vector<std::uint64_t> reach;  // reach[i]: the farthest end among hits[0..i]
+    std::vector<Finding> findings;
+    bool too_many = false;
+    bool is_text = false;
+  };
+
+  [[nodiscard]] State make_state() const { return State(detectors_); }
+  // Before begin(): takes over hits and is_text from the sweep's facts.
+  void prepare(State& state, const Facts& facts) const;
+  // Whole objects only: a record may begin anywhere.
+  void begin(State& state, const Head& head) const;
+  void look(State& state, const Chunk& chunk) const;
+  // Writes findings, records, scrutinised, and the exception findings_limit.
+  void finish(State& state, Facts& facts) const;
+
+  // Writes private_names: the parts of the locator's path and member names that hold a third party's private data. A
+  // value that equals a literal of the order (ASCII caseless) is not a third party's.
+  void look_at_names(State& state, const Locator& locator, Facts& facts) const;
+
+  // What the detectors see in a small block; sorted. Needs no prepare().
+  [[nodiscard]] std::vector<Finding> detect_block(State& state, std::span<const std::byte> block) const;
+
+ private:
+  [[nodiscard]] bool is_of_the_case(const State& state, const scrutiny::Found& found) const;
+  [[nodiscard]] bool is_private_name(State& state, std::string_view component) const;
+
+  const DetectorSet& detectors_;
+  std::vector<char> loosened_;                // by DetectorId
+  Grade least_;                               // from which a finding in a name is private
+  std::unordered_set<std::string> literals_;  // of the order, lower case
+};
+
+}  // namespace ambit

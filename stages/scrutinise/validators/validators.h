@@ -1,0 +1,49 @@
+// Validators: what code sees around the core that an expression found.
+//
+// A validator draws the borders of the finding, turns down what its surroundings show to be something else (the
+// middle of a longer number, a hexadecimal dump), and grades the rest. A failed checksum lowers the grade; it erases
+// nothing that looks like private data to a reader, for people mistype their numbers. A shape that means nothing
+// without a word beside it has no grade of its own (`alone` is empty).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "pipeline/facts.h"
+
+namespace ambit::scrutiny {
+
+struct Verdict {
+  std::size_t begin = 0, end = 0;   // of the finding, in the view
+  std::optional<Grade> alone;       // empty: a finding only beside a context word
+  std::optional<Grade> in_context;  // beside a context word
+};
+
+// `view` is the text around the core [begin, end): at least Validator::before bytes to its left and
+// Validator::after to its right, fewer only where the text ends. Evidence: any bytes.
+using Validate = std::optional<Verdict> (*)(std::string_view view, std::size_t begin, std::size_t end);
+
+struct Validator {
+  std::string_view name;
+  Validate validate;
+  std::size_t before, after;  // bytes of surroundings it needs
+};
+
+// The list; a new validator is a file and a row here.
+[[nodiscard]] std::span<const Validator> validators();
+
+[[nodiscard]] std::optional<Verdict> payment_card(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> iban(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> us_ssn(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> email_address(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> private_key(std::string_view view, std::size_t begin, std::size_t end);
+
+// The top-level domains, one a line, as they were when the program was built (validators/top_level_domains.txt).
+struct EmbeddedText {
+  std::string_view file_name, text;
+};
+[[nodiscard]] std::span<const EmbeddedText> embedded_domains();
+
+}  // namespace ambit::scrutiny

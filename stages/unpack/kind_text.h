@@ -1,0 +1,22 @@
+// The half of the guess that reads: whether bytes are text, and what sort of text.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "pipeline/facts.h"
+
+namespace ambit::kinds {
+
+// True for UTF-8, for 8-bit text without NUL and with next to no control characters, and for UTF-16 with a byte order
+// mark or with the zeros of ASCII. `cut`: the text goes on behind `head`.
+[[nodiscard]] bool reads_as_text(std::string_view head, bool cut);
+
+// The ASCII of UTF-16 text, other characters as '?'; nothing if `head` is not UTF-16.
+[[nodiscard]] std::optional<std::string> narrowed(std::string_view head);
+
+// mail, mailbox, sql_dump, log, markup, source or text. `extension`: lower case, without the dot.
+[[nodiscard]] Kind kind_of_text(std::string_view text, std::string_view file_name, std::string_view extension);
+
+}  // namespace ambit::kinds

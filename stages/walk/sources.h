@@ -1,0 +1,15 @@
+// What walk.cc chooses from; one function per file.
+#pragma once
+
+#include <memory>
+
+#include "pipeline/exhibit.h"
+#include "pipeline/object.h"
+
+namespace ambit::walk {
+
+[[nodiscard]] std::unique_ptr<ObjectSource> folder(const Exhibit& exhibit, std::uint32_t number);
+[[nodiscard]] std::unique_ptr<ObjectSource> one_file(const Exhibit& exhibit, std::uint32_t number);
+[[nodiscard]] std::unique_ptr<ObjectSource> residue(const Exhibit& exhibit, std::uint32_t number);
+
+}  // namespace ambit::walk

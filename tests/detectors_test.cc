@@ -1,0 +1,243 @@
+// Every built-in detector against its own examples, in every encoding the scrutiny reads.
+#include <gtest/gtest.h>
+
+#include "pipeline/detector_file.h"
+#include "stages/scrutinise/scrutinise.h"
+
+namespace ambit {
+namespace {
+
+const std::vector<Detector>& builtin() {
+  static const auto detectors = read_embedded_detectors();
+  if (!detectors.ok()) std::abort();
+  return detectors.value();
+}
+const DetectorSet& builtin_set() {
+  static const auto set = DetectorSet::build(builtin());
+  if (!set.ok()) std::abort();
+  return set.value();
+}
+
+std::string wide(std::string_view text, bool little) {
+  std::string out;
+  for (const char c : text) out += little ? std::string{c, '\0'} : std::string{'\0', c};
+  return out;
+}
+
+std::vector<Finding> found_by(const std::string& detector, std::string_view text) {
+  const Scope scope;
+  const Scrutinise scrutinise(builtin_set(), scope);
+  auto state = scrutinise.make_state();
+  std::vector<Finding> out;
+  for (const Finding& f : scrutinise.detect_block(state, std::as_bytes(std::span(text)))) {
+    if (builtin()[f.detector].name == detector) out.push_back(f);
+  }
+  return out;
+}
+
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+TEST(Detectors, the_built_in_files_have_no_mistakes) {
+  for (const EmbeddedDetector& file : embedded_detectors()) {
+    for (const Error& mistake : read_detector(file.file_name, file.text).mistakes) {
+      ADD_FAILURE() << mistake.where << ": " << mistake.what;
+    }
+  }
+  ASSERT_EQ(embedded_detectors().size(), builtin().size());
+  std::vector<std::string> names;
+  for (const Detector& d : builtin()) names.push_back(d.name);
+  EXPECT_EQ(names, (std::vector<std::string>{"email-address", "iban", "payment-card", "private-key", "us-ssn"}));
+}
+
+TEST(Detectors, find_each_example_once_in_every_encoding) {
+  for (const Detector& detector : builtin()) {
+    for (const std::string& example : detector.must_match) {
+      const auto found = found_by(detector.name, example);
+      EXPECT_EQ(found.size(), 1u) << detector.name << ": " << example;
+      if (found.size() != 1 || !is_ascii(example) || found[0].length < 6) continue;
+      for (const bool little : {true, false}) {
+        const auto in_wide = found_by(detector.name, wide(example, little));
+        ASSERT_EQ(in_wide.size(), 1u) << detector.name << ": " << example;
+        EXPECT_EQ(in_wide[0].offset, 2 * found[0].offset);
+        EXPECT_EQ(in_wide[0].length, 2 * found[0].length);
+        EXPECT_EQ(in_wide[0].grade, found[0].grade);
+      }
+    }
+  }
+}
+
+TEST(Detectors, leave_each_counter_example_alone_in_every_encoding) {
+  for (const Detector& detector : builtin()) {
+    for (const std::string& example : detector.must_not_match) {
+      EXPECT_TRUE(found_by(detector.name, example).empty()) << detector.name << ": " << example;
+      EXPECT_TRUE(found_by(detector.name, wide(example, true)).empty()) << detector.name << ": " << example;
+      EXPECT_TRUE(found_by(detector.name, wide(example, false)).empty()) << detector.name << ": " << example;
+    }
+  }
+}
+
+TEST(Detectors, find_the_same_whatever_stands_around) {
+  for (const Detector& detector : builtin()) {
+    for (const std::string& example : detector.must_match) {
+      const auto alone = found_by(detector.name, example);
+      for (const std::string& around : {std::string(100, '\n'), std::string(100, '\0'), std::string(100, '\x01')}) {
+        const auto within = found_by(detector.name, around + example + around);
+        ASSERT_EQ(within.size(), alone.size()) << detector.name << ": " << example;
+        EXPECT_EQ(within[0].offset, alone[0].offset + around.size());
+        EXPECT_EQ(within[0].length, alone[0].length);
+      }
+    }
+  }
+}
+
+struct Marked {
+  std::string detector, text, want;  // `want` is the finding's bytes
+  Grade grade;
+};
+
+TEST(Detectors, draw_the_borders_and_grade) {
+  for (const Marked& row : std::vector<Marked>{
+           {"payment-card", "pay 4111-1111-1111-1111 now", "4111-1111-1111-1111", Grade::validated},
+           {"payment-card", "4111 1111 1111 1111 123", "4111 1111 1111 1111", Grade::validated},
+           {"payment-card", "6304 0000 0000 0001 008", "6304 0000 0000 0001 008", Grade::validated},
+           {"payment-card", "4111 1111 1111 1112", "4111 1111 1111 1112", Grade::shape_only},
+           {"iban", "an GB29 NWBK 6016 1331 9268 19 zahlen", "GB29 NWBK 6016 1331 9268 19", Grade::validated},
+           {"us-ssn", "536-22-8726", "536-22-8726", Grade::shape_only},
+           {"us-ssn", "SSN 536-22-8726", "536-22-8726", Grade::validated},
+           {"us-ssn", "SSN 536228726", "536228726", Grade::plausible},
+           {"email-address", "mailto:'kim@example.com'.", "kim@example.com", Grade::validated},
+           {"email-address", "write kim@example.com.Thanks", "kim@example.com", Grade::validated},
+           {"email-address", "u=kim%40example.com&v", "kim%40example.com", Grade::validated},
+           {"private-key", "x -----BEGIN EC PRIVATE KEY----- y", "-----BEGIN EC PRIVATE KEY-----",
+            Grade::shape_only}}) {
+    const auto found = found_by(row.detector, row.text);
+    ASSERT_EQ(found.size(), 1u) << row.text;
+    EXPECT_EQ(row.text.substr(found[0].offset, found[0].length), row.want);
+    EXPECT_EQ(found[0].grade, row.grade) << row.text;
+  }
+}
+
+TEST(Detectors, a_private_key_is_covered_to_its_end_and_no_farther) {
+  const std::string body(64, 'A');
+  const std::string key =
+      "-----BEGIN OPENSSH PRIVATE KEY-----\n" + body + "\n" + body + "\n-----END OPENSSH PRIVATE KEY-----";
+  const auto whole = found_by("private-key", "a.\n" + key + "\nmore");
+  ASSERT_EQ(whole.size(), 1u);
+  EXPECT_EQ(whole[0].offset, 3u);
+  EXPECT_EQ(whole[0].length, key.size());
+  EXPECT_EQ(whole[0].grade, Grade::validated);
+  const auto torn = found_by("private-key", key.substr(0, 120) + ".");
+  ASSERT_EQ(torn.size(), 1u);
+  EXPECT_EQ(torn[0].length, 120u);
+  EXPECT_EQ(torn[0].grade, Grade::plausible);
+  const auto endless = found_by("private-key", key.substr(0, 36) + std::string(100'000, 'A'));
+  ASSERT_EQ(endless.size(), 1u);
+  EXPECT_GT(endless[0].length, 8'000u);
+  EXPECT_LT(endless[0].length, 9'000u);
+}
+
+TEST(Detectors, every_issuer_range_is_known_at_its_edges) {
+  const auto with_luhn = [](std::string number) {
+    for (char digit = '0'; digit <= '9'; ++digit) {
+      number.back() = digit;
+      unsigned sum = 0;
+      for (std::size_t i = 0; i < number.size(); ++i) {
+        const auto d = static_cast<unsigned>(number[number.size() - 1 - i] - '0') * (i % 2 == 1 ? 2U : 1U);
+        sum += d / 10 + d % 10;
+      }
+      if (sum % 10 == 0) return number;
+    }
+    return number;
+  };
+  struct Row {
+    std::string head;
+    std::size_t digits;
+    bool card;
+  };
+  for (const Row& row : std::vector<Row>{
+           {"2220", 16, false}, {"2221", 16, true},  {"2720", 16, true}, {"2721", 16, false}, {"51", 16, true},
+           {"55", 16, true},    {"34", 15, true},    {"35", 15, false},  {"3527", 16, false}, {"3528", 16, true},
+           {"3589", 16, true},  {"3590", 16, false}, {"6011", 16, true}, {"6012", 16, false}, {"6440", 16, true},
+           {"305", 14, true},   {"306", 14, false},  {"3095", 14, true}, {"36", 14, true},    {"62", 19, true},
+           {"50", 12, true},    {"6759", 13, true},  {"4", 13, true},    {"4", 14, false},    {"4", 19, true},
+           {"50", 11, false},   {"50", 20, false},   {"1", 16, false},   {"9", 16, false}}) {
+    std::string number = row.head;
+    while (number.size() < row.digits) number += static_cast<char>('0' + number.size() % 10);
+    EXPECT_EQ(!found_by("payment-card", " " + with_luhn(number) + " ").empty(), row.card)
+        << row.head << " " << row.digits;
+  }
+}
+
+// --- the files ----------------------------------------------------------------------------------------------
+
+constexpr std::string_view kGood = R"(
+name = "badge"
+category = "employment"
+expressions = ['B-\d{4}']
+grade = "plausible"
+context.en = ["badge"]
+context_distance = 20
+must_match = ["B-1234"]
+must_not_match = ["B-12"]
+)";
+
+TEST(DetectorFile, a_detector_without_a_validator_is_graded_by_its_file_and_by_context) {
+  const DetectorReading reading = read_detector("badge.toml", kGood);
+  ASSERT_TRUE(reading.mistakes.empty());
+  const auto set = DetectorSet::build(std::span(&reading.detector, 1));
+  ASSERT_TRUE(set.ok());
+  const Scope scope;
+  const Scrutinise scrutinise(set.value(), scope);
+  auto state = scrutinise.make_state();
+  const std::string text = "B-1234 " + std::string(40, '.') + " Badge: B-5678 ";
+  const auto found = scrutinise.detect_block(state, std::as_bytes(std::span(text)));
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].grade, Grade::plausible);
+  EXPECT_EQ(found[1].grade, Grade::validated);
+}
+
+TEST(DetectorFile, every_mistake_is_reported_with_its_line) {
+  const auto reading = read_detector("x.toml", R"(name = "No Name"
+category = 3
+expressions = ['a+', '(', 'abc']
+validator = "v"
+grade = "certain"
+colour = "red"
+context_distance = 9999
+must_match = []
+)");
+  std::vector<std::string> where;
+  for (const Error& e : reading.mistakes) where.push_back(e.where + " " + e.what);
+  const auto has = [&](std::string_view line, std::string_view words) {
+    return std::any_of(where.begin(), where.end(), [&](const std::string& w) {
+      return w.starts_with(std::string(line) + " ") && w.find(words) != std::string::npos;
+    });
+  };
+  EXPECT_TRUE(has("x.toml:1", "a-z"));
+  EXPECT_TRUE(has("x.toml:2", "text"));
+  EXPECT_TRUE(has("x.toml:3", "bounded"));
+  EXPECT_TRUE(has("x.toml:3", "expression: "));
+  EXPECT_TRUE(has("x.toml:5", "grade must"));
+  EXPECT_TRUE(has("x.toml:6", "colour"));
+  EXPECT_TRUE(has("x.toml:7", "512"));
+  EXPECT_TRUE(has("x.toml:8", "at least one"));
+  EXPECT_TRUE(has("x.toml", "must_not_match"));
+  EXPECT_EQ(read_detector("x.toml", "name = ").mistakes.size(), 1u);
+}
+
+TEST(DetectorSet, refuses_what_it_cannot_run) {
+  Detector d = read_detector("badge.toml", kGood).detector;
+  d.validator = "nonesuch";
+  const auto unknown = DetectorSet::build(std::span(&d, 1));
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_NE(unknown.error().what.find("nonesuch"), std::string::npos);
+  EXPECT_NE(unknown.error().remedy.find("payment_card"), std::string::npos);
+  d.validator.clear();
+  d.expressions = {"a*b"};
+  EXPECT_FALSE(DetectorSet::build(std::span(&d, 1)).ok());
+}
+
+}  // namespace
+}  // namespace ambit

@@ -1,0 +1,97 @@
+// Evidence for tests, built from small verbs and then damaged by verbs. Nothing here is a fake: folders, files and
+// images are real ones in a folder of their own that goes away with the object.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/chunk.h"
+#include "pipeline/object.h"
+
+namespace ambit::test {
+
+// A folder under the system's place for temporary files.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::string operator/(std::string_view name) const { return (path_ / name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void write_file(const std::string& path, std::string_view bytes);  // makes the folders above it
+[[nodiscard]] std::string read_file(const std::string& path);
+[[nodiscard]] std::string noise(std::uint64_t seed, std::size_t bytes);  // printable and other bytes, no order in them
+[[nodiscard]] std::string words(std::uint64_t seed, std::size_t bytes);  // lines of words
+[[nodiscard]] std::string utf16le(std::string_view ascii);
+void overwrite(const std::string& path, std::uint64_t offset, std::string_view bytes);
+void make_sparse(const std::string& path, std::uint64_t bytes);
+void flip_bit(const std::string& path, std::uint64_t bit);
+
+struct Ran {
+  int exit = -1;
+  std::string out, err;
+};
+// Runs a program with arguments, no shell; its output comes back.
+[[nodiscard]] Ran run(const std::vector<std::string>& arguments);
+// Runs the ambit that was built.
+[[nodiscard]] Ran ambit(std::vector<std::string> arguments);
+
+// Content in memory, with holes, refusals and a size that may lie.
+class MemoryContent final : public Content {
+ public:
+  explicit MemoryContent(std::string bytes) : bytes_(std::move(bytes)), declared_(bytes_.size()) {}
+  MemoryContent& declares(std::uint64_t bytes) {
+    declared_ = bytes;
+    return *this;
+  }
+  MemoryContent& refuses(std::uint64_t begin, std::uint64_t end) {
+    refused_.push_back({begin, end});
+    return *this;
+  }
+  MemoryContent& has_hole(std::uint64_t begin, std::uint64_t end) {
+    holes_.push_back({begin, end});
+    return *this;
+  }
+
+  Result<ContentInfo> open() override { return ContentInfo{declared_, std::nullopt, 0}; }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override;
+  DataRun run_at(std::uint64_t offset) override;
+
+ private:
+  struct Range {
+    std::uint64_t begin, end;
+  };
+  std::string bytes_;
+  std::uint64_t declared_;
+  std::vector<Range> refused_, holes_;
+};
+
+// A case: an order, its key for the court, and a place for exhibits and runs.
+class Case {
+ public:
+  Case();
+  TemporaryFolder folder;
+  std::string recipient;      // the court's age recipient
+  std::string identity_file;  // and its private key
+  // Writes the order file: the [order] table, one paragraph "1", then `rest`.
+  void order(std::string_view rest);
+  [[nodiscard]] std::string order_file() const { return folder / "order.toml"; }
+  // Runs triage over the exhibits into a new run directory `name`.
+  [[nodiscard]] Ran triage(const std::string& name, const std::vector<std::string>& exhibits,
+                           const std::vector<std::string>& options = {}) const;
+  // The answer of the sqlite3 shell to a query on the relevance index of run `name`, rows by newline, columns by '|'.
+  [[nodiscard]] std::string query(const std::string& name, const std::string& sql) const;
+  // All lines of the ledger, opened with stock age and zstd.
+  [[nodiscard]] std::string ledger(const std::string& name) const;
+};
+
+}  // namespace ambit::test

@@ -1,0 +1,76 @@
+#include "pipeline/scheduler.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <mutex>
+#include <set>
+
+namespace ambit {
+namespace {
+
+TEST(Scheduler, does_every_task_once_at_any_number_of_workers) {
+  for (const std::size_t workers : {1UL, 2UL, 8UL}) {
+    Scheduler scheduler(workers);
+    int next = 0;
+    std::mutex mutex;
+    std::multiset<int> done;
+    scheduler.run([&](std::size_t) -> Scheduler::Task {
+      if (next == 1'000) return {};
+      return [&, mine = next++](std::size_t worker) {
+        EXPECT_LT(worker, workers);
+        const std::lock_guard lock(mutex);
+        done.insert(mine);
+      };
+    });
+    EXPECT_EQ(done.size(), 1'000U);
+    EXPECT_EQ(std::set<int>(done.begin(), done.end()).size(), 1'000U);
+  }
+}
+
+TEST(Scheduler, never_gives_one_worker_two_tasks_at_a_time) {
+  Scheduler scheduler(8);
+  std::array<std::atomic<int>, 8> busy{};
+  int next = 0;
+  scheduler.run([&](std::size_t) -> Scheduler::Task {
+    if (next++ == 2'000) return {};
+    return [&](std::size_t worker) {
+      EXPECT_EQ(busy[worker].fetch_add(1), 0);
+      busy[worker].fetch_sub(1);
+    };
+  });
+}
+
+TEST(Scheduler, does_discovered_work_before_it_ends) {
+  for (const std::size_t workers : {1UL, 4UL}) {
+    Scheduler scheduler(workers);
+    std::atomic<int> spans{0};
+    bool given = false;
+    scheduler.run([&](std::size_t) -> Scheduler::Task {
+      if (std::exchange(given, true)) return {};
+      return [&](std::size_t) {
+        for (int object = 0; object < 10; ++object) {
+          scheduler.feed([&, left = 50](std::size_t) mutable -> Scheduler::Task {
+            if (left-- == 0) return {};
+            return [&](std::size_t) { ++spans; };
+          });
+        }
+      };
+    });
+    EXPECT_EQ(spans, 500);
+  }
+}
+
+TEST(Scheduler, begins_nothing_more_once_stopped) {
+  Scheduler scheduler(4);
+  std::atomic<int> done{0};
+  scheduler.run([&](std::size_t) -> Scheduler::Task {
+    return [&](std::size_t) {
+      if (++done == 100) scheduler.stop();
+    };
+  });
+  EXPECT_LT(done, 110);
+}
+
+}  // namespace
+}  // namespace ambit

@@ -1,0 +1,350 @@
+// The second look as a stage: chunks, third parties, records, names, limits.
+#include "stages/scrutinise/scrutinise.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+
+#include "pipeline/detector_file.h"
+#include "pipeline/limits.h"
+
+namespace ambit {
+namespace {
+
+using Extents = std::vector<Extent>;
+
+const DetectorSet& builtin_set() {
+  static const auto set = [] {
+    const auto detectors = read_embedded_detectors();
+    if (!detectors.ok()) std::abort();
+    return DetectorSet::build(detectors.value());
+  }();
+  if (!set.ok()) std::abort();
+  return set.value();
+}
+
+std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+
+std::string wide(std::string_view text, bool little = true) {
+  std::string out;
+  for (const char c : text) out += little ? std::string{c, '\0'} : std::string{'\0', c};
+  return out;
+}
+
+// Shows `text` to the stage in chunks of `body` bytes, with the zeros left out as the reader would.
+Facts scrutinised(const Scope& scope, Facts facts, std::string_view text, std::size_t body = 1 << 20) {
+  const Scrutinise stage(builtin_set(), scope);
+  auto state = stage.make_state();
+  facts.size = text.size();
+  std::sort(facts.hits.begin(), facts.hits.end());
+  stage.prepare(state, facts);
+  stage.begin(state, {text.size(), 0, text.size()});
+  const std::size_t context = builtin_set().context_bytes();
+  for (std::size_t at = 0; at < text.size(); at += body) {
+    const std::size_t end = std::min(text.size(), at + body);
+    const std::size_t from = at - std::min(at, context);
+    const std::string_view window = text.substr(from, std::min(text.size(), end + context) - from);
+    const bool zeros = text.substr(at, end - at).find_first_not_of('\0') == std::string_view::npos;
+    const std::vector<Segment> segments(zeros ? 0 : 1, Segment{0, end - at});
+    stage.look(state, Chunk(bytes_of(window), at - from, end - at, at, segments));
+  }
+  stage.finish(state, facts);
+  return facts;
+}
+
+Hit hit_on(std::string_view text, std::string_view word, Form form = Form::utf8) {
+  const std::size_t at = text.find(word);
+  EXPECT_NE(at, std::string_view::npos);
+  return {at, static_cast<std::uint32_t>(word.size()), 0, View::raw, form, false};
+}
+Facts with(std::vector<Hit> hits, bool is_text = true) {
+  Facts facts;
+  facts.hits = std::move(hits);
+  facts.is_text = is_text;
+  return facts;
+}
+std::string piece(std::string_view text, const Extent& e) { return std::string(text.substr(e.start, e.length)); }
+
+// --- third parties ------------------------------------------------------------------------------------------
+
+TEST(Scrutinise, what_the_order_names_is_not_a_third_partys) {
+  const std::string text = "From: kim@example.com\nTo: jo@example.org\nCc: ann.kim@example.com\n";
+  const Facts facts = scrutinised({}, with({hit_on(text, "kim@example.com")}), text);
+  ASSERT_TRUE(facts.scrutinised);
+  ASSERT_EQ(facts.findings.size(), 2u);
+  EXPECT_EQ(facts.findings[0].offset, text.find("jo@"));
+  EXPECT_EQ(facts.findings[1].offset, text.find("ann.kim"));
+}
+
+TEST(Scrutinise, a_hit_that_covers_a_finding_only_in_part_does_not_make_it_the_cases) {
+  const std::string text = "ann.kim@example.com";
+  EXPECT_EQ(scrutinised({}, with({hit_on(text, "kim@example.com")}), text).findings.size(), 1u);
+  EXPECT_EQ(scrutinised({}, with({hit_on(text, "ann.kim@example.co")}), text).findings.size(), 1u);
+  EXPECT_EQ(scrutinised({}, with({hit_on(text, "ann.kim@example.com")}), text).findings.size(), 0u);
+}
+
+TEST(Scrutinise, a_digest_or_a_name_of_the_case_covers_nothing_that_is_written_inside) {
+  const std::string text = "mail kim@example.com now";
+  Hit digest{0, static_cast<std::uint32_t>(text.size()), 0, View::raw, Form::hash, false};
+  Hit name{0, static_cast<std::uint32_t>(text.size()), 0, View::name, Form::utf8, false};
+  EXPECT_EQ(scrutinised({}, with({digest, name}), text).findings.size(), 1u);
+}
+
+TEST(Scrutinise, a_long_hit_that_began_earlier_covers_too) {
+  const std::string text = "kim <kim@example.com> kim";
+  const Facts facts = scrutinised({}, with({hit_on(text, text), hit_on(text, "<kim")}), text);
+  EXPECT_TRUE(facts.findings.empty());
+}
+
+TEST(Scrutinise, the_cases_own_address_in_utf16_is_not_private_on_any_offset) {
+  for (const bool little : {true, false}) {
+    for (const std::size_t shift : {0U, 1U}) {
+      const std::string prefix(shift + 2, '\x01');
+      const std::string text = prefix + wide("to: kim@example.com, jo@example.com.", little) + "\x01\x01";
+      const Hit own = hit_on(text, wide("kim@example.com", little), little ? Form::utf16le : Form::utf16be);
+      const Facts facts = scrutinised({}, with({own}), text);
+      ASSERT_EQ(facts.findings.size(), 1u) << little << shift;
+      EXPECT_NEAR(static_cast<double>(facts.findings[0].offset),
+                  static_cast<double>(text.find(wide("jo@example", little))), 1.0);
+    }
+  }
+}
+
+TEST(Scrutinise, loosened_detectors_find_nothing) {
+  Scope scope;
+  scope.privacy.loosened = {{"email-address", 0}};
+  const std::string text = "kim@example.com 4111111111111111";
+  const Facts facts = scrutinised(scope, with({}), text);
+  ASSERT_EQ(facts.findings.size(), 1u);
+  EXPECT_EQ(builtin_set().detectors()[facts.findings[0].detector].name, "payment-card");
+}
+
+// --- records ------------------------------------------------------------------------------------------------
+
+TEST(Records, are_the_lines_around_the_hits) {
+  const std::string text = "first\nsecond needle\r\nthird\nneedle two and pin\nlast pin";
+  const Facts facts = scrutinised(
+      {}, with({hit_on(text, "needle"), hit_on(text, "two"), hit_on(text, "and pin"), hit_on(text, "last")}), text);
+  ASSERT_EQ(facts.records.size(), 3u);
+  EXPECT_EQ(piece(text, facts.records[0]), "second needle\r\n");
+  EXPECT_EQ(piece(text, facts.records[1]), "needle two and pin\n");
+  EXPECT_EQ(piece(text, facts.records[2]), "last pin");
+}
+
+TEST(Records, lines_that_touch_stay_apart_and_a_hit_over_two_lines_joins_them) {
+  const std::string text = "aaa one\nbbb two\nccc three\nddd";
+  EXPECT_EQ(scrutinised({}, with({hit_on(text, "one"), hit_on(text, "two")}), text).records,
+            (Extents{{0, 8, View::raw}, {8, 8, View::raw}}));
+  EXPECT_EQ(scrutinised({}, with({hit_on(text, "one\nbbb"), hit_on(text, "two")}), text).records,
+            (Extents{{0, 16, View::raw}}));
+  EXPECT_EQ(scrutinised({}, with({hit_on(text, "one\n")}), text).records, (Extents{{0, 8, View::raw}}));
+}
+
+TEST(Records, in_utf16_end_at_the_sixteen_bit_newline) {
+  for (const bool little : {true, false}) {
+    // U+0A0A and U+0A30 hold a newline's byte without being one
+    const std::string tricky =
+        little ? std::string{'\x30', '\x0a', '\x0a', '\x0a'} : std::string{'\x0a', '\x30', '\x0a', '\x0a'};
+    const std::string line = wide("x", little) + tricky + wide("needle", little) + tricky + wide("\n", little);
+    const std::string text = wide("first\n", little) + line + wide("third", little);
+    const Form form = little ? Form::utf16le : Form::utf16be;
+    const Facts facts = scrutinised({}, with({hit_on(text, wide("needle", little), form)}), text);
+    ASSERT_EQ(facts.records.size(), 1u);
+    EXPECT_EQ(piece(text, facts.records[0]), line);
+  }
+}
+
+TEST(Records, in_endless_lines_reach_a_bounded_way) {
+  const std::string text = std::string(200'000, 'a') + "needle" + std::string(200'000, 'b');
+  const std::uint64_t reach = limits::kMaxRecordBytes;
+  EXPECT_EQ(scrutinised({}, with({hit_on(text, "needle")}), text, 30'000).records,
+            (Extents{{200'000 - reach, 6 + 2 * reach, View::raw}}));
+}
+
+TEST(Records, in_other_data_are_windows_clipped_to_the_object) {
+  std::string text(2'000, '\x01');
+  text.replace(100, 3, "pin");
+  text.replace(900, 3, "pin");
+  const auto at = [](std::uint64_t start) { return Hit{start, 3, 0, View::raw, Form::utf8, false}; };
+  EXPECT_EQ(scrutinised({}, with({at(100), at(900), at(1'000), at(1'998)}, false), text).records,
+            (Extents{{0, 359, View::raw}, {644, 615, View::raw}, {1742, 258, View::raw}}));
+}
+
+TEST(Records, know_nothing_of_hits_in_names_and_digests) {
+  Hit name{0, 3, 0, View::name, Form::utf8, false}, digest{0, 3, 0, View::raw, Form::hash, false};
+  EXPECT_TRUE(scrutinised({}, with({name, digest}), "some text\n").records.empty());
+}
+
+// --- exactness ----------------------------------------------------------------------------------------------
+
+// Text with private data, newlines of both widths and long zeros, by chance.
+std::string random_evidence(std::mt19937& random, std::size_t bytes) {
+  static const std::vector<std::string> kPieces = {
+      "kim@example.com",
+      "4111 1111 1111 1111",
+      " ssn 536228726 ",
+      "GB29 NWBK 6016 1331 9268 19",
+      "\n",
+      "\n",
+      " ",
+      "7",
+      "-----BEGIN RSA PRIVATE KEY-----\n" + std::string(300, 'A') + "\n-----END RSA PRIVATE KEY-----",
+      "needle",
+      "a.b"};
+  std::string out;
+  while (out.size() < bytes) {
+    const std::string& next = kPieces[random() % kPieces.size()];
+    const auto how = random() % 8;
+    if (how == 0) {
+      out += wide(next, random() % 2 == 0);
+    } else if (how == 1) {
+      out += std::string(random() % 600, '\0');
+    } else {
+      out += next;
+    }
+  }
+  return out;
+}
+
+std::vector<Hit> random_hits(std::mt19937& random, std::size_t size) {
+  std::vector<Hit> hits;
+  for (int n = 0; n < 12; ++n) {
+    const Form form = std::array{Form::utf8, Form::utf16le, Form::utf16be}[random() % 3];
+    const std::uint32_t length = static_cast<std::uint32_t>(2 + 2 * (random() % 20));
+    hits.push_back({random() % (size - 50), length, 0, View::raw, form, false});
+  }
+  return hits;
+}
+
+// The line by its definition, for records.
+Extents lines_by_definition(const std::string& text, std::vector<Hit> hits) {
+  Extents out;
+  for (const Hit& hit : hits) {
+    const bool wide_units = hit.form != Form::utf8;
+    std::vector<std::uint64_t> ends = {0};
+    for (std::uint64_t i = wide_units ? hit.start % 2 : 0; i < text.size(); i += wide_units ? 2 : 1) {
+      if (!wide_units && text[i] == '\n') ends.push_back(i + 1);
+      if (wide_units && i + 1 < text.size() && text.substr(i, 2) == wide("\n", hit.form == Form::utf16le)) {
+        ends.push_back(i + 2);
+      }
+    }
+    const auto after = std::upper_bound(ends.begin(), ends.end(), hit.start);
+    const auto end = std::lower_bound(ends.begin(), ends.end(), hit.end());
+    const std::uint64_t begin = *std::prev(after);
+    out.push_back({begin, (end == ends.end() ? text.size() : *end) - begin, View::raw});
+  }
+  std::sort(out.begin(), out.end());
+  Extents joined;
+  for (const Extent& e : out) {
+    if (joined.empty() || e.start >= joined.back().end()) {
+      joined.push_back(e);
+    } else {
+      joined.back().length = std::max(joined.back().end(), e.end()) - joined.back().start;
+    }
+  }
+  return joined;
+}
+
+TEST(Scrutinise, finds_the_same_for_every_size_of_chunk) {
+  std::mt19937 random(19);
+  std::size_t findings = 0;
+  // Shorter and longer than the context that a chunk carries.
+  for (const std::size_t bytes : {3'000U, 3'000U, 3'000U, 90'000U, 90'000U}) {
+    const std::string text = random_evidence(random, bytes);
+    const Facts want = scrutinised({}, with(random_hits(random, text.size())), text);
+    findings += want.findings.size();
+    EXPECT_EQ(want.records, lines_by_definition(text, want.hits));
+    for (const std::size_t body : {61U, 1'000U, 4'096U, 30'011U}) {
+      if (bytes / body > 200) continue;  // a minute for nothing
+      const Facts got = scrutinised({}, with(want.hits), text, body);
+      EXPECT_EQ(got.findings, want.findings) << "chunks of " << body;
+      EXPECT_EQ(got.records, want.records) << "chunks of " << body;
+    }
+  }
+  EXPECT_GT(findings, 500u);
+}
+
+TEST(Scrutinise, finds_the_same_farther_on_when_the_content_is_shifted) {
+  std::mt19937 random(23);
+  const std::string text = random_evidence(random, 6'000);
+  const Facts want = scrutinised({}, with({}), "\n\n" + text);
+  for (const std::size_t shift : {64U, 4'000U}) {
+    const Facts got = scrutinised({}, with({}), "\n\n" + std::string(shift, '\n') + text, 512);
+    ASSERT_EQ(got.findings.size(), want.findings.size());
+    for (std::size_t i = 0; i < want.findings.size(); ++i) {
+      EXPECT_EQ(got.findings[i].offset, want.findings[i].offset + shift);
+      EXPECT_EQ(got.findings[i].length, want.findings[i].length);
+    }
+  }
+}
+
+TEST(Scrutinise, a_worker_s_state_carries_nothing_from_one_object_to_the_next) {
+  const Scope scope;
+  const Scrutinise stage(builtin_set(), scope);
+  auto state = stage.make_state();
+  const auto run = [&](std::string_view text, Facts facts) {
+    facts.size = text.size();
+    stage.prepare(state, facts);
+    stage.begin(state, {text.size(), 0, text.size()});
+    const Segment all{0, text.size()};
+    stage.look(state, Chunk(bytes_of(text), 0, text.size(), 0, std::span(&all, 1)));
+    stage.finish(state, facts);
+    return facts;
+  };
+  const std::string text = "kim@example.com\nneedle\n";
+  const Facts first = run(text, with({hit_on(text, "kim@example.com")}));
+  EXPECT_TRUE(first.findings.empty());
+  const Facts second = run(text, with({hit_on(text, "needle")}));
+  EXPECT_EQ(second.findings.size(), 1u);
+  EXPECT_EQ(second.records, (Extents{{16, 7, View::raw}}));
+}
+
+// The whole million would take a minute; what matters is that the exception stands and the order holds.
+TEST(Scrutinise, too_many_findings_are_an_exception) {
+  std::string text;
+  text.reserve(7 * (limits::kMaxFindingsPerObject + 1));
+  for (std::uint32_t i = 0; i <= limits::kMaxFindingsPerObject; ++i) text += "a@b.co\n";
+  const Facts facts = scrutinised({}, with({}), text);
+  EXPECT_EQ(facts.findings.size(), limits::kMaxFindingsPerObject);
+  ASSERT_EQ(facts.exceptions.size(), 1u);
+  EXPECT_EQ(facts.exceptions[0].reason, ExceptionReason::findings_limit);
+  text.resize(7 * limits::kMaxFindingsPerObject);
+  EXPECT_TRUE(scrutinised({}, with({}), text).exceptions.empty());
+}
+
+TEST(Scrutinise, survives_any_bytes) {
+  std::mt19937 random(5);
+  static constexpr std::string_view kLetters = "4@.-a \n%0PRIVATE KEY-----BEGINGB29";
+  for (int round = 0; round < 300; ++round) {
+    std::string text(random() % 400, '\0');
+    for (char& c : text) c = random() % 4 == 0 ? static_cast<char>(random()) : kLetters[random() % kLetters.size()];
+    const Facts facts = scrutinised({}, with({}), text, 64);
+    for (const Finding& f : facts.findings) EXPECT_LE(f.end(), text.size());
+  }
+}
+
+// --- names --------------------------------------------------------------------------------------------------
+
+TEST(Names, components_with_a_third_partys_data_are_marked) {
+  Scope scope;
+  Identifier accused;
+  accused.literals = {"Kim@Example.com"};
+  scope.identifiers.push_back(accused);
+  const Scrutinise stage(builtin_set(), scope);
+  auto state = stage.make_state();
+  const Locator locator = Locator{}
+                              .child({StepKind::partition, "", 1, 0})
+                              .child({StepKind::path, "mail/jo@example.org/kim@example.com/x.zip", 0, 0})
+                              .child({StepKind::member, "card 4111-1111-1111-1111.txt", 0, 0});
+  Facts facts;
+  stage.look_at_names(state, locator, facts);
+  EXPECT_EQ(facts.private_names, (std::vector<PrivateName>{{1, 1}, {2, 0}}));
+  scope.privacy.loosened = {{"email-address", 0}};
+  const Scrutinise loose(builtin_set(), scope);
+  loose.look_at_names(state, locator, facts);
+  EXPECT_EQ(facts.private_names, (std::vector<PrivateName>{{2, 0}}));
+}
+
+}  // namespace
+}  // namespace ambit
