@@ -1,4 +1,6 @@
 // Every form times every kind of script, at odd offsets, with and without a byte order mark.
+#include <random>
+
 #include "match_finder.h"
 #include "stages/match/unicode.h"
 
@@ -109,6 +111,50 @@ TEST(MatchForms, rare_spellings_are_found_in_every_text_form) {
     for (const Encoding& encoding : kTextEncodings) {
       SCOPED_TRACE(std::string(script.name) + " " + encoding.name);
       expect_found_everywhere(set, encoding.encode(script.evidence), encoding.form);
+    }
+  }
+}
+
+// What may stand for a letter, and for some pairs of them. Any mix of these must be found in any text form.
+const std::vector<std::vector<std::string>>& letters() {
+  static const std::vector<std::vector<std::string>> all = {
+      {"k", "K", "\u212a"},
+      {"s", "S", "\u017f"},
+      {"i", "I"},
+      {"ff", "FF", "fF", "\ufb00"},
+      {"fi", "Fi", "\ufb01"},
+      {"st", "sT", "\ufb05", "\ufb06", "\u017ft"},
+      {"\u00e5", "\u00c5", "a\u030a", "A\u030a", "\u212b"},
+      {"\u1ec5", "\u1ec4", "e\u0302\u0303", "\u00ea\u0303", "\u00ca\u0303"},
+      {"\u03c3", "\u03a3", "\u03c2"},
+      {"\u043e", "\u041e", "\u1c82"},
+      {"\u0442", "\u0422", "\u1c84", "\u1c85"},
+      {"\u0439", "\u0419", "\u0438\u0306"},
+      {"\uae40", "\u1100\u1175\u11b7", "\uae30\u11b7"},
+      {"\u8c48", "\uf900"},
+      {" ", "\u00a0"},
+      {"7"},
+      {"@"},
+  };
+  return all;
+}
+
+TEST(MatchForms, any_mix_of_spellings_of_any_literal_is_found) {
+  std::mt19937 random(17);
+  for (int round = 0; round < 150; ++round) {
+    std::vector<std::size_t> word;
+    for (std::size_t length = 3 + random() % 9; word.size() < length;) word.push_back(random() % 14);
+    if (random() % 2 == 0) word.insert(word.begin() + 2, 14 + random() % 3);
+    std::string identifier;
+    for (const std::size_t letter : word) identifier += letters()[letter][0];
+    const PatternSet set = pattern_set({literal(identifier)});
+    for (int spelling = 0; spelling < 10; ++spelling) {
+      std::string text;
+      for (const std::size_t letter : word) text += letters()[letter][random() % letters()[letter].size()];
+      for (const Encoding& encoding : kTextEncodings) {
+        const std::string bytes = "\x80\x81" + encoding.encode(text) + "\x80\x81";
+        ASSERT_EQ(hits_in(set, bytes).size(), 1U) << identifier << " as " << text << " in " << encoding.name;
+      }
     }
   }
 }

@@ -112,7 +112,8 @@ TEST(ResidueRun, gives_the_same_objects_in_any_order_of_arrival) {
     for (int i = 0; i < 40; ++i) {
       const std::uint64_t border = (random() % 6 + 1) * kSpanBytes;
       const bool near_border = random() % 2 == 0;
-      hits.push_back(at(near_border ? border - random() % 200 : random() % (bytes - 20), 1 + random() % 100));
+      hits.push_back(at(near_border ? border - random() % 200 : random() % (bytes - 20),
+                        static_cast<std::uint32_t>(1 + random() % 100)));
     }
     std::sort(hits.begin(), hits.end());
     hits.erase(std::unique(hits.begin(), hits.end()), hits.end());

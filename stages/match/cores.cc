@@ -55,6 +55,7 @@ class LiteralCores {
 
   // True if the style writes this literal in its own way.
   bool add_style(const Style& style) {
+    if (style.unless != 0 && plain_.find(style.unless) != Codes::npos) return false;
     bool differs = false;
     const std::vector<Edge> edges = styled_edges(style.spell, differs);
     if (!differs) return false;

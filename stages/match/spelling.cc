@@ -128,7 +128,7 @@ constexpr Style kStyles[] = {
     {Form::html, html_markup},
     {Form::html, html_ascii},
     {Form::html, html_at},
-    {Form::html, html_dot},
+    {Form::html, html_dot, U'@'},
     {Form::html, html_decimal},
     {Form::html, html_hex},
     {Form::json, json_markup},

@@ -16,6 +16,7 @@ using Spell = void (*)(char32_t code, std::vector<std::string>& out);
 struct Style {
   Form form;
   Spell spell;
+  char32_t unless = 0;  // a text with this character is written in another style
 };
 
 // The styles of the forms that are written with escapes.

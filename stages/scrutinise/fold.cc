@@ -1,6 +1,7 @@
 #include "stages/scrutinise/fold.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 namespace ambit::scrutiny {
@@ -13,11 +14,22 @@ bool is_letter(std::byte b) {
   return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
 }
 
-// Where the stretch of one byte order that begins at `begin` ends.
-std::size_t stretch_end(std::span<const std::byte> bytes, std::size_t begin, std::size_t letter) {
-  std::size_t end = begin;
-  while (end + 1 < bytes.size() && bytes[end + 1 - letter] == std::byte{0} && is_letter(bytes[end + letter])) end += 2;
-  return end;
+bool is_unit(std::span<const std::byte> bytes, std::size_t i, std::size_t letter) {
+  return bytes[i + 1 - letter] == std::byte{0} && is_letter(bytes[i + letter]);
+}
+
+// Four units at once: none, or the byte order in which all of them have a zero beside something else than a zero. One
+// look in three units meets every stretch of six.
+constexpr std::size_t kStep = 6;
+enum class Glance : std::uint8_t { none, little, big };
+Glance glance(const std::byte* bytes) {
+  static_assert(std::endian::native == std::endian::little);
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes, sizeof word);
+  constexpr std::uint64_t kFirst = 0x00ff00ff00ff00ff;
+  if (word == 0) return Glance::none;
+  if ((word & ~kFirst) == 0) return Glance::little;
+  return (word & kFirst) == 0 ? Glance::big : Glance::none;
 }
 
 }  // namespace
@@ -25,21 +37,20 @@ std::size_t stretch_end(std::span<const std::byte> bytes, std::size_t begin, std
 void Folded::fold(std::span<const std::byte> bytes, std::uint64_t offset) {
   text_.clear();
   stretches_.clear();
-  const std::size_t parity = offset % 2;
-  for (std::size_t i = parity; i + 1 < bytes.size();) {
-    const std::size_t letter = bytes[i] == std::byte{0} ? 1 : 0;
-    const std::size_t end = stretch_end(bytes, i, letter);
-    if (end - i >= 2 * kFewestLetters) {
-      stretches_.push_back({text_.size(), {i + letter, letter == 0 ? ByteOrder::little : ByteOrder::big}});
-      for (std::size_t p = i + letter; p < end; p += 2) text_.push_back(static_cast<char>(bytes[p]));
-      text_.push_back('\0');
-    }
-    i = std::max(end, i + 2);
-    if (i >= bytes.size()) return;
-    const void* zero = std::memchr(bytes.data() + i, 0, bytes.size() - i);
-    if (zero == nullptr) return;
-    i = static_cast<std::size_t>(static_cast<const std::byte*>(zero) - bytes.data());
-    i -= (i + parity) % 2;  // the unit that holds it
+  std::size_t done = offset % 2;  // no unit before it is wanted any more
+  for (std::size_t i = done; i + sizeof(std::uint64_t) <= bytes.size(); i += kStep) {
+    const Glance seen = glance(bytes.data() + i);
+    if (seen == Glance::none) continue;
+    const std::size_t letter = seen == Glance::little ? 0 : 1;
+    std::size_t begin = i, end = i;
+    while (begin >= done + 2 && is_unit(bytes, begin - 2, letter)) begin -= 2;
+    while (end + 1 < bytes.size() && is_unit(bytes, end, letter)) end += 2;
+    if (end == i || end - begin < 2 * kFewestLetters) continue;
+    stretches_.push_back({text_.size(), {begin + letter, letter == 0 ? ByteOrder::little : ByteOrder::big}});
+    for (std::size_t p = begin + letter; p < end; p += 2) text_.push_back(static_cast<char>(bytes[p]));
+    text_.push_back('\0');
+    done = end;
+    i = end - kStep;
   }
 }
 

@@ -42,6 +42,7 @@ constexpr std::array kDoors = {
     Door{"CLI/", "pipeline/cli/"},
     Door{"nlohmann/", "stages/record/"},
     Door{"nlohmann/", "pipeline/cli/"},
+    Door{"nlohmann/", "pipeline/triage_report.cc"},  // run.json
     Door{"fmt/", "stages/record/"},
     Door{"fmt/", "pipeline/cli/"},
     Door{"fmt/", "pipeline/main.cc"},

@@ -1,8 +1,9 @@
 // E-mail addresses (the part of RFC 5322 that people use).
 //
 //   address = local ('@' | "%40") label ('.' label)* '.' tld
-//   local   = up to 64 of letters, digits and . _ + - ', begins with a letter, a digit or '_', no two dots in a row
-//   tld     = one of the list of top-level domains; labels behind the last one that is belong to the next sentence
+//   local   = up to 64 of letters, digits and . _ + - ', begins with a letter, a digit or '_', does not end with a dot,
+//   no two dots in a row tld     = one of the list of top-level domains; labels behind the last one that is belong to
+//   the next sentence
 //
 // '=' and '/' are allowed in a local part by the standard; in evidence they are what stands before an address.
 #include <algorithm>
@@ -37,6 +38,7 @@ bool is_top_level(std::string_view label) {
 // Where the local part before `end` begins; `end` if there is none.
 std::size_t local_begin(std::string_view view, std::size_t end) {
   std::size_t begin = end;
+  if (begin > 0 && (view[begin - 1] == '.' || view[begin - 1] == '\'')) return end;
   while (begin > 0 && is_local(view[begin - 1])) {
     if (view[begin - 1] == '.' && at(view, begin) == '.') break;
     if (end - --begin > kMostLocal) return end;
@@ -63,11 +65,9 @@ std::size_t domain_end(std::string_view view, std::size_t begin) {
 }  // namespace
 
 std::optional<Verdict> email_address(std::string_view view, std::size_t begin, std::size_t end) {
-  const std::size_t local_end = begin + 1;  // the core is one byte, the sign, one byte
-  const std::size_t domain_begin = end - 1;
-  const std::size_t first = local_begin(view, local_end);
-  const std::size_t last = domain_end(view, domain_begin);
-  if (first == local_end || last == domain_begin) return std::nullopt;
+  const std::size_t first = local_begin(view, begin);
+  const std::size_t last = domain_end(view, end);
+  if (first == begin || last == end) return std::nullopt;
   return Verdict{first, last, Grade::validated, Grade::validated};
 }
 
