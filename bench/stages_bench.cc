@@ -1,11 +1,12 @@
 // Speed of each stage by itself, over bytes in memory.
 #include <benchmark/benchmark.h>
-#include <fcntl.h>
 #include <unistd.h>
 
+#include <cstring>
 #include <fstream>
 
 #include "bench/corpus.h"
+#include "pipeline/detector_file.h"
 #include "pipeline/limits.h"
 #include "pipeline/triage_setup.h"
 #include "stages/decide/decide.h"
@@ -13,7 +14,6 @@
 #include "stages/hash/seen.h"
 #include "stages/match/match.h"
 #include "stages/open/open_exhibit.h"
-#include "stages/record/run_writer.h"
 #include "stages/scrutinise/scrutinise.h"
 #include "stages/walk/walk.h"
 
@@ -48,7 +48,7 @@ void over_sample(benchmark::State& state, std::size_t context, Look&& look) {
     ChunkReader reader(content, sample().size(), 0, sample().size(), buffer, facts);
     while (reader.next()) look(reader.chunk());
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * sample().size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(sample().size()));
 }
 
 // ChunkReader alone: copying, looking for zeros, accounting.
@@ -68,7 +68,7 @@ void read_file(benchmark::State& state) {
       benchmark::DoNotOptimize((*exhibit)->read_at(at, {buffer.get(), bytes}));
     }
   }
-  state.SetBytesProcessed(static_cast<std::int64_t>(state.iterations() * sample().size()));
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(sample().size()));
   ::unlink(path.c_str());
 }
 BENCHMARK(read_file)->Arg(64 << 10)->Arg(1 << 20)->Arg(4 << 20);
@@ -166,7 +166,7 @@ void decide_clean(benchmark::State& state) {
   const Facts facts;
   const Locator locator{0, {{StepKind::path, "srv/u/42/file.txt", 0, 0}}};
   for (auto _ : state) benchmark::DoNotOptimize(decide(facts, locator, scope));
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(decide_clean)->Arg(1)->Arg(100);
 
@@ -176,7 +176,7 @@ void decide_hit(benchmark::State& state) {
   facts.hits = {{10, 5, 3, View::raw, Form::utf8, false}, {30, 5, 503, View::raw, Form::utf8, false}};
   const Locator locator{0, {{StepKind::path, "srv/u/42/file.txt", 0, 0}}};
   for (auto _ : state) benchmark::DoNotOptimize(decide(facts, locator, scope));
-  state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations()));
+  state.SetItemsProcessed(state.iterations());
 }
 BENCHMARK(decide_hit)->Arg(1)->Arg(100);
 

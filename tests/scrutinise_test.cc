@@ -265,6 +265,45 @@ TEST(Scrutinise, finds_the_same_for_every_size_of_chunk) {
   EXPECT_GT(findings, 500u);
 }
 
+// Each needs as much of its neighbours as there is: a key as long as the reach, in both widths, and the longest way
+// to a word. One letter less of context and some cut shows it.
+TEST(Scrutinise, the_widest_findings_do_not_depend_on_the_cuts) {
+  const std::string key =
+      "-----BEGIN RSA PRIVATE KEY-----\n" + std::string(8'100, 'A') + "\n-----END RSA PRIVATE KEY-----";
+  const std::string far_word = "ssn" + std::string(44, ' ') + "536228726";
+  const std::string far_address =
+      std::string(60, 'k') + "@" + std::string(60, 'e') + "." + std::string(60, 'x') + ".com";
+  for (const std::string& piece : {key, far_word, far_address}) {
+    for (const std::string& text : {"\n" + piece + "\n", wide("\n" + piece + "\n"), wide("\n" + piece + "\n", false)}) {
+      const Facts want = scrutinised({}, with({}), text);
+      ASSERT_EQ(want.findings.size(), 1u);
+      for (std::size_t body = text.size() / 9 + 1; body < text.size(); body += text.size() / 9 + 1) {
+        EXPECT_EQ(scrutinised({}, with({}), text, body).findings, want.findings) << "chunks of " << body;
+      }
+      EXPECT_EQ(scrutinised({}, with({}), text, 1 + text.size() / 60).findings, want.findings);
+    }
+  }
+}
+
+TEST(Scrutinise, a_word_in_another_stretch_of_utf16_is_not_beside_a_number) {
+  const std::string number = wide("no. 536228726 "), word = wide("his ssn ");
+  EXPECT_EQ(scrutinised({}, with({}), word + number).findings.size(), 1u);
+  EXPECT_EQ(scrutinised({}, with({}), word + std::string(2'000, '\x01') + number).findings.size(), 0u);
+  EXPECT_EQ(scrutinised({}, with({}), number + std::string(2'000, '\x01') + word).findings.size(), 0u);
+}
+
+TEST(Scrutinise, the_shortest_stretch_of_utf16_is_read_wherever_it_stands) {
+  for (const bool little : {true, false}) {
+    for (std::size_t before = 0; before < 40; before += 2) {
+      const std::string text = std::string(before, '\x01') + wide("a@b.co", little) + std::string(20, '\x01');
+      const Facts facts = scrutinised({}, with({}), text);
+      ASSERT_EQ(facts.findings.size(), 1u) << before;
+      EXPECT_EQ(facts.findings[0].offset, before);
+      EXPECT_EQ(facts.findings[0].length, 12u);
+    }
+  }
+}
+
 TEST(Scrutinise, finds_the_same_farther_on_when_the_content_is_shifted) {
   std::mt19937 random(23);
   const std::string text = random_evidence(random, 6'000);

@@ -26,16 +26,35 @@ struct Options {
   bool json = false;
 };
 
-Result<std::vector<ReleasedItem>> released_items(const record::RunReader& run) {
+struct Released {
   std::vector<ReleasedItem> items;
+  std::uint64_t with_pseudonym = 0;  // cannot be located in the exhibit by their locators
+};
+
+// True where a component of the locator is a pseudonym, as CaseKey::pseudonym() writes them.
+bool has_pseudonym(std::string_view locator) {
+  static constexpr std::string_view kStart = "/private-";
+  for (std::size_t at = locator.find(kStart); at != std::string_view::npos; at = locator.find(kStart, at + 1)) {
+    const std::string_view tail = locator.substr(at + kStart.size(), 12);
+    if (tail.size() == 12 && tail.find_first_not_of("0123456789abcdef") == std::string_view::npos) return true;
+  }
+  return false;
+}
+
+Result<Released> released_items(const record::RunReader& run) {
+  Released released;
+  bool sound = true;
   const Result<> read = run.leaves([&](const record::IndexItem& item) {
-    const std::size_t exhibit = item.exhibit - 1;
-    if (!item.sha256 || exhibit >= run.exhibits().size()) return true;
-    items.push_back({item.exhibit - 1, run.exhibits()[exhibit].name, item.locator, item.size, *item.sha256});
-    return true;
+    if (!item.sha256) return true;
+    const std::string name(run.exhibit_name(item.exhibit));
+    sound = item.exhibit >= 1 && item.exhibit <= run.exhibits().size() && item.locator.starts_with(name);
+    released.items.push_back({item.exhibit - 1, name, item.locator, item.size, *item.sha256});
+    if (has_pseudonym(item.locator)) ++released.with_pseudonym;
+    return sound;
   });
   if (!read) return read.error();
-  return items;
+  if (sound) return released;
+  return Error{ErrorKind::tampered, "an item stands in no exhibit of the run", run.directory(), ""};
 }
 
 // Reads what was released again and compares its SHA-256.
@@ -47,14 +66,18 @@ Result<VerifyCheck> check_exhibits(const Options& options) {
                  fmt::format("the run has {} exhibits, not {}", run->exhibits().size(), options.exhibits.size()),
                  options.directory, "give every exhibit once, in the order of the run"};
   }
-  const auto items = released_items(*run);
-  if (!items) return items.error();
-  const auto result = rehash_released(options.exhibits, *items);
+  const auto released = released_items(*run);
+  if (!released) return released.error();
+  const auto result = rehash_released(options.exhibits, released->items);
   if (!result) return result.error();
-  VerifyCheck check{"exhibits", result->failed.empty(),
-                    fmt::format("{} released items read again", grouped(result->checked))};
-  if (result->not_located > 0) {
-    check.detail += fmt::format(", {} cannot be located without the ledger", grouped(result->not_located));
+  // What no pseudonym hides and is not there is missing: this is not the exhibit, or it was changed.
+  const bool missing = result->not_located > released->with_pseudonym;
+  VerifyCheck check{"exhibits", result->failed.empty() && !missing,
+                    fmt::format("{} released items read again and found the same", grouped(result->checked))};
+  if (missing) {
+    check.detail += fmt::format("; {} are not there", grouped(result->not_located - released->with_pseudonym));
+  } else if (result->not_located > 0) {
+    check.detail += fmt::format("; {} cannot be located without the ledger", grouped(result->not_located));
   }
   for (const std::string& locator : result->failed) check.detail += "; differs: " + printable(locator);
   return check;

@@ -30,7 +30,6 @@ struct Base64Scratch {
   std::size_t begin = 0;      // of decoded: where the candidate's text begins
   void forget() { at = kNowhere; }
   std::vector<std::uint32_t> places;  // of each base64 character, in the window
-  std::vector<std::uint8_t> values;
   std::vector<std::byte> decoded;
 };
 

@@ -1,6 +1,7 @@
 // International bank account numbers (ISO 13616).
 //
-//   iban = country{2 letters} check{2 digits} account{capitals and digits}; the country fixes the length, the whole
+//   iban = country{2 letters} check{2 digits} account{letters and digits, in one case}; the country fixes the length,
+//   the whole
 //          moved round by four is 1 modulo 97; printed in groups of four with one space, or in one piece
 #include <algorithm>
 #include <array>
@@ -33,19 +34,25 @@ constexpr std::array kCountries = {
     Country{"SO", 23}, Country{"ST", 25}, Country{"SV", 28}, Country{"TL", 23}, Country{"TN", 24}, Country{"TR", 26},
     Country{"UA", 29}, Country{"VA", 22}, Country{"VG", 24}, Country{"XK", 20}, Country{"YE", 30}};
 
-std::size_t length_for(std::string_view code) {
+constexpr char upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
+
+std::size_t length_for(char first, char second) {
+  const std::array letters = {upper(first), upper(second)};
+  const std::string_view code(letters.data(), letters.size());
   const auto row = std::lower_bound(kCountries.begin(), kCountries.end(), code,
                                     [](const Country& c, std::string_view wanted) { return c.code < wanted; });
   return row != kCountries.end() && row->code == code ? row->length : 0;
 }
 
-bool is_account(char c) { return is_digit(c) || is_upper(c); }
+bool one_case(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), is_lower) || std::none_of(text.begin(), text.end(), is_upper);
+}
 
 bool checks(std::string_view account) {
   unsigned rest = 0;
   for (std::size_t i = 0; i < account.size(); ++i) {
-    const char c = account[(i + 4) % account.size()];
-    const auto value = static_cast<unsigned>(is_digit(c) ? c - '0' : c - 'A' + 10);
+    const char c = lower(account[(i + 4) % account.size()]);
+    const auto value = static_cast<unsigned>(is_digit(c) ? c - '0' : c - 'a' + 10);
     rest = (rest * (value > 9 ? 100 : 10) + value) % 97;
   }
   return rest == 1;
@@ -55,17 +62,17 @@ bool checks(std::string_view account) {
 
 std::optional<Verdict> iban(std::string_view view, std::size_t begin, std::size_t /*end*/) {
   if (begin > 0 && is_alnum(view[begin - 1])) return std::nullopt;
-  const std::size_t length = length_for(view.substr(begin, 2));
+  const std::size_t length = length_for(view[begin], view[begin + 1]);
   if (length == 0) return std::nullopt;
   const bool grouped = at(view, begin + 4) == ' ';
   std::string account;
   std::size_t end = begin;
   while (account.size() < length) {
     if (grouped && !account.empty() && account.size() % 4 == 0 && at(view, end++) != ' ') return std::nullopt;
-    if (!is_account(at(view, end))) return std::nullopt;
+    if (!is_alnum(at(view, end))) return std::nullopt;
     account.push_back(view[end++]);
   }
-  if (is_alnum(at(view, end))) return std::nullopt;
+  if (is_alnum(at(view, end)) || !one_case(account)) return std::nullopt;
   if (checks(account)) return Verdict{begin, end, Grade::validated, Grade::validated};
   if (grouped) return Verdict{begin, end, Grade::shape_only, Grade::shape_only};
   return Verdict{begin, end, std::nullopt, Grade::shape_only};

@@ -40,7 +40,8 @@ struct Validator {
 [[nodiscard]] std::optional<Verdict> email_address(std::string_view view, std::size_t begin, std::size_t end);
 [[nodiscard]] std::optional<Verdict> private_key(std::string_view view, std::size_t begin, std::size_t end);
 
-// The top-level domains, one a line, as they were when the program was built (validators/top_level_domains.txt).
+// The top-level domains, one a line, as they were when the program was built (validators/top_level_domains.txt); with
+// those that only an organisation's own network or a text book has (local, example …): an address there is an address.
 struct EmbeddedText {
   std::string_view file_name, text;
 };
