@@ -32,7 +32,7 @@ struct Released {
 };
 
 // True where a component of the locator is a pseudonym, as CaseKey::pseudonym() writes them.
-bool has_pseudonym(std::string_view locator) {
+bool has_replaced_name(std::string_view locator) {
   static constexpr std::string_view kStart = "/private-";
   for (std::size_t at = locator.find(kStart); at != std::string_view::npos; at = locator.find(kStart, at + 1)) {
     const std::string_view tail = locator.substr(at + kStart.size(), 12);
@@ -49,7 +49,7 @@ Result<Released> released_items(const record::RunReader& run) {
     const std::string name(run.exhibit_name(item.exhibit));
     sound = item.exhibit >= 1 && item.exhibit <= run.exhibits().size() && item.locator.starts_with(name);
     released.items.push_back({item.exhibit - 1, name, item.locator, item.size, *item.sha256});
-    if (has_pseudonym(item.locator)) ++released.with_pseudonym;
+    if (has_replaced_name(item.locator)) ++released.with_pseudonym;
     return sound;
   });
   if (!read) return read.error();
