@@ -100,13 +100,18 @@ void print_report(const record::VerifyReport& report, bool json) {
 Exit verify(const Options& options) {
   auto report = record::verify_run(options.directory, options.key);
   if (!report) return fail(report.error());
-  if (!options.exhibits.empty() && report->holds()) {
+  const bool whole = report->holds();
+  if (!options.exhibits.empty() && whole) {
     auto check = check_exhibits(options);
     if (!check) return fail(check.error());
     report->checks.push_back(std::move(check).value());
   }
   print_report(*report, options.json);
   if (report->holds()) return Exit::complete;
+  if (whole) {
+    return fail({ErrorKind::evidence, "what was released does not stand in these exhibits", options.directory,
+                 "give the exhibits of the run, each after its own --exhibit, in the order of the run"});
+  }
   return fail({ErrorKind::tampered, "the run directory does not verify", options.directory,
                "do not rely on it; fetch it again from whoever signed it"});
 }
