@@ -147,9 +147,10 @@ void Reader::check_whole(const toml::table& table) {
 
 void Reader::read(const toml::table& table) {
   for (const auto& [name, node] : table) {
-    const auto key = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& k) { return k.name == name.str(); });
+    const std::string_view text = name.str();
+    const auto key = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& k) { return k.name == text; });
     if (key == kKeys.end()) {
-      mistake(name.source(), "unknown key \"" + std::string(name.str()) + "\"", "see docs/detectors.md for the keys");
+      mistake(name.source(), "unknown key \"" + std::string(text) + "\"", "see docs/detectors.md for the keys");
     } else {
       key->read(*this, node);
     }

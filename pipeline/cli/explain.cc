@@ -75,8 +75,8 @@ void print_extents(const record::RunReader& run, const record::IndexItem& item) 
 
 void print_examination(const record::RunReader& run, const record::IndexItem& item) {
   write_out(fmt::format("\nExamined\n"));
-  write_out(fmt::format("  sweep: its {} bytes, for {} identifiers in every form they have\n",
-                        grouped(item.size), grouped(run.identifiers().size())));
+  write_out(fmt::format("  sweep: its {} bytes, for {} identifiers in every form they have\n", grouped(item.size),
+                        grouped(run.identifiers().size())));
   write_out(fmt::format("  scrutiny: the detectors of private data with SHA-256 {}\n", meta(run, "detectors_sha256")));
   write_out(fmt::format("  by ambit {}, under the order file with SHA-256 {}\n", meta(run, "tool_version"),
                         meta(run, "order_sha256")));

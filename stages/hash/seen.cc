@@ -16,7 +16,8 @@ Fingerprint Fingerprinter::of(std::span<const std::byte> bytes) const {
 Seen::Seen(std::size_t bytes) {
   const std::size_t slots = std::bit_floor(bytes / sizeof(Slot));
   if (slots == 0) return;
-  slots_ = std::make_unique<Slot[]>(slots);
+  slots_.reset(static_cast<Slot*>(std::calloc(slots, sizeof(Slot))));
+  if (slots_ == nullptr) return;  // remembers nothing
   mask_ = slots - 1;
 }
 

@@ -14,6 +14,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <span>
 
@@ -44,11 +45,14 @@ class Seen {
 
  private:
   struct Slot {
-    std::atomic<std::uint64_t> low{0};
-    std::atomic<std::uint64_t> mixed{0};
+    std::atomic<std::uint64_t> low;
+    std::atomic<std::uint64_t> mixed;
+  };
+  struct Free {
+    void operator()(Slot* slots) const { std::free(slots); }
   };
   std::size_t mask_ = 0;
-  std::unique_ptr<Slot[]> slots_;
+  std::unique_ptr<Slot[], Free> slots_;  // from calloc: pages that are never used cost nothing
 };
 
 }  // namespace ambit

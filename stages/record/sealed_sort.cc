@@ -238,9 +238,9 @@ Result<bool> SealedSort::Cursor::next() {
     return true;
   }
   Result<bool> more = heap_->next(*sort_);
-  if (more && *more) {
-    key_ = heap_->current->key;
-    value_ = heap_->current->value;
+  if (const auto* current = heap_->current.get(); more && *more && current != nullptr) {
+    key_ = current->key;
+    value_ = current->value;
   }
   return more;
 }
