@@ -102,7 +102,7 @@ void ChunkReader::fill() {
 // Where bytes come from a disk and not from memory, the next ones are asked for while these are matched. In memory
 // the hint would cost more than it gives.
 void ChunkReader::ask_ahead(std::uint64_t offset, std::uint64_t got, Clock::duration spent) {
-  if (offset < asked_to_ ||
+  if (offset < asked_to_ || run_.hole ||
       std::chrono::nanoseconds(spent).count() * limits::kMemoryBytesPerNs < static_cast<std::int64_t>(got))
     return;
   const std::uint64_t length = std::min<std::uint64_t>(limits::kReadAheadBytes, end_ - offset);

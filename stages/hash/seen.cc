@@ -1,5 +1,6 @@
 #include "stages/hash/seen.h"
 
+#include <sys/mman.h>
 #include <xxhash.h>
 
 #include <bit>
@@ -16,10 +17,15 @@ Fingerprint Fingerprinter::of(std::span<const std::byte> bytes) const {
 Seen::Seen(std::size_t bytes) {
   const std::size_t slots = std::bit_floor(bytes / sizeof(Slot));
   if (slots == 0) return;
-  slots_.reset(static_cast<Slot*>(std::calloc(slots, sizeof(Slot))));
-  if (slots_ == nullptr) return;  // remembers nothing
+  const std::size_t length = slots * sizeof(Slot);
+  void* const memory = ::mmap(nullptr, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return;  // remembers nothing
+  ::madvise(memory, length, MADV_HUGEPAGE);
+  slots_ = std::unique_ptr<Slot[], Unmap>(static_cast<Slot*>(memory), Unmap{length});
   mask_ = slots - 1;
 }
+
+void Seen::Unmap::operator()(Slot* slots) const { ::munmap(slots, bytes); }
 
 bool Seen::has(const Fingerprint& fingerprint) const {
   if (slots_ == nullptr) return false;

@@ -14,7 +14,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
 #include <span>
 
@@ -48,11 +47,14 @@ class Seen {
     std::atomic<std::uint64_t> low;
     std::atomic<std::uint64_t> mixed;
   };
-  struct Free {
-    void operator()(Slot* slots) const { std::free(slots); }
+  struct Unmap {
+    std::size_t bytes;
+    void operator()(Slot* slots) const;
   };
   std::size_t mask_ = 0;
-  std::unique_ptr<Slot[], Free> slots_;  // from calloc: pages that are never used cost nothing
+  // Mapped, so that it is zero without being touched, and in huge pages: every look-up lands on a page of its own,
+  // and with small ones the workers would spend their time in page faults (a third of a tree of small files).
+  std::unique_ptr<Slot[], Unmap> slots_{nullptr, Unmap{0}};
 };
 
 }  // namespace ambit
