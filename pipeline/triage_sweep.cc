@@ -149,6 +149,7 @@ void Sweep::sweep_whole(Worker& worker, Object& object, Facts& facts) {
   bool fingerprinted = false;
   bool seen = false;
   const auto admit = [&](const Chunk& chunk) {
+    if (stopped_.load(std::memory_order_relaxed)) return false;  // nothing of this run will be written
     if (chunk.offset() != 0 || chunk.zeros_before() != 0) return true;
     note_kind(object, chunk.body(), facts);
     if (chunk.body_bytes() != facts.size || digests.any() || chunk.segments().empty()) return true;
@@ -197,7 +198,7 @@ void Sweep::sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uin
     ChunkReader reader(*content, huge.head.size, begin, end, worker.buffer, facts);
     const auto admit = [&](const Chunk& chunk) {
       if (chunk.offset() == 0) note_kind(huge.object, chunk.body(), facts);
-      return true;
+      return !stopped_.load(std::memory_order_relaxed);
     };
     scan(reader, Head{huge.head.size, begin, end}, facts, worker.watch, admit,
          Looking<Match>{*engine_.match, worker.match, Work::match});
@@ -301,7 +302,7 @@ void Sweep::scrutinise(Worker& worker, Object& object, Facts& facts) {
     worker.digest.want({.sha256 = true});
     engine_.scrutinise->prepare(worker.scrutinise, facts);
     ChunkReader reader(*object.content, facts.size, 0, facts.size, worker.buffer, again);
-    const auto admit = [](const Chunk&) { return true; };
+    const auto admit = [this](const Chunk&) { return !stopped_.load(std::memory_order_relaxed); };
     worker.watch.start();
     scan(reader, Head{facts.size, 0, facts.size}, facts, worker.watch, admit,
          Looking<Digest>{engine_.digest, worker.digest, Work::hash},

@@ -441,33 +441,6 @@ TEST(Glob, does_not_blow_up) {
   EXPECT_FALSE(glob_matches(glob + "b", "/" + std::string(4'000, 'a')));
 }
 
-// --- duplicates and families --------------------------------------------------------------------------------
-
-TEST(Decide, a_duplicate_inherits_only_an_equal_fate) {
-  const Decision redact{Disposition::redact, Reason::rule, 1, {{0, 10, View::raw}}};
-  EXPECT_EQ(show(as_duplicate_of(redact, redact)), "duplicate/same_content");
-  EXPECT_EQ(as_duplicate_of(redact, redact).extents, redact.extents);
-  Decision other = redact;
-  other.rule = 2;
-  EXPECT_EQ(as_duplicate_of(redact, other).disposition, Disposition::redact);
-  other = redact;
-  other.extents[0].length = 11;
-  EXPECT_EQ(as_duplicate_of(redact, other).disposition, Disposition::redact);
-  for (const Disposition d : {Disposition::not_relevant, Disposition::known, Disposition::privileged,
-                              Disposition::quarantined, Disposition::unexamined, Disposition::family}) {
-    const Decision own{d, Reason::no_rule, std::nullopt, {}};
-    EXPECT_EQ(as_duplicate_of(own, own).disposition, d);
-  }
-}
-
-TEST(Decide, only_the_irrelevant_become_family) {
-  for (std::size_t i = 0; i < kDispositions; ++i) {
-    const auto d = static_cast<Disposition>(i);
-    const Decision relative = as_relative({d, Reason::no_rule, std::nullopt, {}});
-    EXPECT_EQ(relative.disposition, d == Disposition::not_relevant ? Disposition::family : d);
-  }
-}
-
 // --- laws over random orders and facts ----------------------------------------------------------------------
 
 class Dice {

@@ -218,18 +218,4 @@ bool is_caught(const Decision& decision) {
   }
 }
 
-Decision as_duplicate_of(const Decision& own, const Decision& original) {
-  const bool inherits = own.disposition == Disposition::review_private || own.disposition == Disposition::redact ||
-                        own.disposition == Disposition::disclose || own.disposition == Disposition::review_relevance;
-  const bool equal =
-      own.disposition == original.disposition && own.rule == original.rule && own.extents == original.extents;
-  if (!inherits || !equal) return own;
-  return {Disposition::duplicate, Reason::same_content, own.rule, own.extents};
-}
-
-Decision as_relative(const Decision& own) {
-  if (own.disposition != Disposition::not_relevant) return own;
-  return {Disposition::family, Reason::relative, std::nullopt, {}};
-}
-
 }  // namespace ambit

@@ -14,18 +14,11 @@
 namespace ambit {
 
 // The disposition that applies first in the closed list of disposition.h, with its reason. `family` and
-// `duplicate` need other objects than this one: see as_relative() and as_duplicate_of().
+// `duplicate` need other objects than this one: the recorder settles these at the end (stages/record/settlement.h).
 [[nodiscard]] Decision decide(const Facts& facts, const Locator& locator, const Scope& scope);
 
 // True if the object must be read a second time (scrutiny, SHA-256) before its fate is final.
 [[nodiscard]] bool is_caught(const Decision& decision);
-
-// The decision of an object with the same SHA-256 and size as `original`, which stands earlier by locator. Only an
-// equal fate is inherited; otherwise `own` stays, for two copies in two places may be judged differently.
-[[nodiscard]] Decision as_duplicate_of(const Decision& own, const Decision& original);
-
-// The decision of a container, member or attachment of something relevant: not_relevant becomes family.
-[[nodiscard]] Decision as_relative(const Decision& own);
 
 // Matches the whole of `path` (bytes, ASCII caseless). '?' and '*' stop at '/', "**" does not, and "**/" after a '/'
 // or at the front also matches nothing; [abc], [a-z] and [!abc] are one byte, never '/'. A '[' without its ']' is
