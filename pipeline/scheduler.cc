@@ -70,11 +70,15 @@ namespace {
 // What oneTBB carries to another thread. Its own synchronisation lies in a library that ThreadSanitizer does not see,
 // so this one reading of two words is excused by name in tests/tsan.supp; everything beyond is ordered by the mutex.
 template <class Impl>
-struct EnterWorker {
+struct Entrance {
   Impl* impl;
   std::size_t worker;
-  void operator()() const { impl->work(worker); }
+  void operator()() const { enter_worker(*this); }
 };
+template <class Impl>
+[[gnu::noinline]] void enter_worker(const Entrance<Impl>& entrance) {  // a name that the suppression can find
+  entrance.impl->work(entrance.worker);
+}
 
 }  // namespace
 
@@ -89,7 +93,7 @@ void Scheduler::run(Source source) {
   tbb::task_arena arena(static_cast<int>(workers_), 1);
   arena.execute([impl = impl_.get(), workers = workers_] {
     tbb::task_group group;
-    for (std::size_t worker = 1; worker < workers; ++worker) group.run(EnterWorker<Impl>{impl, worker});
+    for (std::size_t worker = 1; worker < workers; ++worker) group.run(Entrance<Impl>{impl, worker});
     impl->work(0);
     group.wait();
   });

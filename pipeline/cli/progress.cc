@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <csignal>
 
 #include "pipeline/cli/command.h"
@@ -18,8 +19,10 @@ constexpr double kWindowSeconds = 10;  // long enough to be steady on a disk tha
 constexpr double kSecondsBetweenLines = 60;
 constexpr std::string_view kClearLine = "\r\x1b[K";
 
-// Written by the signal handler, read by the thread that shows the progress: the one thing a handler may touch.
-volatile std::sig_atomic_t stop_signal = 0;
+// Written by the signal handler on whatever thread it comes, read by the thread that shows the progress. Lock-free, so
+// a handler may touch it.
+std::atomic<int> stop_signal = 0;
+static_assert(std::atomic<int>::is_always_lock_free);
 
 std::size_t terminal_columns() {
   winsize size{};
@@ -30,7 +33,7 @@ std::size_t terminal_columns() {
 
 void catch_stop_signals() {
   struct sigaction action {};
-  action.sa_handler = [](int signal) { stop_signal = signal; };
+  action.sa_handler = [](int signal) { stop_signal.store(signal); };
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
@@ -95,7 +98,7 @@ void ProgressDisplay::on_note(std::string_view line) {
   write_err(printable(line) + "\n");
 }
 
-bool ProgressDisplay::stop_requested() { return stop_signal != 0; }
+bool ProgressDisplay::stop_requested() { return stop_signal.load() != 0; }
 
 void ProgressDisplay::close() {
   if (drawn_) write_err(kClearLine);
