@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "pipeline/limits.h"
+#include "pipeline/residue.h"
 #include "pipeline/triage.h"
 #include "stages/hash/digest.h"
 #include "stages/open/open_exhibit.h"
@@ -38,21 +39,6 @@ void tell(bool good, const ReleasedItem& item, ExhibitCheck& out) {
   }
 }
 
-// Bytes [begin, begin + length) of an exhibit.
-class RangeContent final : public Content {
- public:
-  RangeContent(const Exhibit& exhibit, std::uint64_t begin, std::uint64_t length)
-      : exhibit_(exhibit), begin_(begin), length_(length) {}
-  Result<ContentInfo> open() override { return ContentInfo{length_, std::nullopt, 0}; }
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
-    return exhibit_.read_at(begin_ + offset, into.first(std::min<std::uint64_t>(into.size(), length_ - offset)));
-  }
-
- private:
-  const Exhibit& exhibit_;
-  std::uint64_t begin_, length_;
-};
-
 // ":@OFFSET+LENGTH", the text of a residue locator.
 std::optional<std::pair<std::uint64_t, std::uint64_t>> residue_range(std::string_view text) {
   if (!text.starts_with(":@")) return std::nullopt;
@@ -65,13 +51,14 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> residue_range(std::string
   return range;
 }
 
-void check_residue(const Exhibit& exhibit, Wanted& wanted, ExhibitCheck& out) {
+// `image`: the residue run over the whole exhibit.
+void check_residue(const Object& image, std::uint64_t bytes, Wanted& wanted, ExhibitCheck& out) {
   std::erase_if(wanted, [&](const auto& entry) {
     const auto range = residue_range(entry.first);
     if (!range) return false;
-    const bool inside = range->first <= exhibit.size() && range->second <= exhibit.size() - range->first;
-    RangeContent content(exhibit, range->first, range->second);
-    tell(inside && same_content(content, *entry.second), *entry.second, out);
+    const bool inside = range->first <= bytes && range->second <= bytes - range->first;
+    const std::unique_ptr<Content> piece = inside ? part_of(*image.content, range->first, range->second) : nullptr;
+    tell(piece != nullptr && same_content(*piece, *entry.second), *entry.second, out);
     return true;
   });
 }
@@ -88,10 +75,9 @@ Result<ExhibitCheck> rehash_released(const std::vector<std::string>& exhibits, c
     for (const ReleasedItem& item : items) {
       if (item.exhibit == number) wanted.emplace(item.locator.substr(item.exhibit_name.size()), &item);
     }
-    check_residue(**exhibit, wanted, out);
-    if (wanted.empty()) continue;
     const std::unique_ptr<ObjectSource> source = walk_exhibit(**exhibit, number);
     while (std::optional<Object> object = source->next()) {
+      if (object->state == ObjectState::residue) check_residue(*object, (*exhibit)->size(), wanted, out);
       const auto item = wanted.find(to_string(object->locator, ""));
       if (item == wanted.end() || object->content == nullptr) continue;
       tell(same_content(*object->content, *item->second), *item->second, out);
