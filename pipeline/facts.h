@@ -64,10 +64,14 @@ enum class ExceptionReason : std::uint8_t {
   loop,            // a folder that contains itself
   too_deep,        // deeper than limits::kMaxPathDepth
   name_too_long,   // longer than limits::kMaxPathBytes
+  encrypted,       // a volume, a file or a member without a key
+  unsupported,     // recognised, but nothing here reads it; its bytes were swept as they lie
+  damaged,         // what should describe these bytes contradicts itself
+  objects_limit,   // more objects than limits::kMax…; the others were swept as residue
   hits_limit,      // more hits than limits::kMaxHits…; the first ones count
   findings_limit,  // more private findings than limits::kMaxFindings…
 };
-inline constexpr std::size_t kExceptionReasons = 8;
+inline constexpr std::size_t kExceptionReasons = 12;
 [[nodiscard]] constexpr Reason to_reason(ExceptionReason r) {
   return static_cast<Reason>(static_cast<std::uint8_t>(Reason::unreadable) + static_cast<std::uint8_t>(r));
 }
@@ -103,13 +107,20 @@ enum class Kind : std::uint8_t {
   encrypted,
   key,
   binary,
-  residue,
+  residue,       // bytes that no file owns, of an image in which nothing was recognised
+  unallocated,   // … that a file system holds free
+  slack,         // … behind the end of a file, in the blocks that it occupies
+  gap,           // … between volumes
+  metadata,      // … in which a volume system or a file system keeps its books; journals too
+  volume_slack,  // … of a volume, behind the end of its file system
   unknown,
 };
-inline constexpr std::array<std::string_view, 23> kKindNames = {
-    "empty",      "zero",        "text",      "log",   "source", "markup",  "mail",     "mailbox",
-    "document",   "spreadsheet", "archive",   "image", "audio",  "video",   "database", "sql_dump",
-    "executable", "disk_image",  "encrypted", "key",   "binary", "residue", "unknown"};
+[[nodiscard]] constexpr bool is_residue(Kind kind) { return kind >= Kind::residue && kind <= Kind::volume_slack; }
+inline constexpr std::array<std::string_view, 28> kKindNames = {
+    "empty",    "zero",        "text",        "log",        "source",    "markup",       "mail",
+    "mailbox",  "document",    "spreadsheet", "archive",    "image",     "audio",        "video",
+    "database", "sql_dump",    "executable",  "disk_image", "encrypted", "key",          "binary",
+    "residue",  "unallocated", "slack",       "gap",        "metadata",  "volume_slack", "unknown"};
 [[nodiscard]] constexpr std::string_view to_string(Kind k) { return kKindNames[static_cast<std::size_t>(k)]; }
 
 // What happened to the bytes of an object. The sum is the object's size.

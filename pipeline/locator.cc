@@ -123,6 +123,7 @@ std::string Locator::path_text() const {
   std::string out;
   for (const Step& step : steps) {
     if (step.kind == StepKind::path) out += "/" + step.name;
+    if (step.kind == StepKind::stream) out += ":" + step.name;
     if (step.kind == StepKind::member) out += "!/" + step.name;
   }
   return out;
@@ -168,8 +169,12 @@ std::string to_string(const Locator& locator, std::string_view exhibit_name) {
       case StepKind::message:
         out += "!message " + std::to_string(step.number);
         break;
+      case StepKind::volume:
+      case StepKind::stream:
+        out += ":" + printable(step.name);
+        break;
       case StepKind::residue:
-        out += ":@" + std::to_string(step.number) + "+" + std::to_string(step.length);
+        out += ":" + step.name + "@" + std::to_string(step.number) + "+" + std::to_string(step.length);
         break;
     }
   }

@@ -7,7 +7,9 @@
 //   server7:/srv/u/42.tar.gz!/mail/inbox     exhibit, path, member
 //   server7:p2:/etc/hosts                    exhibit, partition 2, path
 //   server7:@1048576+65536                   exhibit, residue: offset and length in bytes
-//   server7:p2:@4096+512                     residue of partition 2
+//   server7:p2:@1052672+512                  residue of partition 2; the offset is the image's
+//   server7:p3:vg0/home:/kim/a.txt           exhibit, partition, logical volume, path
+//   server7:p1:/a.txt:Zone.Identifier        a stream of a file
 //
 // Names are bytes as the evidence has them. In the text form a byte that is not part of valid UTF-8, a control
 // character, and the back-slash are written \xHH; everything else stands as it is.
@@ -26,7 +28,9 @@ enum class StepKind : std::uint8_t {
   path = 2,       // name: path below the exhibit or the partition, no leading slash, bytes
   member = 3,     // name: path inside a container, bytes; number: ordinal among equals
   message = 4,    // number: 1-based ordinal in a mailbox
-  residue = 5,    // number: offset in bytes; length: bytes
+  residue = 5,    // number: offset in bytes of the image; length: bytes; name: see Object::residue
+  volume = 6,     // name: a volume that is called by a name, "vg0/home"
+  stream = 7,     // name: a named stream or extended attribute of the file before it
 };
 
 struct Step {

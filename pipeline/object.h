@@ -35,6 +35,16 @@ enum class ObjectState : std::uint8_t { active, deleted, member, message, residu
   return "?";
 }
 
+// A straight piece: bytes [start, start + length) of one thing are bytes [place, place + length) of what holds it.
+struct Run {
+  std::uint64_t start = 0;
+  std::uint64_t place = 0;
+  std::uint64_t length = 0;
+  [[nodiscard]] std::uint64_t end() const { return start + length; }
+  [[nodiscard]] std::uint64_t place_end() const { return place + length; }
+  friend auto operator<=>(const Run&, const Run&) = default;
+};
+
 // What opening a Content found out.
 struct ContentInfo {
   std::uint64_t size = 0;                // bytes as the file system declares them
@@ -62,7 +72,18 @@ class Content {
 };
 
 // Why the walk could name an object but not offer its content.
-enum class WalkTrouble : std::uint8_t { none, unreadable, special_file, loop, too_deep, name_too_long };
+enum class WalkTrouble : std::uint8_t {
+  none,
+  unreadable,
+  special_file,
+  loop,
+  too_deep,
+  name_too_long,
+  encrypted,
+  unsupported,
+  damaged,
+  objects_limit,
+};
 
 struct Object {
   Locator locator;

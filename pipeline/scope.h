@@ -73,6 +73,11 @@ struct KnownSet {
   std::vector<HashValue> hashes;  // sorted
 };
 
+// Opens an encrypted volume. Never written anywhere.
+struct VolumeKey {
+  std::string secret;  // a passphrase, or the bytes of a key file
+};
+
 struct Scope {
   std::string id, court;
   std::string order_sha256;  // hex, of the order file's bytes
@@ -83,6 +88,7 @@ struct Scope {
   std::vector<Rule> rules;
   Privacy privacy;
   std::vector<KnownSet> known;
+  std::vector<VolumeKey> volume_keys;         // tried in order on every encrypted volume
   std::uint64_t max_hits_per_identifier = 0;  // [limits] hits_per_identifier; 0 never occurs after order.cc
 };
 

@@ -25,6 +25,14 @@ ExceptionReason reason_of(WalkTrouble trouble) {
       return ExceptionReason::too_deep;
     case WalkTrouble::name_too_long:
       return ExceptionReason::name_too_long;
+    case WalkTrouble::encrypted:
+      return ExceptionReason::encrypted;
+    case WalkTrouble::unsupported:
+      return ExceptionReason::unsupported;
+    case WalkTrouble::damaged:
+      return ExceptionReason::damaged;
+    case WalkTrouble::objects_limit:
+      return ExceptionReason::objects_limit;
     case WalkTrouble::none:
     case WalkTrouble::unreadable:
       break;

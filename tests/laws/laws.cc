@@ -12,7 +12,7 @@ using namespace std::string_view_literals;
 
 // L0. pipeline/ from the bottom to the top. A name that ends in '*' stands for all files that begin so; they
 // share a place and may include each other.
-constexpr std::array kOrder = {"result"sv,    "limits"sv,    "file_descriptor"sv, "locator"sv, "exhibit"sv,
+constexpr std::array kOrder = {"result"sv,    "limits"sv,    "file_descriptor"sv, "locator"sv, "byte_source"sv, "exhibit"sv,
                                "object"sv,    "pattern"sv,   "disposition"sv,     "facts"sv,   "scope"sv,
                                "scanner"sv,   "chunk"sv,     "account"sv,         "stats"sv,   "stage"sv,
                                "detector"sv,  "hash_list"sv, "residue"sv,         "order*"sv,  "detector_file"sv,
@@ -31,6 +31,15 @@ constexpr std::array kDoors = {
     Door{"toml++/", "pipeline/order"},
     Door{"toml++/", "pipeline/detector_file.cc"},
     Door{"unicode/", "stages/match/"},
+    Door{"libqcow", "stages/open/"},
+    Door{"libvmdk", "stages/open/"},
+    Door{"libvhdi", "stages/open/"},
+    Door{"libbfio", "stages/open/"},
+    Door{"libdeflate", "stages/open/"},
+    Door{"tsk/", "stages/walk/"},
+    Door{"libvslvm", "stages/walk/"},
+    Door{"libluksde", "stages/walk/"},
+    Door{"libbfio", "stages/walk/"},
     Door{"xxh", "stages/hash/"},
     Door{"openssl/", "stages/hash/"},
     Door{"sqlite3.h", "stages/record/"},
