@@ -75,6 +75,12 @@ inline constexpr std::size_t kMaxPathDepth = 1000;      // nested folders; each 
 inline constexpr std::size_t kMaxPathBytes = 64 * KiB;  // a locator's path; 16 times PATH_MAX
 inline constexpr std::size_t kMaxSplitParts = 100'000;  // image.00001 … image.99999
 
+// Objects and areas that may claim the same byte. Reflinks share blocks among a few copies; more is nonsense, or an
+// attack on the number of hits.
+inline constexpr std::size_t kMaxClaimsPerByte = 64;
+// Fragments of one file. A file of 8 TiB in fragments of 8 MiB; each costs 24 bytes.
+inline constexpr std::size_t kMaxRunsPerObject = 1'000'000;
+
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB
 // Code, libraries and heap of a run that has not begun: measured at some 30 MiB.
