@@ -1,17 +1,18 @@
 // Exhibit: one piece of evidence, opened read-only.
 //
-// An image (raw, split …) is a row of bytes; a folder has none of its own and is walked through `path`.
+// An image (raw, split, E01 …) is a row of bytes; a folder has none of its own and is walked through `path`.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "pipeline/byte_source.h"
 
 namespace ambit {
 
-enum class ExhibitKind : std::uint8_t { folder, file, raw, split_raw };
+enum class ExhibitKind : std::uint8_t { folder, file, raw, split_raw, ewf, qcow2, vmdk, vhd, vhdx };
 
 [[nodiscard]] constexpr const char* to_string(ExhibitKind kind) {
   switch (kind) {
@@ -23,17 +24,39 @@ enum class ExhibitKind : std::uint8_t { folder, file, raw, split_raw };
       return "raw";
     case ExhibitKind::split_raw:
       return "split raw";
+    case ExhibitKind::ewf:
+      return "EWF";
+    case ExhibitKind::qcow2:
+      return "qcow2";
+    case ExhibitKind::vmdk:
+      return "VMDK";
+    case ExhibitKind::vhd:
+      return "VHD";
+    case ExhibitKind::vhdx:
+      return "VHDX";
   }
   return "?";
 }
 
+// A digest of the whole image that whoever acquired it stored in it.
+struct StoredHash {
+  enum class Algorithm : std::uint8_t { md5, sha1 };
+  Algorithm algorithm = Algorithm::md5;
+  std::vector<std::uint8_t> digest;  // 16 or 20 bytes
+};
+
 class Exhibit : public ByteSource {
  public:
   [[nodiscard]] const std::string& name() const { return name_; }  // unique in the run, printable
-  [[nodiscard]] const std::string& path() const { return path_; }  // as the operator typed it
+  [[nodiscard]] const std::string& path() const {
+    return path_;
+  }  // as the operator typed it; empty for an image inside another
   [[nodiscard]] ExhibitKind kind() const { return kind_; }
 
   // size(): bytes of the image; 0 for a folder (its files are counted by the walk).
+
+  // None where the format has no place for them, or none were stored.
+  [[nodiscard]] virtual std::vector<StoredHash> stored_hashes() const { return {}; }
 
  protected:
   Exhibit(std::string name, std::string path, ExhibitKind kind)

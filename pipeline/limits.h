@@ -80,6 +80,32 @@ inline constexpr std::size_t kMaxSplitParts = 100'000;  // image.00001 … image
 inline constexpr std::size_t kMaxClaimsPerByte = 64;
 // Fragments of one file. A file of 8 TiB in fragments of 8 MiB; each costs 24 bytes.
 inline constexpr std::size_t kMaxRunsPerObject = 1'000'000;
+// --- images ------------------------------------------------------------------------------------------------
+// Readers of one image that keep their buffers between reads; more at once are served with buffers of their own.
+inline constexpr std::size_t kImageReaders = 64;
+// A table of an image (where its blocks are) is read in pages of this size, so many to a reader: 64 KiB.
+inline constexpr std::size_t kTablePageBytes = 4 * KiB;
+inline constexpr std::size_t kTablePages = 16;
+// Blocks looked up in one question for a run: a run that is longer comes in parts.
+inline constexpr std::size_t kMaxRunBlocks = 4096;
+// An image cannot unpack to more than so many times its own bytes: deflate makes at most 1032 of one, a lost part
+// may have held the rest. Beyond, its declared size would keep the sweep busy with nothing for days.
+inline constexpr std::uint64_t kMaxImageRatio = 64 * KiB;
+// Largest packed block of any image: an EWF chunk of 32,768 sectors of 2,048 bytes.
+inline constexpr std::uint64_t kMaxImageBlock = 64 * MiB;
+// Packed bytes of an EWF image read at once: the chunks of a mebibyte lie beside each other.
+inline constexpr std::size_t kEwfWindowBytes = 1 * MiB;
+// Chunk tables of an EWF image. 8 TiB in chunks of 32 KiB take 16,384; one of them costs 80 bytes.
+inline constexpr std::size_t kMaxEwfTables = 1'000'000;
+// Sections of an EWF segment. Three for each table, and the smallest is 76 bytes long.
+inline constexpr std::size_t kMaxEwfSections = 4'000'000;
+// Open files that a process may have on every Linux; beyond, an image in parts asks for more.
+inline constexpr std::size_t kUsualOpenFiles = 512;
+// The text of a VMDK: 2 TB in parts of 2 GB are a thousand lines of sixty bytes.
+inline constexpr std::uint64_t kMaxVmdkText = 1 * MiB;
+inline constexpr std::size_t kMaxVmdkExtents = 10'000;
+// Blocks of a VHD or VHDX: 2 MiB as a rule, 256 MiB at most by the format.
+inline constexpr std::uint64_t kMaxVhdBlock = 256 * MiB;
 
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB

@@ -1,6 +1,6 @@
 // Is a file the image of a disk, or a plain file that is itself the evidence? Its first bytes tell: a partition
 // table or a file system's magic number at its fixed place. Where they do not (a wiped or damaged disk), the name
-// does; and where that does not either, the operator types raw:PATH.
+// does; and where that does not either, the operator types raw:PATH. For a file inside an exhibit only its bytes count.
 #include <strings.h>
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 #include <cstring>
 #include <string_view>
 
+#include "stages/open/fields.h"
 #include "stages/open/formats.h"
 
 namespace ambit::open {
@@ -60,14 +61,13 @@ bool is_mbr(std::string_view head) {
 
 }  // namespace
 
-bool is_disk_image(const std::string& path) {
-  if (has_suffix(path)) return true;
-  Opened file = open_raw({"", path, path}, ExhibitKind::file);
-  if (!file.ok()) return false;
+bool has_disk_name(const std::string& path) { return has_suffix(path); }
+
+bool has_disk_content(const ByteSource& bytes) {
   std::array<std::byte, 0x10048> buffer{};
-  const Result<std::size_t> got = (*file)->read_at(0, buffer);
+  const Result<std::size_t> got = read_up_to(bytes, 0, buffer);
   if (!got.ok()) return false;
-  const std::string_view head(reinterpret_cast<const char*>(buffer.data()), *got);
+  const std::string_view head = text(std::span(buffer).first(*got));
   return is_mbr(head) || std::any_of(kMagics.begin(), kMagics.end(), [&](const Magic& magic) {
            return head.size() >= magic.offset && head.substr(magic.offset).starts_with(magic.bytes);
          });

@@ -1,4 +1,4 @@
-// What open_exhibit.cc chooses from; one function per file.
+// What open_exhibit.cc and open_image.cc choose from; one function per file.
 #pragma once
 
 #include <memory>
@@ -13,19 +13,38 @@ namespace ambit::open {
 struct Request {
   std::string name;   // of the exhibit in the run
   std::string typed;  // as the operator typed it
-  std::string path;   // without the prefix
+  std::string path;   // without the prefix; empty: the image lies inside another
 };
 
 using Opened = Result<std::unique_ptr<Exhibit>>;
+// The bytes of an image's file. Shared: the file may be an exhibit's own or lie in a file system that others read too.
+using Bytes = std::shared_ptr<const ByteSource>;
+
 [[nodiscard]] Opened open_folder(const Request& request);
 [[nodiscard]] Opened open_raw(const Request& request, ExhibitKind kind);  // one image, one device or one plain file
 [[nodiscard]] Opened open_split_raw(const Request& request);              // path names the first part
+[[nodiscard]] Opened open_ewf(const Request& request);                    // path names the first part
+[[nodiscard]] Opened open_ewf_inside(const Request& request, Bytes bytes);
+[[nodiscard]] Opened open_qcow2(const Request& request, Bytes bytes);
+[[nodiscard]] Opened open_vmdk(const Request& request, Bytes bytes);       // one file: sparse or packed
+[[nodiscard]] Opened open_vmdk_parts(const Request& request, Bytes text);  // the text that names the parts
+[[nodiscard]] Opened open_vhd(const Request& request, Bytes bytes);
+[[nodiscard]] Opened open_vhdx(const Request& request, Bytes bytes);
+
+// What the bytes of a file say that it is. The formats that are recognised but not read are there to be refused.
+enum class ImageFormat : std::uint8_t { none, ewf, ewf2, logical_ewf, qcow2, vmdk, vmdk_text, vmdk_other, vhd, vhdx };
+[[nodiscard]] ImageFormat image_format(const ByteSource& bytes);
+// An Error with the remedy for a format that is recognised but not read.
+[[nodiscard]] Error not_read(ImageFormat format, const std::string& path);
+[[nodiscard]] bool is_vhd(const ByteSource& bytes);
 
 // True if the path looks like the first part of a split image and its second part exists: image.001, image.000,
 // image.aa.
 [[nodiscard]] bool is_split_raw(const std::string& path);
-// True if the file's first bytes or its name say that it is the image of a disk or of a file system.
-[[nodiscard]] bool is_disk_image(const std::string& path);
+// True if the first bytes say that this is the image of a disk or of a file system.
+[[nodiscard]] bool has_disk_content(const ByteSource& bytes);
+// True if the file's name says so.
+[[nodiscard]] bool has_disk_name(const std::string& path);
 
 // An Error for the system call that has just failed on the exhibit.
 [[nodiscard]] Error io_error(const std::string& what, const std::string& path);

@@ -1,0 +1,34 @@
+// Deflate, in both wrappings that images use, and the checksum of EWF.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+
+namespace ambit::open {
+
+// One reader's; its tables are some 10 KiB.
+class Inflater {
+ public:
+  Inflater();
+  ~Inflater();
+  Inflater(Inflater&&) noexcept;
+  Inflater& operator=(Inflater&&) noexcept;
+
+  // Bytes written to `out`; nothing if `packed` is damaged or unpacks to more. Bytes after the end of the stream do
+  // not matter.
+  [[nodiscard]] std::optional<std::size_t> zlib(std::span<const std::byte> packed, std::span<std::byte> out);
+  [[nodiscard]] std::optional<std::size_t> raw(std::span<const std::byte> packed, std::span<std::byte> out);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+inline constexpr std::uint32_t kAdlerStart = 1;
+// Goes on from `so_far`.
+[[nodiscard]] std::uint32_t adler32(std::uint32_t so_far, std::span<const std::byte> bytes);
+
+}  // namespace ambit::open

@@ -1,0 +1,105 @@
+#include "stages/open/open_image.h"
+
+#include <array>
+
+#include "stages/open/ewf_sections.h"
+#include "stages/open/fields.h"
+#include "stages/open/formats.h"
+
+namespace ambit {
+namespace open {
+namespace {
+
+using namespace std::string_view_literals;
+
+struct Signature {
+  std::string_view bytes;
+  ImageFormat format;
+};
+// At the begin of the file.
+constexpr std::array kSignatures = {
+    Signature{"EVF2\r\n\x81\0"sv, ImageFormat::ewf2},
+    Signature{"LEF2\r\n\x81\0"sv, ImageFormat::ewf2},
+    Signature{"LVF\x09\r\n\xff\0"sv, ImageFormat::logical_ewf},
+    Signature{"EVF\x09\r\n\xff\0"sv, ImageFormat::ewf},
+    Signature{"QFI\xfb"sv, ImageFormat::qcow2},
+    Signature{"KDMV"sv, ImageFormat::vmdk},
+    Signature{"COWD"sv, ImageFormat::vmdk_other},
+    Signature{"\xbe\xba\xfe\xca\0\0\0\0"sv, ImageFormat::vmdk_other},  // the sparse files of ESXi 6.5 on
+    Signature{"# Disk DescriptorFile"sv, ImageFormat::vmdk_text},
+    Signature{"vhdxfile"sv, ImageFormat::vhdx},
+};
+
+// A file inside an exhibit, as an image of its own.
+class InnerRaw final : public Exhibit {
+ public:
+  InnerRaw(const std::string& name, Bytes bytes) : Exhibit(name, "", ExhibitKind::raw), bytes_(std::move(bytes)) {}
+  std::uint64_t size() const override { return bytes_->size(); }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {
+    return bytes_->read_at(offset, into);
+  }
+  DataRun run_at(std::uint64_t offset) const override { return bytes_->run_at(offset); }
+  void will_need(std::uint64_t offset, std::uint64_t length) const override { bytes_->will_need(offset, length); }
+
+ private:
+  Bytes bytes_;
+};
+
+}  // namespace
+
+ImageFormat image_format(const ByteSource& bytes) {
+  std::array<std::byte, 32> head{};
+  const Result<std::size_t> got = read_up_to(bytes, 0, head);
+  if (!got.ok()) return ImageFormat::none;
+  const std::string_view begin = text(std::span(head).first(*got));
+  for (const Signature& signature : kSignatures) {
+    if (begin.starts_with(signature.bytes)) return signature.format;
+  }
+  if (is_vhd(bytes)) return ImageFormat::vhd;
+  return ewf::is_segment(bytes) ? ImageFormat::ewf : ImageFormat::none;
+}
+
+Error not_read(ImageFormat format, const std::string& path) {
+  switch (format) {
+    case ImageFormat::ewf2:
+      return {ErrorKind::evidence,
+              "this is an image of EnCase 7 or later (Ex01 or Lx01), which this version does not read", path,
+              "convert it to E01 with FTK Imager or EnCase, or to raw"};
+    case ImageFormat::logical_ewf:
+      return {ErrorKind::evidence, "this is a logical image (L01): files, not a disk", path,
+              "extract its files with EnCase or FTK Imager and give the folder"};
+    default:
+      return {ErrorKind::evidence, "this is a VMDK of VMware ESX, which this version does not read", path,
+              "convert it with vmkfstools -i or qemu-img convert, on a copy"};
+  }
+}
+
+}  // namespace open
+
+Result<std::unique_ptr<Exhibit>> open_image(std::shared_ptr<const ByteSource> bytes, const std::string& name) {
+  using open::ImageFormat;
+  const open::Request request{name, "", ""};
+  switch (const ImageFormat format = open::image_format(*bytes)) {
+    case ImageFormat::ewf:
+      return open::open_ewf_inside(request, std::move(bytes));
+    case ImageFormat::qcow2:
+      return open::open_qcow2(request, std::move(bytes));
+    case ImageFormat::vmdk:
+      return open::open_vmdk(request, std::move(bytes));
+    case ImageFormat::vhd:
+      return open::open_vhd(request, std::move(bytes));
+    case ImageFormat::vhdx:
+      return open::open_vhdx(request, std::move(bytes));
+    case ImageFormat::ewf2:
+    case ImageFormat::logical_ewf:
+    case ImageFormat::vmdk_other:
+      return open::not_read(format, name);
+    case ImageFormat::vmdk_text:  // its parts are other files
+    case ImageFormat::none:
+      break;
+  }
+  if (!open::has_disk_content(*bytes)) return std::unique_ptr<Exhibit>();
+  return std::unique_ptr<Exhibit>(std::make_unique<open::InnerRaw>(name, std::move(bytes)));
+}
+
+}  // namespace ambit
