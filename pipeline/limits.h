@@ -75,6 +75,26 @@ inline constexpr std::size_t kMaxPathDepth = 1000;      // nested folders; each 
 inline constexpr std::size_t kMaxPathBytes = 64 * KiB;  // a locator's path; 16 times PATH_MAX
 inline constexpr std::size_t kMaxSplitParts = 100'000;  // image.00001 … image.99999
 
+// --- ext file systems --------------------------------------------------------------------------------------
+// Fewest blocks of a group (mke2fs makes none below 256) and most groups: 512 TiB of groups of 128 MiB. Each group
+// costs 32 bytes.
+inline constexpr std::uint32_t kMinExtGroupBlocks = 256;
+inline constexpr std::uint64_t kMaxExtGroups = 4 * MiB;
+// Names held until the inodes that they belong to come by, 12 bytes each and their letters; the files beyond keep
+// their inode number as name. Four times the inodes of the largest server we know.
+inline constexpr std::size_t kMaxExtNames = 64 * MiB;
+inline constexpr std::uint64_t kMaxExtNameBytes = 2 * GiB;
+// Names of deleted files, and pieces of the disk that deleted files claim: some 30 and 80 MB. Beyond: residue.
+inline constexpr std::size_t kMaxExtDeletedNames = 1'000'000;
+inline constexpr std::size_t kMaxExtDeletedPieces = 1'000'000;
+// Straight pieces of one file: 16 TiB in pieces of 4 MiB, 100 MB in memory.
+inline constexpr std::size_t kMaxFileRuns = 4 * MiB;
+// All the paths of one inode; 65,000 links of a thousand bytes.
+inline constexpr std::uint64_t kMaxLinkBytes = 64 * MiB;
+// One extended attribute: Linux allows no longer one. And all of a file system, because a block of them may be shared.
+inline constexpr std::uint64_t kMaxAttributeBytes = 64 * KiB;
+inline constexpr std::uint64_t kMaxAttributes = 16 * MiB;
+
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB
 // Code, libraries and heap of a run that has not begun: measured at some 30 MiB.
