@@ -127,6 +127,25 @@ inline constexpr std::uint32_t kMaxKeyMemoryKiB = 1'048'576;
 inline constexpr std::uint64_t kMaxLuksHeaderBytes = 32 * MiB;  // with all key slots; usual are 2 and 16
 inline constexpr std::uint64_t kMaxKeyFileBytes = 8 * MiB;  // cryptsetup's own bound
 inline constexpr std::size_t kMaxVolumeKeys = 100;          // each costs seconds on every encrypted volume
+// --- ext file systems --------------------------------------------------------------------------------------
+// Fewest blocks of a group (mke2fs makes none below 256) and most groups: 512 TiB of groups of 128 MiB. Each group
+// costs 32 bytes.
+inline constexpr std::uint32_t kMinExtGroupBlocks = 256;
+inline constexpr std::uint64_t kMaxExtGroups = 4 * MiB;
+// Names held until the inodes that they belong to come by, 12 bytes each and their letters; the files beyond keep
+// their inode number as name. Four times the inodes of the largest server we know.
+inline constexpr std::size_t kMaxExtNames = 64 * MiB;
+inline constexpr std::uint64_t kMaxExtNameBytes = 2 * GiB;
+// Names of deleted files, and pieces of the disk that deleted files claim: some 30 and 80 MB. Beyond: residue.
+inline constexpr std::size_t kMaxExtDeletedNames = 1'000'000;
+inline constexpr std::size_t kMaxExtDeletedPieces = 1'000'000;
+// Straight pieces of one file: 16 TiB in pieces of 4 MiB, 100 MB in memory.
+inline constexpr std::size_t kMaxFileRuns = 4 * MiB;
+// All the paths of one inode; 65,000 links of a thousand bytes.
+inline constexpr std::uint64_t kMaxLinkBytes = 64 * MiB;
+// One extended attribute: Linux allows no longer one. And all of a file system, because a block of them may be shared.
+inline constexpr std::uint64_t kMaxAttributeBytes = 64 * KiB;
+inline constexpr std::uint64_t kMaxAttributes = 16 * MiB;
 
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB
