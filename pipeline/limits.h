@@ -75,6 +75,25 @@ inline constexpr std::size_t kMaxPathDepth = 1000;      // nested folders; each 
 inline constexpr std::size_t kMaxPathBytes = 64 * KiB;  // a locator's path; 16 times PATH_MAX
 inline constexpr std::size_t kMaxSplitParts = 100'000;  // image.00001 … image.99999
 
+// --- XFS ---------------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t kXfsMinGroupBlocks = 64;  // the kernel's own least
+inline constexpr std::uint32_t kXfsMaxTreeLevels = 16;   // the kernel's trees have at most 10
+// Blocks of an inode (index of extents, names, attributes) may be read so often, all together: the size of the
+// volume times this. An honest one needs twice the metadata; inodes made to share theirs would take for ever.
+inline constexpr std::uint64_t kXfsOwnedReads = 4;
+// Extents of one file. Four million are a 16 TiB file in pieces of 4 MiB, and 128 MiB in memory.
+inline constexpr std::uint64_t kXfsMaxExtents = 4'000'000;
+// Names kept, 16 bytes each and their letters. What has no name any more is listed by its inode.
+inline constexpr std::size_t kXfsMaxNames = 100'000'000;
+inline constexpr std::uint64_t kXfsMaxNameBytes = 2 * GiB;
+// Blocks of names noted before they are read in order of place, 16 bytes each: 32 GiB of blocks of 4 KiB.
+inline constexpr std::size_t kXfsMaxNameBlocks = 8'000'000;
+// Free extents kept to tell which deleted files are whole, 8 bytes each. Beyond: none of that group.
+inline constexpr std::size_t kXfsMaxFreeExtents = 8'000'000;
+// Metadata is read in such pieces, across gaps that a disk reads faster than it seeks.
+inline constexpr std::uint64_t kXfsWindowBytes = 2 * MiB;
+inline constexpr std::uint64_t kXfsGapBytes = 64 * KiB;
+
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB
 // Code, libraries and heap of a run that has not begun: measured at some 30 MiB.
