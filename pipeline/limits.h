@@ -146,6 +146,24 @@ inline constexpr std::uint64_t kMaxLinkBytes = 64 * MiB;
 // One extended attribute: Linux allows no longer one. And all of a file system, because a block of them may be shared.
 inline constexpr std::uint64_t kMaxAttributeBytes = 64 * KiB;
 inline constexpr std::uint64_t kMaxAttributes = 16 * MiB;
+// --- XFS ---------------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t kXfsMinGroupBlocks = 64;  // the kernel's own least
+inline constexpr std::uint32_t kXfsMaxTreeLevels = 16;   // the kernel's trees have at most 10
+// Blocks of an inode (index of extents, names, attributes) may be read so often, all together: the size of the
+// volume times this. An honest one needs twice the metadata; inodes made to share theirs would take for ever.
+inline constexpr std::uint64_t kXfsOwnedReads = 4;
+// Extents of one file. Four million are a 16 TiB file in pieces of 4 MiB, and 128 MiB in memory.
+inline constexpr std::uint64_t kXfsMaxExtents = 4'000'000;
+// Names kept, 16 bytes each and their letters. What has no name any more is listed by its inode.
+inline constexpr std::size_t kXfsMaxNames = 100'000'000;
+inline constexpr std::uint64_t kXfsMaxNameBytes = 2 * GiB;
+// Blocks of names noted before they are read in order of place, 16 bytes each: 32 GiB of blocks of 4 KiB.
+inline constexpr std::size_t kXfsMaxNameBlocks = 8'000'000;
+// Free extents kept to tell which deleted files are whole, 8 bytes each. Beyond: none of that group.
+inline constexpr std::size_t kXfsMaxFreeExtents = 8'000'000;
+// Metadata is read in such pieces, across gaps that a disk reads faster than it seeks.
+inline constexpr std::uint64_t kXfsWindowBytes = 2 * MiB;
+inline constexpr std::uint64_t kXfsGapBytes = 64 * KiB;
 
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB
