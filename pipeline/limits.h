@@ -164,6 +164,27 @@ inline constexpr std::size_t kXfsMaxFreeExtents = 8'000'000;
 // Metadata is read in such pieces, across gaps that a disk reads faster than it seeks.
 inline constexpr std::uint64_t kXfsWindowBytes = 2 * MiB;
 inline constexpr std::uint64_t kXfsGapBytes = 64 * KiB;
+// --- NTFS, FAT, exFAT, HFS+, ISO 9660, UFS -------------------------------------------------------------------
+// Folders of one volume, and the bytes of their names: what a walk keeps in memory to spell paths. A full volume of
+// a file server has some hundred thousand; 64 MiB hold a million names of 64 bytes. Beyond: a file stands under
+// $OrphanFiles, or its folder is not entered; its bytes are swept all the same.
+inline constexpr std::size_t kMaxFolders = 1'000'000;
+inline constexpr std::size_t kMaxFolderNameBytes = 64 * MiB;
+// Runs of one file: 24 MB in memory. A file in more pieces than this is damaged, and read as far as they go.
+inline constexpr std::size_t kMaxRunsPerFile = 1'000'000;
+// Ranges that are remembered as taken (by deleted files, by folders): 64 MB in memory. Beyond: not recovered.
+inline constexpr std::size_t kMaxClaims = 1'000'000;
+// No cluster belongs to two files; a volume whose files claim more than this many times its clusters lies. It also
+// bounds how often free space is looked at for deleted files.
+inline constexpr std::uint64_t kMaxTimesOverClaimed = 4;
+// Bytes of a file. The largest of NTFS with clusters of 64 KiB; what says more is damaged, and cut there.
+inline constexpr std::uint64_t kMaxFileBytes = 256 * 1024 * GiB;
+// Bytes of an NTFS attribute list; Windows writes 256 KiB at most.
+inline constexpr std::uint64_t kMaxAttributeListBytes = 1 * MiB;
+// Bytes that say where a link leads, or of an attribute kept in memory. Windows stores 16 KiB at most.
+inline constexpr std::uint64_t kMaxLinkBytes = 64 * KiB;
+// Names in all that libtsk may list of one volume, and names of one folder: it keeps both in memory.
+inline constexpr std::size_t kMaxListedNames = 4'000'000;
 
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB
