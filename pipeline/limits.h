@@ -182,7 +182,7 @@ inline constexpr std::uint64_t kMaxFileBytes = 256 * 1024 * GiB;
 // Bytes of an NTFS attribute list; Windows writes 256 KiB at most.
 inline constexpr std::uint64_t kMaxAttributeListBytes = 1 * MiB;
 // Bytes that say where a link leads, or of an attribute kept in memory. Windows stores 16 KiB at most.
-inline constexpr std::uint64_t kMaxLinkBytes = 64 * KiB;
+inline constexpr std::uint64_t kMaxLinkTargetBytes = 64 * KiB;
 // Names in all that libtsk may list of one volume, and names of one folder: it keeps both in memory.
 inline constexpr std::size_t kMaxListedNames = 4'000'000;
 

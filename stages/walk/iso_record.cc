@@ -56,7 +56,7 @@ struct Extras {
 
 void read_link(std::span<const std::byte> data, Extras& extras) {
   std::string& target = extras.target ? *extras.target : extras.target.emplace();
-  for (std::size_t at = 1; at + 2 <= data.size() && target.size() < limits::kMaxLinkBytes;) {
+  for (std::size_t at = 1; at + 2 <= data.size() && target.size() < limits::kMaxLinkTargetBytes;) {
     const auto flags = static_cast<unsigned>(data[at]);
     const std::size_t length = static_cast<std::size_t>(data[at + 1]);
     if (length > data.size() - at - 2) break;
