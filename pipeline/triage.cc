@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "pipeline/limits.h"
+#include "pipeline/read_counter.h"
 #include "pipeline/triage_report.h"
 #include "pipeline/triage_setup.h"
 #include "pipeline/triage_sweep.h"
@@ -216,6 +217,12 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   RunReport report{options, engine.patterns, total_work(watches), scheduler.workers(), bytes};
   report.compile_seconds = order.compile_seconds;
   report.sweep_seconds = std::chrono::duration<double>(swept_to - swept_from).count();
+  for (const auto& reads : sweep.reads()) {
+    report.reading.bytes += reads->bytes();
+    report.reading.walk_bytes += reads->walk_bytes();
+    report.reading.seeks += reads->seeks();
+  }
+  for (const auto& worker : workers) report.reading.again_bytes += worker->reread_bytes;
   const auto run_json = [&](const record::Totals&) {
     report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     report.objects = counters.objects.load();

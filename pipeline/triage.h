@@ -82,6 +82,28 @@ struct DetectorInfo {
 // Runs the examples of a detector file. One line per example that does not come out as it says; none: all well.
 [[nodiscard]] Result<std::vector<std::string>> test_detector_file(const std::string& path);
 
+// What exhibits hold, without a sweep.
+struct ListedVolume {
+  std::string locator;      // "disk-3.raw:p2"; a folder: the exhibit's name
+  std::string description;  // type names only: "Linux filesystem", "LVM2 logical volume"
+  std::string file_system;  // "ext4"; why it is not read; empty where there is none
+  std::string trouble;      // "encrypted", "damaged" …; empty: none
+  std::uint64_t bytes = 0, block_bytes = 0;
+  std::uint64_t active = 0, deleted = 0;  // objects
+  std::uint64_t troubled = 0;             // objects that cannot be read
+};
+struct Listing {
+  struct Exhibit {
+    std::string name, kind;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Exhibit> exhibits;
+  std::vector<ListedVolume> volumes;
+};
+// Several exhibits at once, because a logical volume may lie on several disks. Error: io, for an exhibit that does not
+// open.
+[[nodiscard]] Result<Listing> list_exhibits(const std::vector<std::string>& paths);
+
 // A released item, to be found again in its exhibit.
 struct ReleasedItem {
   std::uint32_t exhibit = 0;  // index into the run's exhibits

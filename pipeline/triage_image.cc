@@ -39,10 +39,11 @@ void ObjectPart::add(ObjectPart other) {
 }
 
 ImageSweep::ImageSweep(Sweep& sweep, const Engine& engine, Scheduler& scheduler, std::unique_ptr<walk::ImageWalk> walk,
-                       std::string folder, std::size_t memory)
+                       ImageOrigin origin, std::string folder, std::size_t memory)
     : sweep_(sweep),
       engine_(engine),
       scheduler_(scheduler),
+      origin_(std::move(origin)),
       walk_(std::move(walk)),
       layout_(std::move(folder), memory, walk_->bytes().size(), Kind::gap) {
   for (const walk::MappedRange& range : walk_->mapped()) mapped_.push_back({0, range.offset, range.length});
@@ -55,8 +56,10 @@ ImageSweep::~ImageSweep() = default;
 void ImageSweep::run(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
   worker.watch.charge(Work::wait);
   walker_ = &worker;
+  self_ = self;
   if (!is_derived()) worker.account.owe(walk_->image().exhibit, walk_->bytes().size());
   walk_->walk(*this);
+  if (origin_.counter != nullptr) origin_.counter->end_walk();
   sweep_contents();
   if (sweep_.stopped()) return;
   if (Result<> done = layout_.finish(); !done) return sweep_.fail(std::move(done).error());
@@ -169,6 +172,7 @@ void ImageSweep::finish(Worker& worker, ObjectPart part) {
   if (facts.size == 0) facts.kind = Kind::empty;
   if (facts.size > 0 && object.runs.empty()) facts.kind = Kind::zero;
   sweep_.look_up(worker, object, facts);
+  sweep_.open_inside(object, facts, {Covers::nothing, origin_.depth + 1, nullptr, nullptr, self_.lock()});
   sweep_.judge(worker, object, facts);
 }
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "pipeline/layout.h"
+#include "pipeline/read_counter.h"
 #include "pipeline/residue.h"
 #include "pipeline/run_content.h"
 #include "pipeline/triage_sweep.h"
@@ -42,11 +43,21 @@ struct ObjectPart {
 
 [[nodiscard]] KindGuess guess_object_kind(const Object& object, std::span<const std::byte> first);
 
+// Where the bytes of an image come from.
+struct ImageOrigin {
+  Covers covers = Covers::own_bytes;  // nothing: an image that is a file, or a device seen in another image
+  int depth = 0;                      // images around it
+  ReadCounter* counter = nullptr;     // of an exhibit
+  // What the bytes are read through, kept as long as the sweep.
+  std::shared_ptr<const ByteSource> bytes;
+  std::shared_ptr<const void> container;
+};
+
 class ImageSweep final : public walk::ImageSink {
  public:
   // `folder`, `memory`: for the sort of the claims. All references outlive the sweep.
   ImageSweep(Sweep& sweep, const Engine& engine, Scheduler& scheduler, std::unique_ptr<walk::ImageWalk> walk,
-             std::string folder, std::size_t memory);
+             ImageOrigin origin, std::string folder, std::size_t memory);
   ~ImageSweep() override;
 
   // Walks the image, then feeds its stripes to the scheduler. `self` keeps the sweep alive until the last is swept.
@@ -68,13 +79,15 @@ class ImageSweep final : public walk::ImageSink {
   [[nodiscard]] Object residue_object(std::uint32_t home, Step step) const;
   [[nodiscard]] std::unique_ptr<Content> content(std::vector<Run> runs, ContentInfo info) const;
   [[nodiscard]] bool is_mapped(std::uint64_t place) const;
-  // True for a device whose bytes are an exhibit's, seen another way: they are counted there.
-  [[nodiscard]] bool is_derived() const { return walk_->is_derived(); }
+  // True where the bytes are an exhibit's, seen another way: they are counted there.
+  [[nodiscard]] bool is_derived() const { return origin_.covers == Covers::nothing; }
 
   Sweep& sweep_;
   const Engine& engine_;
   Scheduler& scheduler_;
+  const ImageOrigin origin_;  // before walk_: what the walk reads outlives it
   std::unique_ptr<walk::ImageWalk> walk_;
+  std::weak_ptr<ImageSweep> self_;
   Layout layout_;                 // the walk's worker, then whoever pulls a stripe: one at a time
   std::vector<Run> mapped_;       // by place
   Worker* walker_ = nullptr;      // during the walk

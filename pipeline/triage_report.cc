@@ -76,6 +76,10 @@ std::string to_json(const RunReport& report) {
   std::uint64_t bytes = 0;
   for (const std::uint64_t count : report.exhibit_bytes) bytes += count;
   json["sweep_bytes_per_second"] = report.sweep_seconds > 0 ? static_cast<double>(bytes) / report.sweep_seconds : 0.0;
+  json["reading"] = {{"bytes", report.reading.bytes},
+                     {"walk_bytes", report.reading.walk_bytes},
+                     {"again_bytes", report.reading.again_bytes},
+                     {"seeks", report.reading.seeks}};
   for (const WorkTotal& work : report.work) {
     json["stages"].push_back({{"name", work.name}, {"seconds", work.seconds}, {"bytes", work.bytes}});
   }

@@ -21,6 +21,13 @@ struct RunReport {
   std::vector<std::uint64_t> exhibit_bytes;
   double compile_seconds = 0, sweep_seconds = 0, seconds = 0;
   std::uint64_t objects = 0, hits = 0;
+  // How the images were read.
+  struct Reading {
+    std::uint64_t bytes = 0;        // in all
+    std::uint64_t walk_bytes = 0;   // for the books of volumes and file systems; the sweep reads them too
+    std::uint64_t again_bytes = 0;  // by the workers, beyond the one reading of the sweep: leads, seams, the scrutiny
+    std::uint64_t seeks = 0;        // reads that did not begin where the one before ended
+  } reading = {};
 };
 [[nodiscard]] std::string to_json(const RunReport& report);
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
+#include "pipeline/content_source.h"
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
 #include "stages/decide/decide.h"
+#include "stages/open/open_image.h"
 #include "stages/unpack/kind.h"
 #include "stages/walk/walk.h"
 
@@ -79,16 +81,23 @@ struct Sweep::Huge {
 
 Sweep::Sweep(const Engine& engine, std::vector<std::unique_ptr<Worker>>& workers, Scheduler& scheduler,
              Counters& counters, const std::string& folder, std::uint64_t memory)
-    : engine_(engine), workers_(workers), scheduler_(scheduler), counters_(counters) {
+    : engine_(engine), workers_(workers), scheduler_(scheduler), counters_(counters), folder_(folder) {
+  image_memory_ = memory / scheduler.workers();
   std::vector<walk::Image> images;
   for (std::uint32_t i = 0; i < engine.exhibits.size(); ++i) {
-    if (is_image(*engine.exhibits[i])) images.push_back({i, {}, engine.exhibits[i].get()});
+    if (!is_image(*engine.exhibits[i])) continue;
+    reads_.push_back(std::make_unique<ReadCounter>(*engine.exhibits[i]));
+    images.push_back({i, {}, reads_.back().get()});
   }
   if (images.empty()) return;
   auto walks = walk::walks_of(images, engine.scope.volume_keys);
-  const std::uint64_t share = memory / std::min(walks.size(), scheduler.workers());
+  image_memory_ = memory / std::min(walks.size(), scheduler.workers());
   for (auto& walk : walks) {
-    images_.push_back(std::make_shared<ImageSweep>(*this, engine, scheduler, std::move(walk), folder, share));
+    ImageOrigin origin;
+    origin.covers = walk->is_derived() ? Covers::nothing : Covers::own_bytes;
+    if (images_.size() < reads_.size()) origin.counter = reads_[images_.size()].get();  // devices come after the images
+    images_.push_back(std::make_shared<ImageSweep>(*this, engine, scheduler, std::move(walk), std::move(origin),
+                                                   folder_, image_memory_));
   }
 }
 Sweep::~Sweep() = default;
@@ -167,6 +176,7 @@ void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
   if (object.content != nullptr && facts.exceptions.empty()) sweep_whole(worker, object, facts);
   if (covers == Covers::own_bytes) counters_.bytes.fetch_add(facts.size, std::memory_order_relaxed);
   if (covers == Covers::nothing) facts.coverage = {};
+  open_inside(object, facts, {Covers::nothing, 1, nullptr, nullptr, nullptr});
   judge(worker, object, facts);
 }
 
@@ -195,6 +205,32 @@ void Sweep::sweep_whole(Worker& worker, Object& object, Facts& facts) {
   if (facts.size > 0 && facts.coverage.zero == facts.size) facts.kind = Kind::zero;
   if (fingerprinted && !seen && facts.hits.empty() && facts.exceptions.empty()) engine_.seen->add(fingerprint);
   engine_.lookup->look_up(facts);
+}
+
+void Sweep::open_inside(const Object& object, Facts& facts, ImageOrigin origin) {
+  if (facts.kind != Kind::disk_image || object.content == nullptr) return;
+  std::unique_ptr<Content> content = object.content->duplicate();
+  if (content == nullptr || !content->open().ok()) return;
+  origin.bytes = content_source(std::move(content), facts.size);
+  const Exception shut{ExceptionReason::unsupported, 0, facts.size};
+  Result<std::unique_ptr<Exhibit>> opened = open_image(origin.bytes, "");
+  if (!opened.ok() || (*opened != nullptr && origin.depth > limits::kMaxImageDepth)) {
+    facts.exceptions.insert(facts.exceptions.begin(), shut);
+    return;
+  }
+  if (*opened == nullptr) return;
+  const std::shared_ptr<const Exhibit> image = std::move(opened).value();
+  origin.bytes = image;
+  const walk::Image root{object.locator.exhibit, object.locator.steps, image.get()};
+  for (auto& walk : walk::walks_of({&root, 1}, engine_.scope.volume_keys)) {
+    auto sweep =
+        std::make_shared<ImageSweep>(*this, engine_, scheduler_, std::move(walk), origin, folder_, image_memory_);
+    scheduler_.feed([this, sweep](std::size_t) mutable -> Scheduler::Task {
+      if (sweep == nullptr) return {};
+      return [this, mine = std::exchange(sweep, nullptr)](std::size_t own) { mine->run(*workers_[own], mine); };
+    });
+  }
+  std::erase_if(facts.hits, [](const Hit& hit) { return hit.view == View::raw; });
 }
 
 // Of an object in an image: the sweep went by its bytes in the order of the disk and made no digest.
@@ -278,6 +314,7 @@ void Sweep::end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& spa
   facts.exceptions.erase(std::unique(facts.exceptions.begin(), facts.exceptions.end()), facts.exceptions.end());
   if (facts.coverage.zero == facts.size) facts.kind = Kind::zero;
   if (huge.covers == Covers::nothing) facts.coverage = {};
+  open_inside(huge.object, facts, {Covers::nothing, 1, nullptr, nullptr, nullptr});
   judge(worker, huge.object, facts);
 }
 

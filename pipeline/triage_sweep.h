@@ -14,6 +14,8 @@
 namespace ambit {
 
 class ImageSweep;
+class ReadCounter;
+struct ImageOrigin;
 
 // Whether the bytes of an object count in the coverage of its exhibit. Those of an image do not: there every byte is
 // counted where it lies, once.
@@ -31,6 +33,8 @@ class Sweep {
   [[nodiscard]] Result<> run();
   // From any thread.
   void stop();
+  // How the images were read; by image.
+  [[nodiscard]] const std::vector<std::unique_ptr<ReadCounter>>& reads() const { return reads_; }
   [[nodiscard]] bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
 
   // --- for the sweep of an image (triage_image.h), from a task --------------------------------------------------
@@ -39,6 +43,8 @@ class Sweep {
   void sweep_object(Worker& worker, Object object, Covers covers);
   // Digests, where a set of hashes asks for them; reads the object again.
   void look_up(Worker& worker, Object& object, Facts& facts);
+  // Where the object is itself an image: opens it and has it swept; its own raw hits give way to those inside.
+  void open_inside(const Object& object, Facts& facts, ImageOrigin origin);
   // Matches the name, decides, takes the second look where that is due, records.
   void judge(Worker& worker, Object& object, Facts& facts);
   void count_bytes(std::uint64_t bytes) { counters_.bytes.fetch_add(bytes, std::memory_order_relaxed); }
@@ -60,7 +66,10 @@ class Sweep {
   std::vector<std::unique_ptr<Worker>>& workers_;
   Scheduler& scheduler_;
   Counters& counters_;
+  std::vector<std::unique_ptr<ReadCounter>> reads_;
   std::vector<std::shared_ptr<ImageSweep>> images_;
+  const std::string folder_;
+  std::uint64_t image_memory_ = 0;        // for the sort of one image
   std::size_t next_image_ = 0;            // touched by next_task() alone
   std::size_t next_exhibit_ = 0;          // likewise
   std::unique_ptr<ObjectSource> source_;  // likewise

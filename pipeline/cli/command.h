@@ -33,6 +33,7 @@ Action add_check(CLI::App& app);
 Action add_triage(CLI::App& app);
 Action add_census(CLI::App& app);
 Action add_list(CLI::App& app);
+Action add_ls(CLI::App& app);
 Action add_explain(CLI::App& app);
 Action add_verify(CLI::App& app);
 Action add_unseal(CLI::App& app);

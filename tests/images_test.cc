@@ -1,0 +1,267 @@
+// The main job on images with file systems, from outside: real images made by mkfs and mount, every string found in
+// the object that holds it, every byte accounted for.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <random>
+#include <set>
+
+#include "tests/evidence.h"
+
+namespace ambit {
+namespace {
+
+using test::Case;
+using test::Ran;
+
+constexpr std::string_view kOrder = R"(
+[[identifier]]
+name = "sign"
+literals = ["heron-active", "heron-deleted", "heron-slack", "heron-free", "heron-gap", "heron-seam", "heron-cross",
+  "heron-name", "heron-xattr", "heron-tiny", "heron-link", "heron-inner", "heron-hole"]
+[[rule]]
+name = "R1"
+paragraph = "1"
+when = 'sign'
+unit = "record"
+)";
+
+void shell(const std::string& script) {
+  const Ran ran = test::run({"bash", "-euo", "pipefail", "-c", script});
+  ASSERT_EQ(ran.exit, 0) << script << "\n" << ran.out << ran.err;
+}
+
+// What the run says of one string: "locator|state|crossing", a line each.
+std::string found(const Case& c, const std::string& run, const std::string& where) {
+  return c.query(run,
+                 "SELECT i.locator, s.word, h.crossing FROM item i JOIN hit h ON h.item = i.id JOIN word s ON "
+                 "s.topic = 'state' AND s.number = i.state WHERE " +
+                     where + " ORDER BY i.id");
+}
+
+void expect_every_byte(const Case& c, const std::string& run) {
+  EXPECT_EQ(c.query(run,
+                    "SELECT name FROM exhibit e WHERE bytes <> (SELECT sum(bytes) FROM coverage c WHERE c.exhibit = "
+                    "e.id)"),
+            "");
+}
+
+class Images : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::geteuid() != 0) GTEST_SKIP() << "loop mounts need root";
+    c.order(kOrder);
+  }
+
+  // An ext4 image of 32 MiB with one of everything. The file `seam` is cut between two fragments inside its string.
+  void make_ext4(const std::string& image, const std::string& more = "") {
+    const std::string tree = c.folder / "mnt";
+    shell("mkdir -p " + tree + "; truncate -s 32M " + image + "; mke2fs -q -t ext4 -b 1024 -F -E lazy_itable_init=0 " +
+          image + "; mount -o loop " + image + " " + tree + "; trap 'cd /; umount " + tree + "' EXIT; cd " + tree +
+          "; mkdir -p srv/deep; echo 'heron-active is here' > srv/deep/note.txt"
+          "; echo 'of no interest' > srv/deep/heron-name.txt"
+          "; printf 'heron-tiny' > srv/tiny; ln -s heron-link srv/symbolic"
+          "; echo plain > srv/marked; setfattr -n user.comment -v 'heron-xattr value' srv/marked"
+          "; echo 'heron-active twice' > srv/one; ln srv/one srv/two"
+          "; truncate -s 1M srv/sparse; printf heron-hole | dd of=srv/sparse bs=1 seek=700001 conv=notrunc status=none"
+          "; for i in $(seq 200); do head -c 1500 /dev/urandom > srv/f$i; done; " +
+          more);
+  }
+
+  Case c;
+};
+
+TEST_F(Images, finds_what_files_names_attributes_and_links_hold) {
+  const std::string image = c.folder / "disk.dd";
+  make_ext4(image);
+  const Ran ran = c.triage("run", {image});
+  ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+  expect_every_byte(c, "run");
+  EXPECT_EQ(found(c, "run", "i.locator LIKE '%deep/note.txt'"), "disk.dd:/srv/deep/note.txt|active|0");
+  EXPECT_EQ(c.query("run",
+                    "SELECT w.word FROM hit h JOIN item i ON i.id = h.item JOIN word w ON w.topic = 'view' AND "
+                    "w.number = h.view WHERE i.locator LIKE '%/heron-name.txt'"),
+            "name");
+  EXPECT_EQ(found(c, "run", "i.locator LIKE '%srv/tiny'"), "disk.dd:/srv/tiny|active|0");
+  EXPECT_EQ(found(c, "run", "i.locator LIKE '%srv/symbolic'"), "disk.dd:/srv/symbolic|active|0");
+  EXPECT_EQ(found(c, "run", "i.locator LIKE '%user.comment'"), "disk.dd:/srv/marked:user.comment|active|0");
+  EXPECT_EQ(found(c, "run", "i.locator LIKE '%srv/one'"), "disk.dd:/srv/one|active|0");
+  EXPECT_EQ(found(c, "run", "i.locator LIKE '%srv/two'"), "");
+  EXPECT_EQ(c.query("run", "SELECT h.start FROM hit h JOIN item i ON i.id = h.item WHERE i.locator LIKE '%srv/sparse'"),
+            "700001");
+}
+
+TEST_F(Images, finds_strings_in_slack_in_free_space_and_across_every_border) {
+  const std::string image = c.folder / "disk.dd";
+  make_ext4(image,
+            "head -c 1000 /dev/zero | tr '\\0' a > srv/slacker; rm srv/f7; sync; "
+            "echo 'will be gone heron-deleted' > srv/gone; sync; rm srv/gone");
+  // Where one file ends and its slack begins; a free block; the end of one block and the beginning of the next.
+  shell("debugfs -R 'blocks /srv/slacker' " + image + " 2>/dev/null > " + (c.folder / "block"));
+  const std::uint64_t block = std::stoull(test::read_file(c.folder / "block"));
+  test::overwrite(image, block * 1024 + 1003, "heron-slack");
+  test::overwrite(image, block * 1024 + 995, "heron-cr");  // 995 … 1000 | 1000 …: see below
+  test::overwrite(image, block * 1024 + 994, "heron-cross");
+  const std::uint64_t free_block = 30 * 1024;  // of 32 MiB: nothing was written so far back
+  test::overwrite(image, free_block * 1024 + 77, "heron-free");
+  const Ran ran = c.triage("run", {image});
+  ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+  expect_every_byte(c, "run");
+  EXPECT_EQ(found(c, "run", "i.locator LIKE '%slacker'"), "disk.dd:/srv/slacker|active|1");
+  EXPECT_EQ(c.query("run",
+                    "SELECT count(*) FROM item i JOIN hit h ON h.item = i.id JOIN word k ON k.topic = 'kind' AND "
+                    "k.number = i.kind WHERE k.word = 'unallocated'"),
+            "2");  // heron-free, and heron-deleted, whose inode ext4 has emptied
+  EXPECT_EQ(c.query("run",
+                    "SELECT sum(items) > 0 FROM census JOIN word ON topic = 'kind' AND number = kind WHERE "
+                    "word = 'metadata'"),
+            "1");
+}
+
+// A file in many fragments, a string over each of its seams: found once, in the file, not crossing.
+TEST_F(Images, finds_a_string_across_two_fragments_once) {
+  const std::string image = c.folder / "disk.dd";
+  make_ext4(image,
+            "for i in $(seq 40); do head -c 1024 /dev/urandom >> srv/broken; head -c 1024 /dev/urandom >> srv/other; "
+            "sync; done; true");
+  // The string is laid over the border of the file's first two fragments, wherever they are.
+  shell("for i in $(seq 0 39); do debugfs -R \"bmap /srv/broken $i\" " + image + " 2>/dev/null; done > " +
+        (c.folder / "blocks"));
+  std::istringstream in(test::read_file(c.folder / "blocks"));
+  std::vector<std::uint64_t> blocks;
+  for (std::uint64_t block = 0; in >> block;) blocks.push_back(block);
+  std::size_t cut = 0;
+  while (cut + 1 < blocks.size() && blocks[cut + 1] == blocks[cut] + 1) ++cut;
+  if (cut + 1 >= blocks.size()) GTEST_SKIP() << "this kernel did not fragment the file";
+  test::overwrite(image, blocks[cut] * 1024 + 1020, "hero");
+  test::overwrite(image, blocks[cut + 1] * 1024, "n-seam");
+  const Ran ran = c.triage("run", {image});
+  ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+  expect_every_byte(c, "run");
+  EXPECT_EQ(found(c, "run", "i.locator LIKE '%broken'"), "disk.dd:/srv/broken|active|0");
+  EXPECT_EQ(c.query("run", "SELECT h.start FROM hit h JOIN item i ON i.id = h.item WHERE i.locator LIKE '%broken'"),
+            std::to_string(cut * 1024 + 1020));
+}
+
+TEST_F(Images, finds_the_gap_between_two_partitions_and_the_files_in_both) {
+  const std::string image = c.folder / "server.dd", one = c.folder / "one", two = c.folder / "two";
+  make_ext4(one);
+  make_ext4(two);
+  shell("truncate -s 70M " + image +
+        "; printf 'label: gpt\\nstart=2048,size=65536\\nstart=71680,size=65536\\n' | "
+        "sfdisk -q " +
+        image + "; dd if=" + one + " of=" + image + " bs=512 seek=2048 conv=notrunc status=none; dd if=" + two +
+        " of=" + image + " bs=512 seek=71680 conv=notrunc status=none");
+  test::overwrite(image, 69'000 * 512, "heron-gap");
+  const Ran ran = c.triage("run", {image});
+  ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+  expect_every_byte(c, "run");
+  // The same content twice: the second is a duplicate with a locator of its own.
+  EXPECT_EQ(c.query("run", "SELECT locator FROM item WHERE locator LIKE '%deep/note.txt' ORDER BY id"),
+            "server.dd:p1:/srv/deep/note.txt\nserver.dd:p2:/srv/deep/note.txt");
+  EXPECT_EQ(c.query("run",
+                    "SELECT i.locator FROM item i JOIN word k ON k.topic = 'kind' AND k.number = i.kind WHERE "
+                    "k.word = 'gap'"),
+            "server.dd:@35323904+65536");
+}
+
+// The same disk as raw, in parts, as E01 and as qcow2: the same index but for the name and the kind of the exhibit.
+TEST_F(Images, gives_the_same_items_for_raw_split_ewf_and_qcow2) {
+  const std::string image = c.folder / "disk.raw";
+  make_ext4(image);
+  shell("cd " + c.folder.path().string() +
+        "; mkdir raw split ewf qcow; cp disk.raw raw/disk.raw; "
+        "split -b 5000000 -d -a 3 --numeric-suffixes=1 disk.raw split/disk.; "
+        "ewfacquire -u -q -t ewf/disk -f encase6 -c deflate:fast -S 4MiB disk.raw >/dev/null; "
+        "qemu-img convert -q -f raw -O qcow2 -c disk.raw qcow/disk");
+  std::set<std::string> seen;
+  for (const char* path : {"raw/disk.raw", "split/disk.001", "ewf/disk.E01", "qcow/disk"}) {
+    const std::string name = "run-" + std::string(path).substr(0, 3);
+    const Ran ran = c.triage(name, {c.folder / path});
+    ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+    expect_every_byte(c, name);
+    std::string answer;
+    for (const char* sql :
+         {"SELECT id, parent, substr(locator, instr(locator, ':')), state, kind, size, hex(sha256), modified, "
+          "disposition, rule FROM item",
+          "SELECT * FROM extent", "SELECT * FROM hit", "SELECT * FROM census", "SELECT * FROM coverage"}) {
+      answer += c.query(name, sql) + "\n--\n";
+    }
+    seen.insert(answer);
+  }
+  EXPECT_EQ(seen.size(), 1U);
+}
+
+TEST_F(Images, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {
+  const std::string image = c.folder / "disk.dd";
+  make_ext4(image);
+  std::set<std::string> seen;
+  for (const char* threads : {"1", "2", "8"}) {
+    for (const char* chunk : {"64K", "1M", "100003"}) {
+      const std::string name = std::string("run-") + threads + "-" + chunk;
+      const Ran ran = c.triage(name, {image}, {"--threads", threads, "--chunk-size", chunk});
+      ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+      seen.insert(test::read_file(c.folder / (name + "/relevance.db")));
+    }
+  }
+  EXPECT_EQ(seen.size(), 1U);
+}
+
+// An image in an image: its files are found inside it, and not in the raw bytes of the file that it is.
+TEST_F(Images, opens_an_image_that_is_a_file_of_another) {
+  const std::string inner = c.folder / "inner", image = c.folder / "disk.dd";
+  shell("truncate -s 3M " + inner + "; mkdir " + (c.folder / "t") + "; echo heron-inner > " + (c.folder / "t/in.txt") +
+        "; mke2fs -q -t ext2 -F -d " + (c.folder / "t") + " " + inner);
+  make_ext4(image, "cp " + inner + " srv/vm.img");
+  const Ran ran = c.triage("run", {image});
+  ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+  expect_every_byte(c, "run");
+  EXPECT_EQ(found(c, "run", "i.locator LIKE '%vm.img%'"), "disk.dd:/srv/vm.img:/in.txt|active|0");
+}
+
+TEST_F(Images, verifies_the_run_and_the_items_in_the_image) {
+  const std::string image = c.folder / "disk.dd";
+  make_ext4(image);
+  const Ran ran = c.triage("run", {image});
+  ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+  const Ran good = test::ambit({"verify", c.folder / "run", "--exhibit", image});
+  EXPECT_EQ(good.exit, 0) << good.out << good.err;
+}
+
+// Damage anywhere: the run ends, every byte is accounted for.
+TEST_F(Images, accounts_for_every_byte_of_a_damaged_image) {
+  const std::string image = c.folder / "disk.dd";
+  make_ext4(image);
+  const std::string whole = test::read_file(image);
+  for (std::size_t i = 1; i < 16; i += 3) {
+    const std::string name = "cut" + std::to_string(i);
+    test::write_file(c.folder / (name + ".dd"), std::string_view(whole).substr(0, whole.size() * i / 16 + 7));
+    const Ran ran = c.triage(name, {c.folder / (name + ".dd")});
+    ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+    expect_every_byte(c, name);
+  }
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    std::mt19937_64 random(seed);
+    const std::string name = "hurt" + std::to_string(seed), path = c.folder / (name + ".dd");
+    test::write_file(path, whole);
+    for (int i = 0; i < 12; ++i) {
+      test::overwrite(path, random() % (whole.size() / 4096 / (i % 2 == 0 ? 1 : 16)) * 4096,
+                      test::noise(random(), 4096));
+    }
+    const Ran ran = c.triage(name, {path});
+    ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << "seed " << seed << ": " << ran.err;
+    expect_every_byte(c, name);
+  }
+}
+
+TEST_F(Images, are_listed_without_a_sweep) {
+  const std::string image = c.folder / "disk.dd";
+  make_ext4(image);
+  const Ran ran = test::ambit({"ls", image, "--json"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_NE(ran.out.find("\"file_system\": \"ext4\""), std::string::npos) << ran.out;
+  EXPECT_EQ(ran.out.find("note.txt"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace ambit
