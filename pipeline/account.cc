@@ -7,6 +7,7 @@ Account::Exhibit& Account::Exhibit::operator+=(const Exhibit& other) {
   walked_bytes += other.walked_bytes;
   judged_objects += other.judged_objects;
   judged_bytes += other.judged_bytes;
+  owed_bytes += other.owed_bytes;
   coverage += other.coverage;
   return *this;
 }
@@ -21,13 +22,13 @@ Result<> Account::check(const std::vector<std::uint64_t>& image_bytes) const {
     std::string wrong;
     if (e.walked_objects != e.judged_objects) wrong = "objects walked and judged differ";
     if (e.walked_bytes != e.judged_bytes) wrong = "bytes walked and judged differ";
-    if (e.coverage.total() != e.judged_bytes) wrong = "bytes covered and judged differ";
-    if (image_bytes[i] != 0 && e.judged_bytes != image_bytes[i]) wrong = "bytes judged are not the exhibit's size";
+    if (e.coverage.total() != e.owed_bytes) wrong = "bytes covered are not the exhibit's bytes";
+    if (image_bytes[i] != 0 && e.owed_bytes != image_bytes[i]) wrong = "bytes to cover are not the exhibit's size";
     if (wrong.empty()) continue;
     return Error{ErrorKind::evidence, "the account of exhibit " + std::to_string(i + 1) + " does not close: " + wrong,
                  "walked " + std::to_string(e.walked_objects) + " objects, " + std::to_string(e.walked_bytes) +
                      " bytes; judged " + std::to_string(e.judged_objects) + ", " + std::to_string(e.judged_bytes) +
-                     "; covered " + std::to_string(e.coverage.total()),
+                     "; to cover " + std::to_string(e.owed_bytes) + ", covered " + std::to_string(e.coverage.total()),
                  "this is a defect of the program; please report it with the numbers above"};
   }
   return {};

@@ -1,8 +1,9 @@
 // Account: the fate of every byte and every object.
 //
 // Two sides are counted independently: what the walk offered and what was judged. A run may only close when they
-// agree, exhibit by exhibit, and when the coverage of an image sums to its size. One Account per worker; they are
-// added up at the end.
+// agree, exhibit by exhibit, and when the coverage sums to the size: of an image, or of all files of a folder. The
+// objects of an image need not sum to it (files have holes, share blocks, are decoded), its coverage does. One Account
+// per worker; they are added up at the end.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,8 @@ class Account {
   struct Exhibit {
     std::uint64_t walked_objects = 0, walked_bytes = 0;
     std::uint64_t judged_objects = 0, judged_bytes = 0;
+    std::uint64_t owed_bytes =
+        0;  // that must be covered: the files of a folder, an image from its first byte to its last
     Coverage coverage;
     Exhibit& operator+=(const Exhibit& other);
   };
@@ -29,11 +32,12 @@ class Account {
     ++exhibits_[exhibit].walked_objects;
     exhibits_[exhibit].walked_bytes += bytes;
   }
-  void judged(std::uint32_t exhibit, std::uint64_t bytes, const Coverage& coverage) {
+  void judged(std::uint32_t exhibit, std::uint64_t bytes) {
     ++exhibits_[exhibit].judged_objects;
     exhibits_[exhibit].judged_bytes += bytes;
-    exhibits_[exhibit].coverage += coverage;
   }
+  void owe(std::uint32_t exhibit, std::uint64_t bytes) { exhibits_[exhibit].owed_bytes += bytes; }
+  void cover(std::uint32_t exhibit, const Coverage& coverage) { exhibits_[exhibit].coverage += coverage; }
   void add(const Account& other);
 
   [[nodiscard]] const std::vector<Exhibit>& exhibits() const { return exhibits_; }

@@ -222,12 +222,10 @@ void ChunkReader::note_exceptions() {
 Chunk ChunkReader::chunk() const {
   const auto lead = static_cast<std::size_t>(body_at_ - window_at_);
   const std::uint64_t window_end = std::min(body_end_ + buffer_.context(), size_);
-  return {{buffer_.bytes_.get(), static_cast<std::size_t>(window_end - window_at_)},
-          lead,
-          static_cast<std::size_t>(body_end_ - body_at_),
-          body_at_,
-          buffer_.segments_,
-          zeros_before_};
+  Chunk chunk({buffer_.bytes_.get(), static_cast<std::size_t>(window_end - window_at_)}, lead,
+              static_cast<std::size_t>(body_end_ - body_at_), body_at_, buffer_.segments_, zeros_before_);
+  chunk.set_borders(borders_);
+  return chunk;
 }
 
 }  // namespace ambit

@@ -48,6 +48,11 @@ class Chunk {
   // context bytes away from anything else. Only a stage that must see every byte (a digest) cares.
   [[nodiscard]] std::uint64_t zeros_before() const { return zeros_before_; }
 
+  // Offsets, in order, at which one text ends and another begins: an image is read across the borders of its files.
+  // Empty for an object. May reach beyond the window.
+  [[nodiscard]] std::span<const std::uint64_t> borders() const { return borders_; }
+  void set_borders(std::span<const std::uint64_t> borders) { borders_ = borders; }
+
   template <class Stream>
   friend Stream& operator<<(Stream&, const Chunk&) = delete;
 
@@ -58,6 +63,7 @@ class Chunk {
   std::uint64_t offset_;
   std::span<const Segment> segments_;
   std::uint64_t zeros_before_;
+  std::span<const std::uint64_t> borders_;
 };
 
 // Whether long runs of zeros may be left out of the segments, and holes out of the bodies.
@@ -92,6 +98,8 @@ class ChunkReader {
   [[nodiscard]] bool next();
   [[nodiscard]] Chunk chunk() const;
   [[nodiscard]] std::uint64_t bytes_read() const { return bytes_read_; }
+  // What chunks() say of borders; must outlive the reader.
+  void set_borders(std::span<const std::uint64_t> borders) { borders_ = borders; }
 
  private:
   // Bytes of the window that could not be read, by object offset.
@@ -131,6 +139,7 @@ class ChunkReader {
   DataRun run_;                 // the run of data or hole that was asked for last
   Block block_;                 // the block that body_end_ stands in
   std::vector<BadRange> bad_;   // of the window, in order
+  std::span<const std::uint64_t> borders_;
 };
 
 }  // namespace ambit

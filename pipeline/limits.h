@@ -75,6 +75,11 @@ inline constexpr std::size_t kMaxPathDepth = 1000;      // nested folders; each 
 inline constexpr std::size_t kMaxPathBytes = 64 * KiB;  // a locator's path; 16 times PATH_MAX
 inline constexpr std::size_t kMaxSplitParts = 100'000;  // image.00001 … image.99999
 
+// Objects and areas that may claim the same byte. Reflinks share blocks among a few copies; more is nonsense, or an
+// attack on the number of hits.
+inline constexpr std::size_t kMaxClaimsPerByte = 64;
+// Fragments of one file. A file of 8 TiB in fragments of 8 MiB; each costs 24 bytes.
+inline constexpr std::size_t kMaxRunsPerObject = 1'000'000;
 // --- images ------------------------------------------------------------------------------------------------
 // Readers of one image that keep their buffers between reads; more at once are served with buffers of their own.
 inline constexpr std::size_t kImageReaders = 64;
@@ -101,6 +106,85 @@ inline constexpr std::uint64_t kMaxVmdkText = 1 * MiB;
 inline constexpr std::size_t kMaxVmdkExtents = 10'000;
 // Blocks of a VHD or VHDX: 2 MiB as a rule, 256 MiB at most by the format.
 inline constexpr std::uint64_t kMaxVhdBlock = 256 * MiB;
+// --- volumes -----------------------------------------------------------------------------------------------
+// Entries of one partition table, a chain of logical partitions included. Linux itself stops at 256.
+inline constexpr std::size_t kMaxPartitions = 1'024;
+inline constexpr std::uint64_t kMaxGptBytes = 1 * MiB;  // entries of a GPT; sixty-four times what is usual
+// Volumes of a run, and regions looked at for one. A host of virtual machines has some hundred; beyond, bytes are gaps.
+inline constexpr std::size_t kMaxVolumes = 16'384;
+inline constexpr std::size_t kMaxVolumeDepth = 8;  // a table in a logical volume in a decrypted device in a mirror …
+inline constexpr std::uint64_t kMaxLvmBytes = 16 * MiB;    // the text of a volume group; usual is a mebibyte
+inline constexpr std::uint64_t kMaxLvmTotalBytes = 64 * MiB;  // of all physical volumes; each disk has copies
+inline constexpr std::size_t kMaxLvmNodes = 300'000;       // its names and values; thousands of volumes
+inline constexpr std::size_t kMaxLvmSegments = 65'536;     // pieces of all its volumes
+inline constexpr std::size_t kMaxVolumePieces = 1'000'000;  // of all volumes of a run; 24 MB
+inline constexpr std::size_t kMaxLvmNameBytes = 127;        // LVM's own bound
+// Rounds of the key derivation of an encrypted volume: thrice what the fastest machine chooses for two seconds.
+inline constexpr std::uint32_t kMaxKeyRounds = 30'000'000;
+// … or passes and memory, where it is the memory that costs: what cryptsetup chooses at most.
+inline constexpr std::uint32_t kMaxKeyPasses = 100;
+inline constexpr std::uint32_t kMaxKeyMemoryKiB = 1'048'576;
+inline constexpr std::uint64_t kMaxLuksHeaderBytes = 32 * MiB;  // with all key slots; usual are 2 and 16
+inline constexpr std::uint64_t kMaxKeyFileBytes = 8 * MiB;  // cryptsetup's own bound
+inline constexpr std::size_t kMaxVolumeKeys = 100;          // each costs seconds on every encrypted volume
+// --- ext file systems --------------------------------------------------------------------------------------
+// Fewest blocks of a group (mke2fs makes none below 256) and most groups: 512 TiB of groups of 128 MiB. Each group
+// costs 32 bytes.
+inline constexpr std::uint32_t kMinExtGroupBlocks = 256;
+inline constexpr std::uint64_t kMaxExtGroups = 4 * MiB;
+// Names held until the inodes that they belong to come by, 12 bytes each and their letters; the files beyond keep
+// their inode number as name. Four times the inodes of the largest server we know.
+inline constexpr std::size_t kMaxExtNames = 64 * MiB;
+inline constexpr std::uint64_t kMaxExtNameBytes = 2 * GiB;
+// Names of deleted files, and pieces of the disk that deleted files claim: some 30 and 80 MB. Beyond: residue.
+inline constexpr std::size_t kMaxExtDeletedNames = 1'000'000;
+inline constexpr std::size_t kMaxExtDeletedPieces = 1'000'000;
+// Straight pieces of one file: 16 TiB in pieces of 4 MiB, 100 MB in memory.
+inline constexpr std::size_t kMaxFileRuns = 4 * MiB;
+// All the paths of one inode; 65,000 links of a thousand bytes.
+inline constexpr std::uint64_t kMaxLinkBytes = 64 * MiB;
+// One extended attribute: Linux allows no longer one. And all of a file system, because a block of them may be shared.
+inline constexpr std::uint64_t kMaxAttributeBytes = 64 * KiB;
+inline constexpr std::uint64_t kMaxAttributes = 16 * MiB;
+// --- XFS ---------------------------------------------------------------------------------------------------
+inline constexpr std::uint32_t kXfsMinGroupBlocks = 64;  // the kernel's own least
+inline constexpr std::uint32_t kXfsMaxTreeLevels = 16;   // the kernel's trees have at most 10
+// Blocks of an inode (index of extents, names, attributes) may be read so often, all together: the size of the
+// volume times this. An honest one needs twice the metadata; inodes made to share theirs would take for ever.
+inline constexpr std::uint64_t kXfsOwnedReads = 4;
+// Extents of one file. Four million are a 16 TiB file in pieces of 4 MiB, and 128 MiB in memory.
+inline constexpr std::uint64_t kXfsMaxExtents = 4'000'000;
+// Names kept, 16 bytes each and their letters. What has no name any more is listed by its inode.
+inline constexpr std::size_t kXfsMaxNames = 100'000'000;
+inline constexpr std::uint64_t kXfsMaxNameBytes = 2 * GiB;
+// Blocks of names noted before they are read in order of place, 16 bytes each: 32 GiB of blocks of 4 KiB.
+inline constexpr std::size_t kXfsMaxNameBlocks = 8'000'000;
+// Free extents kept to tell which deleted files are whole, 8 bytes each. Beyond: none of that group.
+inline constexpr std::size_t kXfsMaxFreeExtents = 8'000'000;
+// Metadata is read in such pieces, across gaps that a disk reads faster than it seeks.
+inline constexpr std::uint64_t kXfsWindowBytes = 2 * MiB;
+inline constexpr std::uint64_t kXfsGapBytes = 64 * KiB;
+// --- NTFS, FAT, exFAT, HFS+, ISO 9660, UFS -------------------------------------------------------------------
+// Folders of one volume, and the bytes of their names: what a walk keeps in memory to spell paths. A full volume of
+// a file server has some hundred thousand; 64 MiB hold a million names of 64 bytes. Beyond: a file stands under
+// $OrphanFiles, or its folder is not entered; its bytes are swept all the same.
+inline constexpr std::size_t kMaxFolders = 1'000'000;
+inline constexpr std::size_t kMaxFolderNameBytes = 64 * MiB;
+// Runs of one file: 24 MB in memory. A file in more pieces than this is damaged, and read as far as they go.
+inline constexpr std::size_t kMaxRunsPerFile = 1'000'000;
+// Ranges that are remembered as taken (by deleted files, by folders): 64 MB in memory. Beyond: not recovered.
+inline constexpr std::size_t kMaxClaims = 1'000'000;
+// No cluster belongs to two files; a volume whose files claim more than this many times its clusters lies. It also
+// bounds how often free space is looked at for deleted files.
+inline constexpr std::uint64_t kMaxTimesOverClaimed = 4;
+// Bytes of a file. The largest of NTFS with clusters of 64 KiB; what says more is damaged, and cut there.
+inline constexpr std::uint64_t kMaxFileBytes = 256 * 1024 * GiB;
+// Bytes of an NTFS attribute list; Windows writes 256 KiB at most.
+inline constexpr std::uint64_t kMaxAttributeListBytes = 1 * MiB;
+// Bytes that say where a link leads, or of an attribute kept in memory. Windows stores 16 KiB at most.
+inline constexpr std::uint64_t kMaxLinkTargetBytes = 64 * KiB;
+// Names in all that libtsk may list of one volume, and names of one folder: it keeps both in memory.
+inline constexpr std::size_t kMaxListedNames = 4'000'000;
 
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB

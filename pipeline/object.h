@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "pipeline/exhibit.h"
 #include "pipeline/locator.h"
@@ -89,11 +90,16 @@ struct Object {
   Locator locator;
   ObjectState state = ObjectState::active;
   WalkTrouble trouble = WalkTrouble::none;
+  std::uint64_t trouble_bytes = 0;   // that the trouble keeps from being examined
   std::unique_ptr<Content> content;  // null: nothing to read (see trouble)
   ContentInfo info;                  // filled in when the content is opened
   std::optional<std::int64_t> sent;  // mail: seconds since 1970, UTC
   std::uint64_t place = 0;           // where it begins on the disk; only an order, 0 where unknown
-  bool in_family = false;            // member, message or attachment: its container decides with it
+  std::uint64_t inode = 0;           // 0 where the file system has none
+  // Where the bytes lie in the image, by start; what is between the runs is a hole. Empty: see `content`.
+  std::vector<Run> runs;
+  std::vector<std::string> links;  // the other paths of the same file, as the last path step would hold them; sorted
+  bool in_family = false;          // member, message or attachment: its container decides with it
 
   Object() = default;
   Object(Object&&) noexcept = default;

@@ -38,6 +38,7 @@ class OrderReader {
     for (const Value& file : Fields::strings(root_.find("known").find("sets"))) {
       scope_.known.push_back({std::string(file.text()), fields_.hash_list(file)});
     }
+    read_volumes(root_.find("volumes"));
   }
 
  private:
@@ -53,6 +54,7 @@ class OrderReader {
   [[nodiscard]] Rule read_rule(const Value& table, const NameIndex& names, Named& taken);
   void read_condition(const Value& when, const NameIndex& names, Rule& rule);
   void read_privacy(const Value& table);
+  void read_volumes(const Value& table);
   void read_limits(const Value& table);
 
   // The paragraph that a key cites.
@@ -213,7 +215,7 @@ void OrderReader::read_condition(const Value& when, const NameIndex& names, Rule
   rule.conditions = std::move(parsed.conditions);
 }
 
-// --- [privacy], [limits] -------------------------------------------------------------------------------------
+// --- [privacy], [volumes], [limits] -------------------------------------------------------------------------------------
 
 void OrderReader::read_privacy(const Value& table) {
   for (const Value& entry : table.find("loosen").items()) {
@@ -236,6 +238,17 @@ void OrderReader::read_privacy(const Value& table) {
     fields_.blame(paragraph, "least_grade_paragraph without least_grade", "add least_grade, or remove it");
   }
   static_cast<void>(cite(paragraph));
+}
+
+void OrderReader::read_volumes(const Value& table) {
+  for (const Value& value : Fields::strings(table.find("keys"))) {
+    if (scope_.volume_keys.size() == limits::kMaxVolumeKeys) {
+      fields_.blame(value, "an order has at most " + std::to_string(limits::kMaxVolumeKeys) + " keys of volumes",
+                    "leave out those that open nothing: each is tried on every encrypted volume");
+      return;
+    }
+    if (std::optional<VolumeKey> key = fields_.volume_key(value)) scope_.volume_keys.push_back(std::move(*key));
+  }
 }
 
 void OrderReader::read_limits(const Value& table) {

@@ -1,11 +1,41 @@
 #include "pipeline/order_fields.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "pipeline/hash_list.h"
+#include "pipeline/limits.h"
 
 namespace ambit {
+namespace {
+
+// All bytes count: a key file that ends in a newline has it as part of the key, as everywhere.
+Result<std::string> read_key_file(const std::string& path) {
+  std::error_code code;
+  if (std::filesystem::is_directory(path, code)) {
+    return Error{ErrorKind::order, "cannot read the key file: it is a folder", "", ""};
+  }
+  errno = 0;
+  std::ifstream in(path, std::ios::binary);
+  std::string secret(limits::kMaxKeyFileBytes + 1, '\0');
+  in.read(secret.data(), static_cast<std::streamsize>(secret.size()));
+  if (!in.eof() && !in) {
+    const std::string why = std::strerror(errno != 0 ? errno : EIO);
+    return Error{ErrorKind::order, "cannot read the key file: " + why, "", ""};
+  }
+  secret.resize(static_cast<std::size_t>(in.gcount()));
+  if (secret.empty()) return Error{ErrorKind::order, "the key file is empty", "", ""};
+  if (secret.size() > limits::kMaxKeyFileBytes) {
+    const std::string most = std::to_string(limits::kMaxKeyFileBytes / limits::MiB);
+    return Error{ErrorKind::order, "the key file is larger than " + most + " MiB", "", ""};
+  }
+  return secret;
+}
+
+}  // namespace
 
 std::optional<std::string_view> Fields::visible(const Value& value, std::string_view name) {
   if (!value.is(ValueType::string)) return std::nullopt;
@@ -53,6 +83,24 @@ std::vector<HashValue> Fields::hash_list(const Value& file) {
   if (hashes.ok()) return std::move(hashes).value();
   blame(file, hashes.error().where + ": " + hashes.error().what, hashes.error().remedy);
   return {};
+}
+
+std::optional<VolumeKey> Fields::volume_key(const Value& value) {
+  constexpr std::string_view kFile = "file:";
+  const std::string_view text = value.text();
+  if (text.empty()) {
+    blame(value, "a key is empty", "write the passphrase between the quotes, or file:NAME for a key file");
+    return std::nullopt;
+  }
+  if (!text.starts_with(kFile)) return VolumeKey{std::string(text)};
+  const std::string_view name = text.substr(kFile.size());
+  const std::filesystem::path path = std::filesystem::path(path_).parent_path() / std::filesystem::path(name);
+  Result<std::string> secret = name.empty() ? Error{ErrorKind::order, "the name of the key file is missing", "", ""}
+                                            : read_key_file(path.string());
+  if (secret.ok()) return VolumeKey{std::move(secret).value()};
+  blame(value, (name.empty() ? std::string() : path.string() + ": ") + secret.error().what,
+        "key files are looked for beside the order file: write file:NAME");
+  return std::nullopt;
 }
 
 }  // namespace ambit

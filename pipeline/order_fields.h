@@ -11,6 +11,7 @@
 #include "pipeline/order_document.h"
 #include "pipeline/order_problem.h"
 #include "pipeline/pattern.h"
+#include "pipeline/scope.h"
 
 namespace ambit {
 
@@ -38,6 +39,8 @@ class Fields {
                                                   std::span<const std::string_view> names);
   // The hashes of a file that stands beside the order.
   [[nodiscard]] std::vector<HashValue> hash_list(const Value& file);
+  // A passphrase, or the bytes of the key file that stands beside the order. Never in any mistake.
+  [[nodiscard]] std::optional<VolumeKey> volume_key(const Value& value);
 
  private:
   const Document& document_;

@@ -50,6 +50,8 @@ constexpr std::array kKeys = std::to_array<OrderKey>({
     {"privacy.loosen", "detector", kText, kRequired, "name of the detector"},
     {"privacy.loosen", "paragraph", kText, kRequired, "id of the paragraph that allows it"},
     {"known", "sets", kTexts, kEmpty, "hash lists of known files, which are set aside unless the case hits them"},
+    {"volumes", "keys", kTexts, kEmpty,
+     "what opens encrypted volumes: passphrases, or file:NAME for a key file beside the order"},
     {"limits", "hits_per_identifier", kInteger, "100000", "hits kept per identifier and object; 1 to 100,000"},
 });
 
@@ -64,6 +66,7 @@ constexpr std::array kTopTables = std::to_array<TopTable>({{"order", false, true
                                                            {"rule", true, true},
                                                            {"privacy", false, false},
                                                            {"known", false, false},
+                                                           {"volumes", false, false},
                                                            {"limits", false, false}});
 
 std::string header(const TopTable& table) {

@@ -8,32 +8,18 @@
 namespace ambit {
 
 using limits::kResidueCell;
-using limits::kSpanBytes;
-
-ResidueRun::ResidueRun(std::uint64_t bytes) : bytes_(bytes), spans_((bytes + kSpanBytes - 1) / kSpanBytes) {}
 
 std::vector<ResidueRun::Piece> ResidueRun::add(Span span) {
-  waiting_.emplace(span.begin / kSpanBytes, std::move(span));
+  const std::uint64_t begin = span.begin;
+  waiting_.emplace(begin, std::move(span));
   std::vector<Piece> out;
-  for (;;) {
-    const auto here = waiting_.find(next_);
-    if (here == waiting_.end()) return out;
-    if (next_ + 1 < spans_) {
-      const auto after = waiting_.find(next_ + 1);
-      if (after == waiting_.end()) return out;
-      // Hits that start here but were found next door, where they end.
-      std::vector<Hit>& theirs = after->second.hits;
-      const auto first_own = std::lower_bound(theirs.begin(), theirs.end(), here->second.end,
-                                              [](const Hit& hit, std::uint64_t offset) { return hit.start < offset; });
-      std::vector<Hit>& ours = here->second.hits;
-      ours.insert(ours.end(), theirs.begin(), first_own);
-      theirs.erase(theirs.begin(), first_own);
-      std::sort(ours.begin(), ours.end());
-    }
+  for (auto here = waiting_.find(next_); here != waiting_.end(); here = waiting_.find(next_)) {
     settle(here->second, out);
+    next_ = here->second.end;
+    done_ = !here->second.goes_on;
     waiting_.erase(here);
-    ++next_;
   }
+  return out;
 }
 
 // The cells of the span that hold a byte of a hit, joined where they touch.
@@ -53,18 +39,19 @@ std::vector<ResidueRun::Cells> ResidueRun::marked(const Span& span) const {
   return out;
 }
 
-void ResidueRun::settle(Span& span, std::vector<Piece>& out) {
+void ResidueRun::settle(const Span& span, std::vector<Piece>& out) {
   const std::vector<Cells> runs = marked(span);
-  coverage_ += span.coverage;
   for (const Hit& hit : span.hits) reached_ = std::max(reached_, hit.end());
   hits_.insert(hits_.end(), span.hits.begin(), span.hits.end());
   exceptions_.insert(exceptions_.end(), span.exceptions.begin(), span.exceptions.end());
-  const bool last = span.end == bytes_;
 
   std::uint64_t at = span.begin;
-  const bool dense = runs.size() == 1 && runs[0].end - runs[0].begin == kSpanBytes;
+  const bool dense = runs.size() == 1 && runs[0].end - runs[0].begin == limits::kSpanBytes;
   const bool joins = open_ && !dense && !runs.empty() && runs[0].begin == span.begin;
-  if (open_ && !joins) flush_open(out);
+  if (open_ && !joins) {
+    open_ = false;
+    emit(open_cells_, out);
+  }
   for (Cells run : runs) {
     if (run.begin > at) emit({at, run.begin}, out);
     at = run.end;
@@ -72,7 +59,7 @@ void ResidueRun::settle(Span& span, std::vector<Piece>& out) {
       run.begin = open_cells_.begin;
       open_ = false;
     }
-    if (run.end == span.end && !last && !dense) {
+    if (run.end == span.end && span.goes_on && !dense) {
       open_ = true;
       open_cells_ = run;
     } else {
@@ -82,19 +69,11 @@ void ResidueRun::settle(Span& span, std::vector<Piece>& out) {
   if (at < span.end) emit({at, span.end}, out);
 }
 
-void ResidueRun::flush_open(std::vector<Piece>& out) {
-  open_ = false;
-  // The coverage belongs to the span that is being settled, not to this piece of the one before.
-  const Coverage kept = std::exchange(coverage_, {});
-  emit(open_cells_, out);
-  coverage_ = kept;
-}
-
 void ResidueRun::emit(Cells cells, std::vector<Piece>& out) {
   Piece piece{cells.begin, cells.end, {}};
   Facts& facts = piece.facts;
   facts.size = cells.end - cells.begin;
-  facts.coverage = std::exchange(coverage_, {});
+  facts.kind = kind_;
   const auto past = std::lower_bound(hits_.begin(), hits_.end(), cells.end,
                                      [](const Hit& hit, std::uint64_t offset) { return hit.start < offset; });
   for (auto hit = hits_.begin(); hit != past; ++hit) {
@@ -112,42 +91,7 @@ void ResidueRun::emit(Cells cells, std::vector<Piece>& out) {
   }
   std::erase_if(exceptions_,
                 [&](const Exception& e) { return std::max(e.offset + e.length, e.offset + 1) <= cells.end; });
-  const bool all_zero = facts.hits.empty() && facts.exceptions.empty() && facts.coverage.zero == facts.size;
-  facts.kind = all_zero ? Kind::zero : Kind::residue;
   out.push_back(std::move(piece));
-}
-
-namespace {
-
-class PartContent final : public Content {
- public:
-  PartContent(std::unique_ptr<Content> whole, std::uint64_t begin, std::uint64_t length)
-      : whole_(std::move(whole)), begin_(begin), length_(length) {}
-
-  Result<ContentInfo> open() override {
-    Result<ContentInfo> info = whole_->open();
-    if (info.ok()) info->size = length_;
-    return info;
-  }
-  void close() override { whole_->close(); }
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
-    if (offset >= length_) return std::size_t{0};
-    return whole_->read_at(begin_ + offset, into.first(std::min<std::uint64_t>(into.size(), length_ - offset)));
-  }
-  std::optional<std::uint64_t> exhibit_offset(std::uint64_t offset) const override {
-    return whole_->exhibit_offset(begin_ + offset);
-  }
-
- private:
-  std::unique_ptr<Content> whole_;
-  std::uint64_t begin_, length_;
-};
-
-}  // namespace
-
-std::unique_ptr<Content> part_of(const Content& whole, std::uint64_t begin, std::uint64_t length) {
-  std::unique_ptr<Content> copy = whole.duplicate();
-  return copy == nullptr ? nullptr : std::make_unique<PartContent>(std::move(copy), begin, length);
 }
 
 }  // namespace ambit

@@ -51,6 +51,7 @@ struct MemoryPlan {
   std::size_t chunk_bytes = 0;
   std::size_t seen_bytes = 0;
   std::uint64_t record_bytes = 0;
+  std::uint64_t layout_bytes = 0;
 };
 
 Result<MemoryPlan> plan_memory(const TriageOptions& options, const Engine& engine, std::size_t workers) {
@@ -69,7 +70,8 @@ Result<MemoryPlan> plan_memory(const TriageOptions& options, const Engine& engin
   }
   const std::uint64_t rest = budget - fixed;
   plan.seen_bytes = static_cast<std::size_t>(std::min<std::uint64_t>(rest / 4, limits::kMaxSeenBytes));
-  plan.record_bytes = rest / 2;
+  plan.record_bytes = rest / 4;
+  plan.layout_bytes = rest / 4;
   return plan;
 }
 
@@ -186,7 +188,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   // --- the sweep ---------------------------------------------------------------------------------------------
   const Clock::time_point swept_from = Clock::now();
   Counters counters;
-  Sweep sweep(engine, workers, scheduler, counters);
+  Sweep sweep(engine, workers, scheduler, counters, options.out + "/work", plan->layout_bytes);
   {
     Watch watch(sweep, counters, workers, engine, sink);
     const Ticker ticker([&watch] { watch.look(); });
@@ -208,7 +210,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   }
   if (Result<> closes = account.check(image_bytes(engine)); !closes.ok()) return std::move(closes).error();
   std::vector<std::uint64_t> bytes;
-  for (const Account::Exhibit& exhibit : account.exhibits()) bytes.push_back(exhibit.judged_bytes);
+  for (const Account::Exhibit& exhibit : account.exhibits()) bytes.push_back(exhibit.owed_bytes);
   const auto hashes = options.hash_exhibits ? hash_images(engine, scheduler)
                                             : std::vector<std::optional<record::Bytes32>>(bytes.size());
   RunReport report{options, engine.patterns, total_work(watches), scheduler.workers(), bytes};

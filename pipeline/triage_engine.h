@@ -58,6 +58,7 @@ struct Worker {
   record::RunWriter::State record;
   Account account;
   Stopwatch watch;
+  std::uint64_t reread_bytes = 0;  // of exhibits, beyond the one reading of the sweep
 };
 
 }  // namespace ambit

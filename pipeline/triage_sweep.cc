@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "pipeline/limits.h"
+#include "pipeline/triage_image.h"
 #include "stages/decide/decide.h"
 #include "stages/unpack/kind.h"
 #include "stages/walk/walk.h"
@@ -41,39 +42,55 @@ ExceptionReason reason_of(WalkTrouble trouble) {
 }
 
 std::string_view file_name(const Locator& locator) {
-  if (locator.steps.empty()) return {};
-  const std::string_view name = locator.steps.back().name;
-  return name.substr(name.rfind('/') + 1);
+  for (auto step = locator.steps.rbegin(); step != locator.steps.rend(); ++step) {
+    if (step->kind == StepKind::stream) continue;
+    const std::string_view name = step->name;
+    return name.substr(name.rfind('/') + 1);
+  }
+  return {};
 }
 
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts) {
-  if (object.state == ObjectState::residue) return;  // decided by ResidueRun
-  const KindGuess guess =
-      guess_kind(first.first(std::min<std::size_t>(first.size(), 4096)), file_name(object.locator), facts.size);
+  const KindGuess guess = guess_object_kind(object, first);
   facts.kind = guess.kind;
   facts.is_text = guess.is_text;
 }
 
+bool is_image(const Exhibit& exhibit) {
+  return exhibit.kind() != ExhibitKind::folder && exhibit.kind() != ExhibitKind::file;
+}
+
 }  // namespace
+
+KindGuess guess_object_kind(const Object& object, std::span<const std::byte> first) {
+  return guess_kind(first.first(std::min(first.size(), kKindBytes)), file_name(object.locator), object.info.size);
+}
 
 // Shared by the workers that sweep its spans: `object` and `head` are const meanwhile; the rest is under `mutex`.
 struct Sweep::Huge {
   Object object;
-  Facts head;              // what is known before the first span
+  Facts head;  // what is known before the first span
+  Covers covers = Covers::own_bytes;
   std::uint64_t next = 0;  // begin of the next span to hand out; touched by the scheduler's source alone
   std::mutex mutex;
-  std::optional<ResidueRun> residue;
-  std::vector<Hit> hits;
-  std::vector<Exception> exceptions;
-  Coverage coverage;
-  Kind kind = Kind::unknown;
-  bool is_text = false;
+  Facts facts;                   // of the spans so far
   std::uint64_t bytes_left = 0;  // not yet swept
 };
 
 Sweep::Sweep(const Engine& engine, std::vector<std::unique_ptr<Worker>>& workers, Scheduler& scheduler,
-             Counters& counters)
-    : engine_(engine), workers_(workers), scheduler_(scheduler), counters_(counters) {}
+             Counters& counters, const std::string& folder, std::uint64_t memory)
+    : engine_(engine), workers_(workers), scheduler_(scheduler), counters_(counters) {
+  std::vector<walk::Image> images;
+  for (std::uint32_t i = 0; i < engine.exhibits.size(); ++i) {
+    if (is_image(*engine.exhibits[i])) images.push_back({i, {}, engine.exhibits[i].get()});
+  }
+  if (images.empty()) return;
+  auto walks = walk::walks_of(images, engine.scope.volume_keys);
+  const std::uint64_t share = memory / std::min(walks.size(), scheduler.workers());
+  for (auto& walk : walks) {
+    images_.push_back(std::make_shared<ImageSweep>(*this, engine, scheduler, std::move(walk), folder, share));
+  }
+}
 Sweep::~Sweep() = default;
 
 Result<> Sweep::run() {
@@ -97,12 +114,17 @@ void Sweep::fail(Error error) {
 Scheduler::Task Sweep::next_task(std::size_t index) {
   Worker& worker = *workers_[index];
   worker.watch.charge(Work::wait);
+  if (next_image_ < images_.size()) {
+    // The walk holds on to what it opened only as long as its sweep lives.
+    return [this, image = std::move(images_[next_image_++])](std::size_t own) { image->run(*workers_[own], image); };
+  }
   auto batch = std::make_shared<std::vector<Object>>();
   while (batch->size() < kBatch) {
     if (source_ == nullptr) {
       if (next_exhibit_ == engine_.exhibits.size()) break;
-      source_ = walk_exhibit(*engine_.exhibits[next_exhibit_], static_cast<std::uint32_t>(next_exhibit_));
-      ++next_exhibit_;
+      const auto number = static_cast<std::uint32_t>(next_exhibit_++);
+      if (is_image(*engine_.exhibits[number])) continue;
+      source_ = walk_exhibit(*engine_.exhibits[number], number);
     }
     std::optional<Object> object = source_->next();
     if (object) {
@@ -115,18 +137,20 @@ Scheduler::Task Sweep::next_task(std::size_t index) {
   if (batch->empty()) return {};
   return [this, batch](std::size_t own) {
     for (Object& object : *batch) {
-      if (stopped_.load(std::memory_order_relaxed)) return;
-      sweep_object(*workers_[own], std::move(object));
+      if (stopped()) return;
+      sweep_object(*workers_[own], std::move(object), Covers::own_bytes);
     }
   };
 }
 
-void Sweep::sweep_object(Worker& worker, Object object) {
+void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
   worker.watch.charge(Work::wait);
   Facts facts;
   facts.sent = object.sent;
   if (object.content == nullptr) {
-    facts.exceptions.push_back({reason_of(object.trouble), 0, 0});
+    facts.size = object.info.size;
+    facts.modified = object.info.modified;
+    facts.exceptions.push_back({reason_of(object.trouble), 0, object.trouble_bytes});
   } else if (Result<ContentInfo> info = object.content->open(); !info.ok()) {
     facts.exceptions.push_back({ExceptionReason::unreadable, 0, 0});
   } else {
@@ -135,17 +159,14 @@ void Sweep::sweep_object(Worker& worker, Object object) {
     facts.modified = info->modified;
   }
   worker.watch.charge(Work::open);
-  const bool residue = object.state == ObjectState::residue;
+  worker.account.walked(object.locator.exhibit, facts.size);
+  if (covers == Covers::own_bytes) worker.account.owe(object.locator.exhibit, facts.size);
   const bool shared =
       facts.size > limits::kSpanBytes && object.content != nullptr && !engine_.lookup->needed(facts.size).any();
-  if (object.content != nullptr && facts.size > 0 && (residue || shared)) {
-    if (!residue) worker.account.walked(object.locator.exhibit, facts.size);  // residue: piece by piece
-    return share(std::move(object), facts);
-  }
-  if (residue && facts.size == 0) return;  // an empty image has no residue
-  worker.account.walked(object.locator.exhibit, facts.size);
+  if (shared) return share(std::move(object), facts, covers);
   if (object.content != nullptr && facts.exceptions.empty()) sweep_whole(worker, object, facts);
-  counters_.bytes.fetch_add(facts.size, std::memory_order_relaxed);
+  if (covers == Covers::own_bytes) counters_.bytes.fetch_add(facts.size, std::memory_order_relaxed);
+  if (covers == Covers::nothing) facts.coverage = {};
   judge(worker, object, facts);
 }
 
@@ -157,7 +178,7 @@ void Sweep::sweep_whole(Worker& worker, Object& object, Facts& facts) {
   bool fingerprinted = false;
   bool seen = false;
   const auto admit = [&](const Chunk& chunk) {
-    if (stopped_.load(std::memory_order_relaxed)) return false;  // nothing of this run will be written
+    if (stopped()) return false;  // nothing of this run will be written
     if (chunk.offset() != 0 || chunk.zeros_before() != 0) return true;
     note_kind(object, chunk.body(), facts);
     if (chunk.body_bytes() != facts.size || digests.any() || chunk.segments().empty()) return true;
@@ -176,20 +197,34 @@ void Sweep::sweep_whole(Worker& worker, Object& object, Facts& facts) {
   engine_.lookup->look_up(facts);
 }
 
+// Of an object in an image: the sweep went by its bytes in the order of the disk and made no digest.
+void Sweep::look_up(Worker& worker, Object& object, Facts& facts) {
+  const DigestSet digests = engine_.lookup->needed(facts.size);
+  if (!digests.any() || object.content == nullptr) return;
+  worker.digest.want(digests);
+  Facts again;  // takes the coverage of this reading
+  ChunkReader reader(*object.content, facts.size, 0, facts.size, worker.buffer, again);
+  const auto admit = [this](const Chunk&) { return !stopped(); };
+  scan(reader, Head{facts.size, 0, facts.size}, facts, worker.watch, admit,
+       Looking<Digest>{engine_.digest, worker.digest, Work::hash});
+  worker.reread_bytes += facts.size;
+  engine_.lookup->look_up(facts);
+}
+
 // Makes a source of spans of the object; the workers take them before anything else.
-void Sweep::share(Object object, const Facts& facts) {
+void Sweep::share(Object object, const Facts& facts, Covers covers) {
   auto huge = std::make_shared<Huge>();
   huge->object = std::move(object);
   huge->head = facts;
+  huge->covers = covers;
   huge->bytes_left = facts.size;
-  if (huge->object.state == ObjectState::residue) huge->residue.emplace(facts.size);
   scheduler_.feed([this, huge](std::size_t) -> Scheduler::Task {
     const std::uint64_t begin = huge->next;
     if (begin >= huge->head.size) return {};
     const std::uint64_t end = std::min(begin + limits::kSpanBytes, huge->head.size);
     huge->next = end;
     return [this, huge, begin, end](std::size_t own) {
-      if (!stopped_.load(std::memory_order_relaxed)) sweep_span(*workers_[own], *huge, begin, end);
+      if (!stopped()) sweep_span(*workers_[own], *huge, begin, end);
     };
   });
 }
@@ -206,62 +241,32 @@ void Sweep::sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uin
     ChunkReader reader(*content, huge.head.size, begin, end, worker.buffer, facts);
     const auto admit = [&](const Chunk& chunk) {
       if (chunk.offset() == 0) note_kind(huge.object, chunk.body(), facts);
-      return !stopped_.load(std::memory_order_relaxed);
+      return !stopped();
     };
     scan(reader, Head{huge.head.size, begin, end}, facts, worker.watch, admit,
          Looking<Match>{*engine_.match, worker.match, Work::match});
   }
-  counters_.bytes.fetch_add(end - begin, std::memory_order_relaxed);
-  if (begin == 0) {
-    const std::lock_guard lock(huge.mutex);
-    huge.kind = facts.kind;
-    huge.is_text = facts.is_text;
-  }
-  ResidueRun::Span span{begin, end, std::move(facts.hits), std::move(facts.exceptions), facts.coverage};
-  if (huge.residue) {
-    end_residue_span(worker, huge, std::move(span));
-  } else {
-    end_file_span(worker, huge, std::move(span));
-  }
+  if (huge.covers == Covers::own_bytes) counters_.bytes.fetch_add(end - begin, std::memory_order_relaxed);
+  end_span(worker, huge, end - begin, facts);
 }
 
-void Sweep::end_residue_span(Worker& worker, Huge& huge, ResidueRun::Span span) {
-  std::vector<ResidueRun::Piece> pieces;
-  {
-    const std::lock_guard lock(huge.mutex);
-    pieces = huge.residue->add(std::move(span));
-  }
-  const Step& run = huge.object.locator.steps.back();
-  for (ResidueRun::Piece& piece : pieces) {
-    Object object;
-    object.locator = huge.object.locator;
-    object.locator.steps.back().number = run.number + piece.begin;
-    object.locator.steps.back().length = piece.end - piece.begin;
-    object.state = ObjectState::residue;
-    object.content = part_of(*huge.object.content, piece.begin, piece.end - piece.begin);
-    worker.account.walked(object.locator.exhibit, piece.end - piece.begin);
-    if (!piece.facts.hits.empty() && !object.content->open().ok()) {
-      piece.facts.exceptions.push_back({ExceptionReason::unreadable, 0, piece.end - piece.begin});
-    }
-    judge(worker, object, piece.facts);
-  }
-}
-
-void Sweep::end_file_span(Worker& worker, Huge& huge, ResidueRun::Span span) {
+void Sweep::end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& span) {
   Facts facts = huge.head;
   {
     const std::lock_guard lock(huge.mutex);
-    huge.hits.insert(huge.hits.end(), span.hits.begin(), span.hits.end());
-    huge.exceptions.insert(huge.exceptions.end(), span.exceptions.begin(), span.exceptions.end());
-    huge.coverage += span.coverage;
-    huge.bytes_left -= span.end - span.begin;
+    Facts& all = huge.facts;
+    all.hits.insert(all.hits.end(), span.hits.begin(), span.hits.end());
+    all.exceptions.insert(all.exceptions.end(), span.exceptions.begin(), span.exceptions.end());
+    all.coverage += span.coverage;
+    if (span.kind != Kind::unknown) std::tie(all.kind, all.is_text) = std::tie(span.kind, span.is_text);
+    huge.bytes_left -= bytes;
     if (huge.bytes_left > 0) return;
     // The last span is in: from here on this worker is the object's one owner.
-    facts.hits = std::move(huge.hits);
-    facts.exceptions = std::move(huge.exceptions);
-    facts.coverage = huge.coverage;
-    facts.kind = huge.kind;
-    facts.is_text = huge.is_text;
+    facts.hits = std::move(all.hits);
+    facts.exceptions = std::move(all.exceptions);
+    facts.coverage = all.coverage;
+    facts.kind = all.kind;
+    facts.is_text = all.is_text;
   }
   bool over_limit = false;
   settle_hits(facts.hits, engine_.patterns, static_cast<std::uint32_t>(engine_.scope.max_hits_per_identifier),
@@ -272,10 +277,24 @@ void Sweep::end_file_span(Worker& worker, Huge& huge, ResidueRun::Span span) {
   });
   facts.exceptions.erase(std::unique(facts.exceptions.begin(), facts.exceptions.end()), facts.exceptions.end());
   if (facts.coverage.zero == facts.size) facts.kind = Kind::zero;
+  if (huge.covers == Covers::nothing) facts.coverage = {};
   judge(worker, huge.object, facts);
 }
 
+// Names and paths are searched as the view `name`; each of several paths of one file counts.
+void Sweep::match_names(Worker& worker, const Object& object, Facts& facts) {
+  if (object.state == ObjectState::residue) return;
+  const std::size_t found = facts.hits.size();
+  engine_.match->match_name(worker.match, object.locator.path_text(), facts.hits);
+  for (const std::string& link : object.links) engine_.match->match_name(worker.match, "/" + link, facts.hits);
+  if (facts.hits.size() == found) return;
+  std::sort(facts.hits.begin(), facts.hits.end());
+  facts.hits.erase(std::unique(facts.hits.begin(), facts.hits.end()), facts.hits.end());
+}
+
 void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
+  match_names(worker, object, facts);
+  worker.watch.charge(Work::match);
   Decision decision = decide(facts, object.locator, engine_.scope);
   worker.watch.charge(Work::decide);
   if (is_caught(decision)) {
@@ -295,7 +314,8 @@ void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
     verdict.exhibit_offsets.push_back(straight ? object.content->exhibit_offset(extent.start) : std::nullopt);
   }
   if (Result<> written = engine_.writer->add(worker.record, verdict); !written.ok()) fail(std::move(written).error());
-  worker.account.judged(object.locator.exhibit, facts.size, facts.coverage);
+  worker.account.judged(object.locator.exhibit, facts.size);
+  worker.account.cover(object.locator.exhibit, facts.coverage);
   counters_.objects.fetch_add(1, std::memory_order_relaxed);
   counters_.hits.fetch_add(facts.hits.size(), std::memory_order_relaxed);
   if (is_released(decision.disposition)) counters_.released.fetch_add(1, std::memory_order_relaxed);
@@ -310,12 +330,13 @@ void Sweep::scrutinise(Worker& worker, Object& object, Facts& facts) {
     worker.digest.want({.sha256 = true});
     engine_.scrutinise->prepare(worker.scrutinise, facts);
     ChunkReader reader(*object.content, facts.size, 0, facts.size, worker.buffer, again);
-    const auto admit = [this](const Chunk&) { return !stopped_.load(std::memory_order_relaxed); };
+    const auto admit = [this](const Chunk&) { return !stopped(); };
     worker.watch.start();
     scan(reader, Head{facts.size, 0, facts.size}, facts, worker.watch, admit,
          Looking<Digest>{engine_.digest, worker.digest, Work::hash},
          Looking<Scrutinise>{*engine_.scrutinise, worker.scrutinise, Work::scrutinise});
   }
+  worker.reread_bytes += object.content != nullptr ? facts.size : 0;
   for (const Exception& e : again.exceptions) {
     if (std::find(facts.exceptions.begin(), facts.exceptions.end(), e) == facts.exceptions.end()) {
       facts.exceptions.push_back(e);

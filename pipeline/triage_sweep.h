@@ -5,45 +5,64 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
-#include "pipeline/residue.h"
 #include "pipeline/scheduler.h"
 #include "pipeline/triage_engine.h"
 
 namespace ambit {
 
+class ImageSweep;
+
+// Whether the bytes of an object count in the coverage of its exhibit. Those of an image do not: there every byte is
+// counted where it lies, once.
+enum class Covers : std::uint8_t { own_bytes, nothing };
+
 class Sweep {
  public:
-  // `engine` and `workers` outlive the sweep; there is one worker per worker of the scheduler.
-  Sweep(const Engine& engine, std::vector<std::unique_ptr<Worker>>& workers, Scheduler& scheduler, Counters& counters);
+  // `engine` and `workers` outlive the sweep; there is one worker per worker of the scheduler. `folder` and `memory`
+  // are for the sorts of what images hold.
+  Sweep(const Engine& engine, std::vector<std::unique_ptr<Worker>>& workers, Scheduler& scheduler, Counters& counters,
+        const std::string& folder, std::uint64_t memory);
   ~Sweep();
 
   // Runs to the end, or until stop() or until a verdict cannot be written (then the Error says why).
   [[nodiscard]] Result<> run();
   // From any thread.
   void stop();
-  [[nodiscard]] bool stopped() const { return stopped_.load(); }
+  [[nodiscard]] bool stopped() const { return stopped_.load(std::memory_order_relaxed); }
+
+  // --- for the sweep of an image (triage_image.h), from a task --------------------------------------------------
+  [[nodiscard]] Worker& worker(std::size_t index) { return *workers_[index]; }
+  // Sweeps an object that is read through its content, and judges it.
+  void sweep_object(Worker& worker, Object object, Covers covers);
+  // Digests, where a set of hashes asks for them; reads the object again.
+  void look_up(Worker& worker, Object& object, Facts& facts);
+  // Matches the name, decides, takes the second look where that is due, records.
+  void judge(Worker& worker, Object& object, Facts& facts);
+  void count_bytes(std::uint64_t bytes) { counters_.bytes.fetch_add(bytes, std::memory_order_relaxed); }
+  // The run is lost: the first Error is what run() returns.
+  void fail(Error error);
 
  private:
   struct Huge;  // an object that several workers share, span by span
 
   [[nodiscard]] Scheduler::Task next_task(std::size_t worker);
-  void sweep_object(Worker& worker, Object object);
   void sweep_whole(Worker& worker, Object& object, Facts& facts);
-  void share(Object object, const Facts& facts);
+  void share(Object object, const Facts& facts, Covers covers);
   void sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uint64_t end);
-  void end_residue_span(Worker& worker, Huge& huge, ResidueRun::Span span);
-  void end_file_span(Worker& worker, Huge& huge, ResidueRun::Span span);
-  void judge(Worker& worker, Object& object, Facts& facts);
+  void end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& span);
+  void match_names(Worker& worker, const Object& object, Facts& facts);
   void scrutinise(Worker& worker, Object& object, Facts& facts);
-  void fail(Error error);
 
   const Engine& engine_;
   std::vector<std::unique_ptr<Worker>>& workers_;
   Scheduler& scheduler_;
   Counters& counters_;
-  std::size_t next_exhibit_ = 0;          // touched by next_task() alone
+  std::vector<std::shared_ptr<ImageSweep>> images_;
+  std::size_t next_image_ = 0;            // touched by next_task() alone
+  std::size_t next_exhibit_ = 0;          // likewise
   std::unique_ptr<ObjectSource> source_;  // likewise
   std::atomic<bool> stopped_{false};
   std::mutex failure_mutex_;

@@ -2,15 +2,15 @@
 // stored its hashes in it, the whole image.
 #include <algorithm>
 #include <charconv>
-#include <map>
+#include <set>
 #include <unordered_map>
 
 #include "pipeline/limits.h"
-#include "pipeline/residue.h"
+#include "pipeline/run_content.h"
 #include "pipeline/triage.h"
 #include "stages/hash/digest.h"
 #include "stages/open/open_exhibit.h"
-#include "stages/walk/exhibit_content.h"
+#include "stages/walk/image_walk.h"
 #include "stages/walk/walk.h"
 
 namespace ambit {
@@ -46,8 +46,9 @@ void check_acquisition(const Exhibit& exhibit, ExhibitCheck& out) {
   if (stored.empty()) return;
   DigestSet set;
   for (const StoredHash& hash : stored) (hash.algorithm == Algorithm::md5 ? set.md5 : set.sha1) = true;
-  walk::ExhibitContent content(exhibit, 0, exhibit.size());
-  const Facts facts = digests_of(content, exhibit.size(), set);
+  const std::uint64_t size = exhibit.size();
+  const auto whole = run_content(exhibit, {{0, 0, size}}, {size, std::nullopt, 0}, Places::exhibit);
+  const Facts facts = digests_of(*whole, size, set);
   const auto same = [](const auto& digest, const StoredHash& hash) {
     return digest && std::equal(digest->begin(), digest->end(), hash.digest.begin(), hash.digest.end());
   };
@@ -70,29 +71,66 @@ void tell(bool good, const ReleasedItem& item, ExhibitCheck& out) {
   }
 }
 
-// ":@OFFSET+LENGTH", the text of a residue locator.
-std::optional<std::pair<std::uint64_t, std::uint64_t>> residue_range(std::string_view text) {
-  if (!text.starts_with(":@")) return std::nullopt;
-  std::pair<std::uint64_t, std::uint64_t> range;
+// "PREFIX:@OFFSET+LENGTH", the text of a residue locator.
+struct ResidueText {
+  std::string_view prefix;
+  std::uint64_t offset = 0, length = 0;
+};
+
+std::optional<ResidueText> read_residue(std::string_view text) {
+  const std::size_t mark = text.rfind(":@");
+  if (mark == std::string_view::npos) return std::nullopt;
+  ResidueText out{text.substr(0, mark), 0, 0};
   const char* const end = text.data() + text.size();
-  auto [at, status] = std::from_chars(text.data() + 2, end, range.first);
+  auto [at, status] = std::from_chars(text.data() + mark + 2, end, out.offset);
   if (status != std::errc() || at == end || *at != '+') return std::nullopt;
-  auto [last, last_status] = std::from_chars(at + 1, end, range.second);
+  auto [last, last_status] = std::from_chars(at + 1, end, out.length);
   if (last_status != std::errc() || last != end) return std::nullopt;
-  return range;
+  return out;
 }
 
-// `image`: the residue run over the whole exhibit.
-void check_residue(const Object& image, std::uint64_t bytes, Wanted& wanted, ExhibitCheck& out) {
-  std::erase_if(wanted, [&](const auto& entry) {
-    const auto range = residue_range(entry.first);
-    if (!range) return false;
-    const bool inside = range->first <= bytes && range->second <= bytes - range->first;
-    const std::unique_ptr<Content> piece = inside ? part_of(*image.content, range->first, range->second) : nullptr;
-    tell(piece != nullptr && same_content(*piece, *entry.second), *entry.second, out);
+// Finds the wanted items of an image while it is walked.
+class WantedSink final : public walk::ImageSink {
+ public:
+  WantedSink(const walk::ImageWalk& walk, Wanted& wanted, ExhibitCheck& out) : walk_(walk), wanted_(wanted), out_(out) {
+    homes_.insert(to_string(Locator{0, walk.image().steps}, ""));
+  }
+
+  std::uint32_t home(std::vector<Step> steps) override {
+    homes_.insert(to_string(Locator{0, std::move(steps)}, ""));
+    return 0;
+  }
+  bool object(Object&& object, std::uint64_t, std::uint32_t) override {
+    const auto item = wanted_.find(to_string(object.locator, ""));
+    if (item == wanted_.end() || object.trouble != WalkTrouble::none) return true;
+    if (object.content == nullptr)
+      object.content = run_content(walk_.bytes(), object.runs, object.info, Places::exhibit);
+    tell(same_content(*object.content, *item->second), *item->second, out_);
+    wanted_.erase(item);
     return true;
-  });
-}
+  }
+  bool area(Kind, std::uint32_t, std::uint64_t, std::uint64_t) override { return true; }
+
+  // When the walk is through: residue, by its place.
+  void check_residue() {
+    const std::uint64_t bytes = walk_.bytes().size();
+    std::erase_if(wanted_, [&](const auto& entry) {
+      const auto residue = read_residue(entry.first);
+      if (!residue || !homes_.contains(std::string(residue->prefix))) return false;
+      const bool inside = residue->offset <= bytes && residue->length <= bytes - residue->offset;
+      const auto piece = run_content(walk_.bytes(), {{0, residue->offset, residue->length}},
+                                     {residue->length, std::nullopt, 0}, Places::exhibit);
+      tell(inside && same_content(*piece, *entry.second), *entry.second, out_);
+      return true;
+    });
+  }
+
+ private:
+  const walk::ImageWalk& walk_;
+  Wanted& wanted_;
+  ExhibitCheck& out_;
+  std::set<std::string> homes_;  // texts of the places in which this walk has residue
+};
 
 }  // namespace
 
@@ -107,12 +145,19 @@ Result<ExhibitCheck> rehash_released(const std::vector<std::string>& exhibits, c
       if (item.exhibit == number) wanted.emplace(item.locator.substr(item.exhibit_name.size()), &item);
     }
     const std::unique_ptr<ObjectSource> source = walk_exhibit(**exhibit, number);
-    while (std::optional<Object> object = source->next()) {
-      if (object->state == ObjectState::residue) check_residue(*object, (*exhibit)->size(), wanted, out);
+    while (std::optional<Object> object = source == nullptr ? std::nullopt : source->next()) {
       const auto item = wanted.find(to_string(object->locator, ""));
       if (item == wanted.end() || object->content == nullptr) continue;
       tell(same_content(*object->content, *item->second), *item->second, out);
       wanted.erase(item);
+    }
+    if (source == nullptr) {
+      const walk::Image image{number, {}, exhibit->get()};
+      for (const auto& walk : walk::walks_of({&image, 1}, {})) {
+        WantedSink sink(*walk, wanted, out);
+        walk->walk(sink);
+        sink.check_residue();
+      }
     }
     out.not_located += wanted.size();
     check_acquisition(**exhibit, out);

@@ -446,6 +446,59 @@ TEST(Order, fills_the_scope_exactly) {
   EXPECT_EQ(scope.known[0].path, "example-known.sha256");
   EXPECT_EQ(scope.known[0].hashes.size(), 2U);
   EXPECT_EQ(scope.max_hits_per_identifier, 50'000U);
+  ASSERT_EQ(scope.volume_keys.size(), 1U);
+  EXPECT_EQ(scope.volume_keys[0].secret, "correct horse battery staple");
+}
+
+TEST(Order, takes_keys_of_volumes_as_they_are_and_key_files_with_every_byte) {
+  const Folder folder;
+  const std::string bytes("\0\xff secret\n", 10);
+  folder.write("server.key", bytes);
+  const std::string order = folder.path("order.toml");
+  const ReadOrder read = read_order_text(kGood + "[volumes]\nkeys = ['pass phrase ', 'file:server.key', ' ']\n", order);
+  EXPECT_THAT(read.problems, IsEmpty()) << shown(read.problems);
+  ASSERT_EQ(read.scope.volume_keys.size(), 3U);
+  EXPECT_EQ(read.scope.volume_keys[0].secret, "pass phrase ");
+  EXPECT_EQ(read.scope.volume_keys[1].secret, bytes);
+  EXPECT_EQ(read.scope.volume_keys[2].secret, " ");
+}
+
+TEST(Order, names_no_key_in_any_mistake) {
+  const std::string secret = "do-not-print-me";
+  for (const std::string& text : {"[volumes]\nkeys = '" + secret + "'\n",                      // wrong type
+                                  "[volumes]\nkeys = ['" + secret + "', 7, '']\n",             // wrong item
+                                  "[volumes]\nkey = ['" + secret + "']\n",                     // unknown key
+                                  "[volume]\nkeys = ['" + secret + "']\n",                     // unknown table
+                                  "[volumes]\nkeys = ['" + secret + "', 'file:no-such.key']\n",  //
+                                  "[volumes]\nkeys = ['" + secret + "\n"}) {                   // not TOML
+    const ReadOrder read = read_order_text(kGood + text, kExample);
+    EXPECT_FALSE(read.problems.empty()) << text;
+    EXPECT_EQ(shown(read.problems).find(secret), std::string::npos) << shown(read.problems);
+  }
+}
+
+TEST(Order, says_what_is_wrong_with_a_key_file) {
+  const Folder folder;
+  folder.write("empty.key", "");
+  folder.write("large.key", std::string(limits::kMaxKeyFileBytes + 1, 'k'));
+  const std::string order = folder.path("order.toml");
+  const auto problem = [&](const std::string& keys) {
+    const ReadOrder read = read_order_text(kGood + "[volumes]\nkeys = [" + keys + "]\n", order);
+    EXPECT_EQ(read.problems.size(), 1U) << shown(read.problems);
+    return read.problems.empty() ? OrderProblem{} : read.problems[0];
+  };
+  EXPECT_EQ(problem("'good', 'file:no-such.key'").line, 16U);
+  EXPECT_EQ(problem("'good', 'file:no-such.key'").column, 17U);
+  EXPECT_THAT(problem("'file:no-such.key'").what, HasSubstr("no-such.key: cannot read the key file: No such file"));
+  EXPECT_THAT(problem("'file:no-such.key'").remedy, HasSubstr("beside the order file"));
+  EXPECT_THAT(problem("'file:.'").what, HasSubstr("it is a folder"));
+  EXPECT_THAT(problem("'file:'").what, HasSubstr("the name of the key file is missing"));
+  EXPECT_THAT(problem("'file:empty.key'").what, HasSubstr("the key file is empty"));
+  EXPECT_THAT(problem("'file:large.key'").what, HasSubstr("larger than 8 MiB"));
+  EXPECT_THAT(problem("''").what, HasSubstr("a key is empty"));
+  std::string many;
+  for (std::size_t i = 0; i <= limits::kMaxVolumeKeys; ++i) many += "'key " + std::to_string(i) + "', ";
+  EXPECT_THAT(problem(many).what, HasSubstr("at most 100 keys"));
 }
 
 TEST(Order, says_what_each_identifier_is) {

@@ -7,7 +7,7 @@
 #include <filesystem>
 #include <random>
 
-#include "stages/record/sealed_sort.h"
+#include "pipeline/sealed_sort.h"
 
 namespace ambit::record {
 namespace {

@@ -35,6 +35,9 @@ class WindowScan {
     base64_.forget();
   }
 
+  // Offsets in the object at which one text ends and another begins (Chunk::borders).
+  void set_borders(std::span<const std::uint64_t> borders) { borders_ = borders; }
+
   // Scans window bytes [from, to).
   void scan(std::size_t from, std::size_t to) {
     region_ = from;
@@ -112,21 +115,31 @@ class WindowScan {
     const auto other = [&](Form form, std::size_t begin, std::size_t) {
       return program_.forms[literal.identifier].has(form) && match::find_at(literal, form, window_, begin).has_value();
     };
-    if (!is_own_order(entry.form, *found, other)) return;
-    if (entry.form != Form::base64 && !match::stands_alone(literal, entry.form, window_, *found)) return;
+    const Text text = text_around(*found);
+    if (!is_own_order(entry.form, *found, text, other)) return;
+    const Found inside{found->begin - text.begin, found->end - text.begin};
+    if (entry.form != Form::base64 && !match::stands_alone(literal, entry.form, window_, *found) &&
+        !match::stands_alone(literal, entry.form, text.bytes, inside))
+      return;
     report(literal.identifier, entry.form, *found);
   }
 
   void check_expression(const Entry& entry, std::size_t end) {
     const match::Expression& expression = program_.expressions[entry.subject];
     if (!owns(end) || !settler_.wants(expression.identifier, view_)) return;
-    const auto begin = match::begin_of(expression, entry.form, expression.whole_word, window_, end, expression_);
+    auto begin = match::begin_of(expression, entry.form, expression.whole_word, window_, end, expression_);
+    const Text text = text_around({end - 1, end});
+    if (!begin && text.bytes.size() != window_.size()) {
+      begin = match::begin_of(expression, entry.form, expression.whole_word, text.bytes, end - text.begin, expression_);
+      if (begin) *begin += text.begin;
+    }
     if (!begin) return;
     const auto other = [&](Form form, std::size_t, std::size_t other_end) {
       return expression.forms.has(form) &&
              match::begin_of(expression, form, false, window_, other_end, expression_).has_value();
     };
-    if (is_own_order(entry.form, {*begin, end}, other)) report(expression.identifier, entry.form, {*begin, end});
+    if (is_own_order(entry.form, {*begin, end}, text_around({*begin, end}), other))
+      report(expression.identifier, entry.form, {*begin, end});
   }
 
   void check_bytes(const Entry& entry, std::size_t core) {
@@ -138,18 +151,36 @@ class WindowScan {
     report(string.identifier, Form::raw, {begin, begin + string.bytes.size()});
   }
 
+  // The part of the window that belongs to the same text as a find; all of it where the find runs over a border.
+  struct Text {
+    Bytes bytes;
+    std::size_t begin = 0;  // in the window
+  };
+  [[nodiscard]] Text text_around(const Found& found) const {
+    if (borders_.empty()) return {window_, 0};
+    const std::uint64_t begin = window_offset_ + found.begin, end = window_offset_ + found.end;
+    const auto after = std::upper_bound(borders_.begin(), borders_.end(), begin);
+    const std::uint64_t to = after == borders_.end() ? UINT64_MAX : *after;
+    if (to < end) return {window_, 0};
+    const std::uint64_t from = after == borders_.begin() ? 0 : *std::prev(after);
+    const auto first = static_cast<std::size_t>(std::max(from, window_offset_) - window_offset_);
+    const auto last = static_cast<std::size_t>(std::min<std::uint64_t>(to - window_offset_, window_.size()));
+    return {window_.subspan(first, last - first), first};
+  }
+
   // Text that reads as UTF-16 in both byte orders is one hit, in the order that it most likely has. Only there its
   // neighbours count: in the other order they may be half characters.
   // `other(form, begin, end)` says whether the text stands there in the other order.
   template <class Other>
-  [[nodiscard]] bool is_own_order(Form form, const Found& found, Other other) const {
+  [[nodiscard]] bool is_own_order(Form form, const Found& found, const Text& text, Other other) const {
+    const std::size_t begin = found.begin - text.begin, end = found.end - text.begin;
     if (form == Form::utf16le) {
-      if (found.begin == 0 || !other(Form::utf16be, found.begin - 1, found.end - 1)) return true;
-      return match::byte_order(window_, found.begin, found.end) == Form::utf16le;
+      if (begin == 0 || !other(Form::utf16be, found.begin - 1, found.end - 1)) return true;
+      return match::byte_order(text.bytes, begin, end) == Form::utf16le;
     }
     if (form == Form::utf16be) {
-      if (found.end >= window_.size() || !other(Form::utf16le, found.begin + 1, found.end + 1)) return true;
-      return match::byte_order(window_, found.begin + 1, found.end + 1) == Form::utf16be;
+      if (end >= text.bytes.size() || !other(Form::utf16le, found.begin + 1, found.end + 1)) return true;
+      return match::byte_order(text.bytes, begin + 1, end + 1) == Form::utf16be;
     }
     return true;
   }
@@ -172,6 +203,7 @@ class WindowScan {
   View view_;
   match::Base64Scratch& base64_;
   match::ExpressionScratch& expression_;
+  std::span<const std::uint64_t> borders_;
   std::size_t region_ = 0;  // where the scanned part of the window begins
 };
 
@@ -227,6 +259,7 @@ void Match::look(State& state, const Chunk& chunk) const {
   const std::size_t lead = chunk.lead_bytes(), last = lead + chunk.body_bytes();
   WindowScan scan(program, impl.scanner, impl.settler, chunk.window(), chunk.offset() - lead, lead, last, View::raw,
                   impl.base64, impl.expression);
+  scan.set_borders(chunk.borders());
   visit_regions(chunk, program.width, program.matches_zeros,
                 [&](std::size_t from, std::size_t to) { scan.scan(from, to); });
   const std::uint64_t end = chunk.offset() + chunk.body_bytes();

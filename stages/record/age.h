@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "pipeline/result.h"
-#include "stages/record/file.h"
+#include "pipeline/file.h"
 
 namespace ambit::record {
 

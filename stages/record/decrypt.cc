@@ -13,8 +13,8 @@
 #include <memory>
 #include <vector>
 
+#include "pipeline/file.h"
 #include "pipeline/locator.h"
-#include "stages/record/file.h"
 
 extern char** environ;
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "stages/record/file.h"
+#include "pipeline/file.h"
 #include "stages/record/merkle.h"
 
 namespace ambit::record {

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <string_view>
 
-#include "stages/record/file.h"
+#include "pipeline/file.h"
 #include "stages/record/schema.h"
 
 namespace ambit::record {

@@ -10,7 +10,7 @@
 #include <map>
 #include <system_error>
 
-#include "stages/record/varint.h"
+#include "pipeline/varint.h"
 
 namespace ambit::record {
 namespace {

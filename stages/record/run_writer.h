@@ -30,7 +30,7 @@
 #include "stages/record/ledger.h"
 #include "stages/record/merkle.h"
 #include "stages/record/relevance_index.h"
-#include "stages/record/sealed_sort.h"
+#include "pipeline/sealed_sort.h"
 #include "stages/record/settlement.h"
 
 namespace ambit::record {
@@ -97,6 +97,10 @@ class RunWriter {
   [[nodiscard]] State make_state() const { return State(setup_.exhibit_names.size()); }
   // From any worker, with its own State. After an Error the run is lost: abandon() it.
   [[nodiscard]] Result<> add(State& state, const Verdict& verdict);
+  // Bytes of an image, counted where they lie; the facts of its objects have no coverage.
+  void cover(State& state, std::uint32_t exhibit, const Coverage& coverage) const {
+    state.counts.coverage[exhibit] += coverage;
+  }
   // `run_json` gives the text of run.json. After an Error nothing is left that looks finished.
   [[nodiscard]] Result<Totals> close(std::vector<State> states, const std::vector<std::uint64_t>& exhibit_bytes,
                                      const std::vector<std::optional<Bytes32>>& exhibit_sha256,

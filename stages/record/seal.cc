@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "stages/record/file.h"
+#include "pipeline/file.h"
 
 namespace ambit::record {
 namespace {

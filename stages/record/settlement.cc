@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "pipeline/locator.h"
-#include "stages/record/varint.h"
+#include "pipeline/varint.h"
+#include "stages/record/seal.h"
 
 namespace ambit::record {
 namespace {

@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "pipeline/result.h"
-#include "stages/record/sealed_sort.h"
+#include "pipeline/sealed_sort.h"
 #include "stages/record/stored_verdict.h"
 
 namespace ambit::record {

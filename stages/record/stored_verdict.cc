@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "stages/record/varint.h"
+#include "pipeline/varint.h"
 
 // Numbers only, in the order of the fields. An optional number is 0 for nothing, else the number plus one; a
 // signed one is zigzag. The bytes never leave the process in clear and are read by the process that wrote them.

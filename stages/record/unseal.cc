@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pipeline/file.h"
 #include "stages/record/commitment.h"
 #include "stages/record/decrypt.h"
-#include "stages/record/file.h"
 #include "stages/record/merkle.h"
 #include "stages/record/proof.h"
 

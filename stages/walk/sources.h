@@ -10,6 +10,5 @@ namespace ambit::walk {
 
 [[nodiscard]] std::unique_ptr<ObjectSource> folder(const Exhibit& exhibit, std::uint32_t number);
 [[nodiscard]] std::unique_ptr<ObjectSource> one_file(const Exhibit& exhibit, std::uint32_t number);
-[[nodiscard]] std::unique_ptr<ObjectSource> residue(const Exhibit& exhibit, std::uint32_t number);
 
 }  // namespace ambit::walk

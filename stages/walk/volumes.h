@@ -25,6 +25,12 @@ struct Image {
   const ByteSource* bytes = nullptr;
 };
 
+struct ByteRange {
+  std::uint64_t offset = 0, length = 0;
+  [[nodiscard]] std::uint64_t end() const { return offset + length; }
+  friend auto operator<=>(const ByteRange&, const ByteRange&) = default;
+};
+
 // A volume: it may hold a file system, and has no volumes of its own.
 struct Volume {
   std::uint32_t exhibit = 0;  // whose locators its objects have; of several disks the first by number
@@ -34,14 +40,19 @@ struct Volume {
   // Straight on its image: the pieces, by start, neighbours joined. Else `device` is set and pieces is empty.
   std::vector<Run> pieces;
   std::shared_ptr<const ByteSource> device;  // decrypted, or on several images; shared by the objects in it
-  std::uint64_t size = 0;                    // bytes
-  WalkTrouble trouble = WalkTrouble::none;   // encrypted; unsupported for a RAID member that cannot be assembled
+  std::uint64_t size = 0;                    // bytes; what `pieces` leave out cannot be read
+  // Bytes of `device` that are seen through other volumes: a decrypted device that holds a volume group is a volume
+  // with what its logical volumes leave. By start, disjoint; no object of this volume covers them. Only with `device`.
+  std::vector<ByteRange> inner;
+  // encrypted; unsupported: a RAID member that cannot be assembled, a thin volume …; damaged: beyond the image's end, or
+  // a disk is missing. There may be no bytes then: neither pieces nor device.
+  WalkTrouble trouble = WalkTrouble::none;
 };
 
 // Bytes of an image that belong to no volume.
 struct ImageArea {
   std::uint32_t image = 0;  // index into the images
-  Kind kind = Kind::gap;    // gap, metadata (a partition table, the books of a volume group), volume_slack
+  Kind kind = Kind::gap;    // gap, metadata (a partition table, the books of a volume group), unallocated (its extents)
   std::uint64_t offset = 0, length = 0;
 };
 
@@ -52,9 +63,11 @@ struct MappedRange {
   std::uint64_t offset = 0, length = 0;
 };
 
+// Every byte of an image is in a piece, in an area or in a mapped range; areas overlap nothing. An image in which no
+// volume system is found is one volume.
 struct VolumeMap {
-  std::vector<Volume> volumes;  // in the order of their locators
-  std::vector<ImageArea> areas;
+  std::vector<Volume> volumes;  // in the order of their locators, which are distinct
+  std::vector<ImageArea> areas; // by image and offset
   std::vector<MappedRange> mapped;
 };
 

@@ -10,9 +10,8 @@ std::unique_ptr<ObjectSource> walk_exhibit(const Exhibit& exhibit, std::uint32_t
       return walk::folder(exhibit, number);
     case ExhibitKind::file:
       return walk::one_file(exhibit, number);
-    case ExhibitKind::raw:
-    case ExhibitKind::split_raw:
-      return walk::residue(exhibit, number);
+    default:
+      break;  // an image: see image_walk.h
   }
   return nullptr;
 }

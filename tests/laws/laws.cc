@@ -12,11 +12,12 @@ using namespace std::string_view_literals;
 
 // L0. pipeline/ from the bottom to the top. A name that ends in '*' stands for all files that begin so; they
 // share a place and may include each other.
-constexpr std::array kOrder = {"result"sv,    "limits"sv,    "file_descriptor"sv, "locator"sv, "byte_source"sv, "exhibit"sv,
-                               "object"sv,    "pattern"sv,   "disposition"sv,     "facts"sv,   "scope"sv,
-                               "scanner"sv,   "chunk"sv,     "account"sv,         "stats"sv,   "stage"sv,
-                               "detector"sv,  "hash_list"sv, "residue"sv,         "order*"sv,  "detector_file"sv,
-                               "scheduler"sv, "triage*"sv,   "cli/*"sv,           "main"sv};
+constexpr std::array kOrder = {"result"sv,        "limits"sv,    "file_descriptor"sv, "varint"sv,  "file"sv,
+                               "sealed_sort"sv,   "locator"sv,   "byte_source"sv,     "exhibit"sv, "object"sv,
+                               "run_content"sv,   "pattern"sv,   "disposition"sv,     "facts"sv,   "scope"sv,
+                               "scanner"sv,       "chunk"sv,     "account"sv,         "stats"sv,   "stage"sv,
+                               "detector"sv,      "hash_list"sv, "residue"sv,         "layout"sv,  "order*"sv,
+                               "detector_file"sv, "scheduler"sv, "triage*"sv,         "cli/*"sv,   "main"sv};
 // L1. What a stage may see of pipeline/: up to here, and the detectors' nouns.
 constexpr std::string_view kHighestForStages = "stage";
 constexpr std::string_view kAlsoForStages = "detector";
@@ -38,13 +39,15 @@ constexpr std::array kDoors = {
     Door{"libdeflate", "stages/open/"},
     Door{"tsk/", "stages/walk/"},
     Door{"libvslvm", "stages/walk/"},
-    Door{"libluksde", "stages/walk/"},
+    Door{"libcryptsetup.h", "stages/walk/volume_luks.cc"},
     Door{"libbfio", "stages/walk/"},
     Door{"xxh", "stages/hash/"},
     Door{"openssl/", "stages/hash/"},
+    Door{"openssl/", "stages/walk/volume_luks_bytes.cc"},
     Door{"sqlite3.h", "stages/record/"},
     Door{"zstd", "stages/record/"},
     Door{"sodium", "stages/record/"},
+    Door{"sodium", "pipeline/sealed_sort.cc"},
     Door{"tbb/", "pipeline/scheduler.cc"},
     Door{"oneapi/", "pipeline/scheduler.cc"},
     Door{"CLI/", "pipeline/main.cc"},

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace ambit::record {
+namespace ambit {
 
 inline void append_varint(std::string& out, std::uint64_t number) {
   for (; number >= 0x80; number >>= 7) out.push_back(static_cast<char>(number | 0x80));
@@ -30,4 +30,4 @@ inline std::string_view take_bytes(std::string_view& in, std::uint64_t count) {
   return out;
 }
 
-}  // namespace ambit::record
+}  // namespace ambit

@@ -12,17 +12,17 @@
 // Not for several threads at once.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pipeline/file.h"
 #include "pipeline/result.h"
-#include "stages/record/file.h"
-#include "stages/record/seal.h"
 
-namespace ambit::record {
+namespace ambit {
 
 class SealedSort {
  public:
@@ -88,11 +88,11 @@ class SealedSort {
   std::vector<Entry> entries_;
   std::uint64_t count_ = 0;
 
-  Bytes32 secret_{};
+  std::array<std::uint8_t, 32> secret_{};
   File file_;
   std::uint64_t file_end_ = 0, next_block_ = 0;
   std::vector<Run> runs_;
   std::string block_;  // plain, being filled
 };
 
-}  // namespace ambit::record
+}  // namespace ambit

@@ -1,18 +1,19 @@
-#include "stages/record/sealed_sort.h"
+#include "pipeline/sealed_sort.h"
 
 #include <sodium.h>
 
 #include <algorithm>
 #include <cassert>
+#include <cstdlib>
 #include <cstring>
 #include <tuple>
 
-#include "stages/record/varint.h"
+#include "pipeline/varint.h"
 
 // A run is a row of blocks: <u32 plain bytes> <that many encrypted bytes> <16 bytes of tag>. The nonce is the
 // number of the block in the file: the key is fresh for every file, so no nonce is used twice. A block holds whole
 // records: <varint key bytes> <varint value bytes> <key> <value>.
-namespace ambit::record {
+namespace ambit {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 4;
@@ -119,6 +120,7 @@ SealedSort::SealedSort(std::string folder, std::size_t memory)
     : folder_(std::move(folder)),
       memory_(memory),
       block_bytes_(std::clamp<std::size_t>(memory / (2 * kFanIn), 256, 64 * 1024)) {
+  if (sodium_init() < 0) std::abort();  // no source of randomness: nothing can be kept secret
   randombytes_buf(secret_.data(), secret_.size());
 }
 SealedSort::~SealedSort() { sodium_memzero(secret_.data(), secret_.size()); }
@@ -245,4 +247,4 @@ Result<bool> SealedSort::Cursor::next() {
   return more;
 }
 
-}  // namespace ambit::record
+}  // namespace ambit

@@ -1,4 +1,4 @@
-#include "stages/record/file.h"
+#include "pipeline/file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <cstring>
 
-namespace ambit::record {
+namespace ambit {
 namespace {
 
 int open_again(const char* path, int flags, unsigned mode = 0) {
@@ -107,4 +107,4 @@ Result<> sync_path(const std::string& path) {
   return file->sync();
 }
 
-}  // namespace ambit::record
+}  // namespace ambit

@@ -11,7 +11,7 @@
 
 #include "pipeline/result.h"
 
-namespace ambit::record {
+namespace ambit {
 
 // From errno. `what` is a phrase, `where` something that the operator typed or a file of the run directory.
 [[nodiscard]] Error system_error(const std::string& what, const std::string& where);
@@ -44,4 +44,4 @@ class File {
 [[nodiscard]] Result<> write_file(const std::string& path, std::string_view bytes);  // new, whole, synced
 [[nodiscard]] Result<> sync_path(const std::string& path);                           // a file or a folder
 
-}  // namespace ambit::record
+}  // namespace ambit

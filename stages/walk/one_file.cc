@@ -1,5 +1,5 @@
-// An image in which nobody owns anything: one residue run over all its bytes.
-#include "stages/walk/exhibit_content.h"
+// One plain file that is itself the evidence.
+#include "pipeline/run_content.h"
 #include "stages/walk/sources.h"
 
 namespace ambit::walk {
@@ -17,19 +17,13 @@ class OneObject final : public ObjectSource {
 
 }  // namespace
 
-std::unique_ptr<ObjectSource> residue(const Exhibit& exhibit, std::uint32_t number) {
-  Object object;
-  object.locator = {number, {Step{StepKind::residue, "", 0, exhibit.size()}}};
-  object.state = ObjectState::residue;
-  object.content = std::make_unique<ExhibitContent>(exhibit, 0, exhibit.size());
-  return std::make_unique<OneObject>(std::move(object));
-}
-
 std::unique_ptr<ObjectSource> one_file(const Exhibit& exhibit, std::uint32_t number) {
   Object object;
   const std::string& path = exhibit.path();
   object.locator = {number, {Step{StepKind::path, path.substr(path.rfind('/') + 1), 0, 0}}};
-  object.content = std::make_unique<ExhibitContent>(exhibit, 0, exhibit.size());
+  std::vector<Run> runs;
+  if (exhibit.size() > 0) runs.push_back({0, 0, exhibit.size()});
+  object.content = run_content(exhibit, std::move(runs), {exhibit.size(), std::nullopt, 0}, Places::exhibit);
   return std::make_unique<OneObject>(std::move(object));
 }
 

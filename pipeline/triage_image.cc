@@ -1,0 +1,234 @@
+#include "pipeline/triage_image.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/limits.h"
+#include "pipeline/triage_stripe.h"
+
+namespace ambit {
+namespace {
+
+// Objects that are read through their content and make one task.
+constexpr std::size_t kContents = 256;
+
+std::uint64_t run_bytes(const Object& object) {
+  std::uint64_t bytes = 0;
+  for (const Run& run : object.runs) bytes += run.length;
+  return bytes;
+}
+
+void sort_exceptions(std::vector<Exception>& exceptions) {
+  std::sort(exceptions.begin(), exceptions.end(), [](const Exception& a, const Exception& b) {
+    return std::tie(a.offset, a.reason, a.length) < std::tie(b.offset, b.reason, b.length);
+  });
+  exceptions.erase(std::unique(exceptions.begin(), exceptions.end()), exceptions.end());
+}
+
+}  // namespace
+
+bool ObjectPart::is_whole() const { return object && bytes >= run_bytes(*object); }
+
+void ObjectPart::add(ObjectPart other) {
+  if (other.object) object = std::move(other.object);
+  if (other.kind) kind = other.kind;
+  if (!other.first.empty()) first = std::move(other.first);
+  bytes += other.bytes;
+  hits.insert(hits.end(), other.hits.begin(), other.hits.end());
+  exceptions.insert(exceptions.end(), other.exceptions.begin(), other.exceptions.end());
+}
+
+ImageSweep::ImageSweep(Sweep& sweep, const Engine& engine, Scheduler& scheduler, std::unique_ptr<walk::ImageWalk> walk,
+                       std::string folder, std::size_t memory)
+    : sweep_(sweep),
+      engine_(engine),
+      scheduler_(scheduler),
+      walk_(std::move(walk)),
+      layout_(std::move(folder), memory, walk_->bytes().size(), Kind::gap) {
+  for (const walk::MappedRange& range : walk_->mapped()) mapped_.push_back({0, range.offset, range.length});
+  std::sort(mapped_.begin(), mapped_.end(), [](const Run& a, const Run& b) { return a.place < b.place; });
+}
+ImageSweep::~ImageSweep() = default;
+
+// --- the walk: one worker -------------------------------------------------------------------------------------
+
+void ImageSweep::run(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
+  worker.watch.charge(Work::wait);
+  walker_ = &worker;
+  if (!is_derived()) worker.account.owe(walk_->image().exhibit, walk_->bytes().size());
+  walk_->walk(*this);
+  sweep_contents();
+  if (sweep_.stopped()) return;
+  if (Result<> done = layout_.finish(); !done) return sweep_.fail(std::move(done).error());
+  worker.watch.charge(Work::walk);
+  scheduler_.feed([self](std::size_t index) { return self->next_stripe(self, index); });
+}
+
+std::uint32_t ImageSweep::home(std::vector<Step> steps) { return layout_.add_home(std::move(steps)); }
+
+bool ImageSweep::area(Kind kind, std::uint32_t home, std::uint64_t offset, std::uint64_t length) {
+  Result<> done = layout_.add_area(kind, home, offset, length);
+  if (!done) sweep_.fail(std::move(done).error());
+  return done.ok() && !sweep_.stopped();
+}
+
+bool ImageSweep::object(Object&& object, std::uint64_t slack, std::uint32_t home) {
+  if (object.trouble != WalkTrouble::none || object.content != nullptr) {
+    contents_.push_back(std::move(object));
+    if (contents_.size() >= kContents) sweep_contents();
+    return !sweep_.stopped();
+  }
+  walker_->account.walked(object.locator.exhibit, object.info.size);
+  if (!object.runs.empty()) {
+    Result<> done = layout_.add(object, slack, home);
+    if (!done) sweep_.fail(std::move(done).error());
+    return done.ok() && !sweep_.stopped();
+  }
+  walker_->watch.charge(Work::walk);
+  ObjectPart part;
+  part.object = std::move(object);
+  finish(*walker_, std::move(part));
+  return !sweep_.stopped();
+}
+
+// Objects of which the bytes are made, not read in place: their worker reads them one by one.
+void ImageSweep::sweep_contents() {
+  walker_->watch.charge(Work::walk);
+  for (Object& object : contents_) {
+    if (sweep_.stopped()) break;
+    sweep_.sweep_object(*walker_, std::move(object), Covers::nothing);
+  }
+  contents_.clear();
+  walker_->watch.start();
+}
+
+// --- the stripes: every worker --------------------------------------------------------------------------------
+
+Scheduler::Task ImageSweep::next_stripe(const std::shared_ptr<ImageSweep>& self, std::size_t index) {
+  Worker& worker = sweep_.worker(index);
+  worker.watch.charge(Work::wait);
+  Result<std::optional<Stripe>> next = layout_.next();
+  worker.watch.charge(Work::walk);
+  if (!next) sweep_.fail(std::move(next).error());
+  if (!next || !*next) return {};
+  auto stripe = std::make_shared<Stripe>(std::move(**next));
+  return [self, stripe](std::size_t own) {
+    if (!self->sweep_.stopped()) StripeSweep(*self, self->sweep_.worker(own), *stripe).run();
+  };
+}
+
+bool ImageSweep::is_mapped(std::uint64_t place) const {
+  const auto after = std::upper_bound(mapped_.begin(), mapped_.end(), place,
+                                      [](std::uint64_t at, const Run& range) { return at < range.place; });
+  return after != mapped_.begin() && std::prev(after)->place_end() > place;
+}
+
+std::unique_ptr<Content> ImageSweep::content(std::vector<Run> runs, ContentInfo info) const {
+  return run_content(walk_->bytes(), std::move(runs), info, is_derived() ? Places::derived : Places::exhibit);
+}
+
+void ImageSweep::deposit(Worker& worker, ObjectId id, ObjectPart part) {
+  {
+    const std::lock_guard lock(mutex_);
+    ObjectPart& open = open_[id];
+    open.add(std::move(part));
+    if (!open.is_whole()) return;
+    part = std::move(open);
+    open_.erase(id);
+  }
+  finish(worker, std::move(part));
+}
+
+void ImageSweep::finish(Worker& worker, ObjectPart part) {
+  Object& object = *part.object;
+  Facts facts;
+  facts.size = object.info.size;
+  facts.modified = object.info.modified;
+  facts.sent = object.sent;
+  facts.hits = std::move(part.hits);
+  facts.exceptions = std::move(part.exceptions);
+  object.content = content(object.runs, object.info);
+  worker.watch.charge(Work::walk);
+  if (object.runs.size() > 1) match_seams(worker, object, facts);
+  bool over_limit = false;
+  if (!facts.hits.empty()) {
+    settle_hits(facts.hits, engine_.patterns, static_cast<std::uint32_t>(engine_.scope.max_hits_per_identifier),
+                over_limit);
+  }
+  if (over_limit) facts.exceptions.push_back({ExceptionReason::hits_limit, 0, 0});
+  sort_exceptions(facts.exceptions);
+  const std::size_t needed = std::min<std::uint64_t>(facts.size, kKindBytes);
+  if (!part.kind && part.first.size() < needed) {  // in a hole, or in several pieces
+    part.first.assign(needed, std::byte{0});
+    const Result<std::size_t> got = object.content->read_at(0, part.first);
+    worker.reread_bytes += got.ok() ? *got : 0;
+  }
+  const KindGuess guess = part.kind ? *part.kind : guess_object_kind(object, part.first);
+  facts.kind = guess.kind;
+  facts.is_text = guess.is_text;
+  if (facts.size == 0) facts.kind = Kind::empty;
+  if (facts.size > 0 && object.runs.empty()) facts.kind = Kind::zero;
+  sweep_.look_up(worker, object, facts);
+  sweep_.judge(worker, object, facts);
+}
+
+// Around each end of a run the bytes are matched in logical order; what lies on one side of it was found already.
+void ImageSweep::match_seams(Worker& worker, const Object& object, Facts& facts) {
+  const std::uint64_t reach = engine_.patterns.context_bytes();
+  std::vector<std::byte> window;
+  const std::size_t found = facts.hits.size();
+  for (std::size_t i = 0; i + 1 < object.runs.size(); ++i) {
+    const std::uint64_t seam = object.runs[i].end();
+    if (object.runs[i + 1].start - seam > reach) continue;  // a hole wider than any pattern
+    const std::uint64_t from = seam - std::min(seam, reach);
+    window.resize(std::min(seam + reach, facts.size) - from);
+    const Result<std::size_t> got = object.content->read_at(from, window);
+    if (!got.ok() || *got <= seam - from) continue;  // the sweep has noted what cannot be read
+    worker.reread_bytes += *got;
+    const auto lead = static_cast<std::size_t>(seam - from);
+    const Segment whole{0, *got - lead};
+    const Chunk chunk({window.data(), *got}, lead, *got - lead, seam, {&whole, 1});
+    engine_.match->begin(worker.match, {facts.size, seam, seam + (*got - lead)});
+    engine_.match->look(worker.match, chunk);
+    Facts here;
+    engine_.match->finish(worker.match, here);
+    for (const Hit& hit : here.hits) {
+      if (hit.start < seam) facts.hits.push_back(hit);
+    }
+  }
+  worker.watch.charge(Work::match);
+  if (facts.hits.size() == found) return;
+  std::sort(facts.hits.begin(), facts.hits.end());
+  facts.hits.erase(std::unique(facts.hits.begin(), facts.hits.end()), facts.hits.end());
+}
+
+// --- residue --------------------------------------------------------------------------------------------------
+
+void ImageSweep::end_residue(Worker& worker, const Parcel& parcel, std::uint64_t run_begin, ResidueRun::Span span) {
+  std::vector<ResidueRun::Piece> pieces;
+  if (!parcel.from_before && !parcel.goes_on) {
+    pieces = ResidueRun(parcel.begin, parcel.kind).add(std::move(span));
+  } else {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t begin = parcel.from_before ? run_begin : parcel.begin;
+    const auto run = residue_.try_emplace(begin, begin, parcel.kind).first;
+    pieces = run->second.add(std::move(span));
+    if (run->second.done()) residue_.erase(run);
+  }
+  for (ResidueRun::Piece& piece : pieces) {
+    Object object = residue_object(parcel.home, {StepKind::residue, "", piece.begin, piece.end - piece.begin});
+    object.content = content({{0, piece.begin, piece.end - piece.begin}}, {piece.end - piece.begin, std::nullopt, 0});
+    worker.account.walked(object.locator.exhibit, piece.facts.size);
+    sweep_.judge(worker, object, piece.facts);
+  }
+}
+
+Object ImageSweep::residue_object(std::uint32_t home, Step step) const {
+  Object object;
+  object.locator = {walk_->image().exhibit, home == 0 ? walk_->image().steps : layout_.home(home)};
+  object.locator.steps.push_back(std::move(step));
+  object.state = ObjectState::residue;
+  return object;
+}
+
+}  // namespace ambit

@@ -1,0 +1,88 @@
+// The sweep of an image: walked once for its books, then read once from its first byte to its last.
+//
+//   walk      who claims which places            -> Layout
+//   stripes   64 MiB each, by several workers    -> hits by place -> by owner -> objects   (triage_stripe.h)
+//
+// Raw and logical search in one read. A stripe is matched in physical order, with the physical bytes around it: so a
+// string that runs from a file into its slack, or into the next file, is found. A hit belongs to the object in which
+// it starts; one that leaves it is marked as crossing. What lies in one piece on the disk needs nothing more. At each
+// seam between two fragments of a file the few bytes around it are matched again in logical order. Whether a word
+// stands alone is asked of the bytes within the object too, not only of its accidental neighbours on the disk.
+//
+// An object that lies in one stripe is judged by the worker that swept it. The parts of the others meet in a table;
+// whoever brings the last part judges the object.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pipeline/layout.h"
+#include "pipeline/residue.h"
+#include "pipeline/run_content.h"
+#include "pipeline/triage_sweep.h"
+#include "stages/unpack/kind.h"
+#include "stages/walk/image_walk.h"
+
+namespace ambit {
+
+// What is known of an object, of one stripe or of all so far.
+struct ObjectPart {
+  std::optional<Object> object;  // from the stripe in which its first claim lies
+  std::uint64_t bytes = 0;       // of its runs, seen so far
+  std::vector<Hit> hits;
+  std::vector<Exception> exceptions;
+  std::optional<KindGuess> kind;
+  std::vector<std::byte> first;  // its first bytes, where they were seen without its name
+  [[nodiscard]] bool is_whole() const;
+  void add(ObjectPart other);
+};
+
+[[nodiscard]] KindGuess guess_object_kind(const Object& object, std::span<const std::byte> first);
+
+class ImageSweep final : public walk::ImageSink {
+ public:
+  // `folder`, `memory`: for the sort of the claims. All references outlive the sweep.
+  ImageSweep(Sweep& sweep, const Engine& engine, Scheduler& scheduler, std::unique_ptr<walk::ImageWalk> walk,
+             std::string folder, std::size_t memory);
+  ~ImageSweep() override;
+
+  // Walks the image, then feeds its stripes to the scheduler. `self` keeps the sweep alive until the last is swept.
+  void run(Worker& worker, const std::shared_ptr<ImageSweep>& self);
+
+ private:
+  friend class StripeSweep;
+
+  std::uint32_t home(std::vector<Step> steps) override;
+  bool object(Object&& object, std::uint64_t slack, std::uint32_t home) override;
+  bool area(Kind kind, std::uint32_t home, std::uint64_t offset, std::uint64_t length) override;
+
+  [[nodiscard]] Scheduler::Task next_stripe(const std::shared_ptr<ImageSweep>& self, std::size_t index);
+  void sweep_contents();
+  void deposit(Worker& worker, ObjectId id, ObjectPart part);
+  void finish(Worker& worker, ObjectPart part);
+  void match_seams(Worker& worker, const Object& object, Facts& facts);
+  void end_residue(Worker& worker, const Parcel& parcel, std::uint64_t run_begin, ResidueRun::Span span);
+  [[nodiscard]] Object residue_object(std::uint32_t home, Step step) const;
+  [[nodiscard]] std::unique_ptr<Content> content(std::vector<Run> runs, ContentInfo info) const;
+  [[nodiscard]] bool is_mapped(std::uint64_t place) const;
+  // True for a device whose bytes are an exhibit's, seen another way: they are counted there.
+  [[nodiscard]] bool is_derived() const { return walk_->is_derived(); }
+
+  Sweep& sweep_;
+  const Engine& engine_;
+  Scheduler& scheduler_;
+  std::unique_ptr<walk::ImageWalk> walk_;
+  Layout layout_;                 // the walk's worker, then whoever pulls a stripe: one at a time
+  std::vector<Run> mapped_;       // by place
+  Worker* walker_ = nullptr;      // during the walk
+  std::vector<Object> contents_;  // objects that are read through their content, until they are enough
+
+  std::mutex mutex_;  // guards the tables
+  std::unordered_map<ObjectId, ObjectPart> open_;
+  std::unordered_map<std::uint64_t, ResidueRun> residue_;  // by begin; runs of residue over several stripes
+};
+
+}  // namespace ambit
