@@ -112,12 +112,20 @@ struct ReleasedItem {
   std::uint64_t size = 0;
   std::array<std::uint8_t, 32> sha256{};
 };
-struct ExhibitCheck {
-  std::uint64_t checked = 0;        // read again, same size and SHA-256
-  std::uint64_t not_located = 0;    // its locator holds a pseudonym: only the ledger tells where it is
-  std::vector<std::string> failed;  // locators (released ones, so they may be shown)
+// A hash that an image holds of itself, against the image as it is.
+struct AcquisitionCheck {
+  enum class Outcome : std::uint8_t { matches, differs, unreadable };  // unreadable: parts of the image are damaged
+  std::string exhibit_name, algorithm;
+  Outcome outcome = Outcome::matches;
 };
-// Reads the released items again from the exhibits, given in the order of the run.
+struct ExhibitCheck {
+  std::uint64_t checked = 0;                   // read again, same size and SHA-256
+  std::uint64_t not_located = 0;               // its locator holds a pseudonym: only the ledger tells where it is
+  std::vector<std::string> failed;             // locators (released ones, so they may be shown)
+  std::vector<AcquisitionCheck> acquisitions;  // for each exhibit whose image holds hashes
+};
+// Reads the released items again from the exhibits, given in the order of the run, and images with hashes in them
+// whole.
 [[nodiscard]] Result<ExhibitCheck> rehash_released(const std::vector<std::string>& exhibits,
                                                    const std::vector<ReleasedItem>& items);
 

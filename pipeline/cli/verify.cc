@@ -1,4 +1,5 @@
-// ambit verify DIR: that a run directory is whole and unchanged; with the exhibits, the released bytes too.
+// ambit verify DIR: that a run directory is whole and unchanged; with the exhibits, the released bytes too, and the
+// hashes that whoever acquired an image stored in it.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -57,8 +58,20 @@ Result<Released> released_items(const record::RunReader& run) {
   return Error{ErrorKind::tampered, "an item stands in no exhibit of the run", run.directory(), ""};
 }
 
-// Reads what was released again and compares its SHA-256.
-Result<VerifyCheck> check_exhibits(const Options& options) {
+// One line per image that holds hashes of itself.
+void add_acquisitions(const std::vector<AcquisitionCheck>& all, std::vector<VerifyCheck>& checks) {
+  for (const AcquisitionCheck& check : all) {
+    const bool matches = check.outcome == AcquisitionCheck::Outcome::matches;
+    const bool unreadable = check.outcome == AcquisitionCheck::Outcome::unreadable;
+    const std::string_view says = matches      ? "is that of its acquisition"
+                                  : unreadable ? "cannot be computed: parts of the image are damaged"
+                                               : "is NOT that of its acquisition";
+    checks.push_back({"acquired", matches, fmt::format("{}: {} {}", check.exhibit_name, check.algorithm, says)});
+  }
+}
+
+// Reads what was released again and compares its SHA-256; and images that hold hashes of themselves.
+Result<> check_exhibits(const Options& options, std::vector<VerifyCheck>& checks) {
   const auto run = record::RunReader::open(options.directory);
   if (!run) return run.error();
   if (run->exhibits().size() != options.exhibits.size()) {
@@ -80,7 +93,9 @@ Result<VerifyCheck> check_exhibits(const Options& options) {
     check.detail += fmt::format("; {} cannot be located without the ledger", grouped(result->not_located));
   }
   for (const std::string& locator : result->failed) check.detail += "; differs: " + printable(locator);
-  return check;
+  checks.push_back(std::move(check));
+  add_acquisitions(result->acquisitions, checks);
+  return {};
 }
 
 void print_report(const record::VerifyReport& report, bool json) {
@@ -102,14 +117,14 @@ Exit verify(const Options& options) {
   if (!report) return fail(report.error());
   const bool whole = report->holds();
   if (!options.exhibits.empty() && whole) {
-    auto check = check_exhibits(options);
-    if (!check) return fail(check.error());
-    report->checks.push_back(std::move(check).value());
+    if (const auto checked = check_exhibits(options, report->checks); !checked) return fail(checked.error());
   }
   print_report(*report, options.json);
   if (report->holds()) return Exit::complete;
   if (whole) {
-    return fail({ErrorKind::evidence, "what was released does not stand in these exhibits", options.directory,
+    return fail({ErrorKind::evidence,
+                 "what was released does not stand in these exhibits, or an image is not as it was acquired",
+                 options.directory,
                  "give the exhibits of the run, each after its own --exhibit, in the order of the run"});
   }
   return fail({ErrorKind::tampered, "the run directory does not verify", options.directory,
@@ -122,7 +137,8 @@ Action add_verify(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("DIR", options->directory, "Run directory")->required();
   app.add_option("--key", options->key, "The case key that must have signed")->type_name("FILE");
-  app.add_option("--exhibit", options->exhibits, "The exhibits in their order: what was released is read again")
+  app.add_option("--exhibit", options->exhibits,
+                 "The exhibits in their order: released items and hashes of acquisition")
       ->type_name("PATH");
   app.add_flag("--json", options->json, "As JSON");
   return [options](const Words&) { return verify(*options); };

@@ -159,8 +159,10 @@ bool Chunks::unpack(Reader& reader, std::uint32_t segment, const Place& place, s
     std::memcpy(into.data(), whole.data(), into.size());
     return true;
   }
-  for (const std::size_t bytes : {into.size(), static_cast<std::size_t>(index_.geometry.chunk_bytes)}) {
-    if (stored.size() < bytes + kSumBytes) continue;
+  // As long as it must be; or filled up to a whole one; or longer, where the disk did not end with a sector.
+  const std::size_t room = std::max(stored.size(), kSumBytes) - kSumBytes;
+  for (const std::size_t bytes : {into.size(), static_cast<std::size_t>(index_.geometry.chunk_bytes), room}) {
+    if (bytes > room || bytes < into.size()) continue;
     if (adler32(kAdlerStart, stored.first(bytes)) != little<std::uint32_t>(stored, bytes)) continue;
     std::memcpy(into.data(), stored.data(), into.size());
     return true;

@@ -146,7 +146,7 @@ bool read_metadata(const ByteSource& bytes, Vhdx& image) {
   }
   if (sector != 512 && sector != 4096) return false;
   if (image.block < MiB || image.block > limits::kMaxVhdBlock || image.block % MiB != 0) return false;
-  image.ratio = (sector << 23U) / image.block;
+  image.ratio = (std::uint64_t{sector} << 23U) / image.block;
   const std::uint64_t blocks = image.size / image.block + (image.size % image.block != 0 ? 1 : 0);
   return image.ratio > 0 && image.size <= kMaxSize && (blocks + blocks / image.ratio) * 8 <= image.table.bytes;
 }
