@@ -82,20 +82,20 @@ inline constexpr std::uint64_t kMaxGptBytes = 1 * MiB;  // entries of a GPT; six
 // Volumes of a run, and regions looked at for one. A host of virtual machines has some hundred; beyond, bytes are gaps.
 inline constexpr std::size_t kMaxVolumes = 16'384;
 inline constexpr std::size_t kMaxVolumeDepth = 8;  // a table in a logical volume in a decrypted device in a mirror …
-inline constexpr std::uint64_t kMaxLvmBytes = 16 * MiB;    // the text of a volume group; usual is a mebibyte
+inline constexpr std::uint64_t kMaxLvmBytes = 16 * MiB;       // the text of a volume group; usual is a mebibyte
 inline constexpr std::uint64_t kMaxLvmTotalBytes = 64 * MiB;  // of all physical volumes; each disk has copies
-inline constexpr std::size_t kMaxLvmNodes = 300'000;       // its names and values; thousands of volumes
-inline constexpr std::size_t kMaxLvmSegments = 65'536;     // pieces of all its volumes
-inline constexpr std::size_t kMaxVolumePieces = 1'000'000;  // of all volumes of a run; 24 MB
-inline constexpr std::size_t kMaxLvmNameBytes = 127;        // LVM's own bound
+inline constexpr std::size_t kMaxLvmNodes = 300'000;          // its names and values; thousands of volumes
+inline constexpr std::size_t kMaxLvmSegments = 65'536;        // pieces of all its volumes
+inline constexpr std::size_t kMaxVolumePieces = 1'000'000;    // of all volumes of a run; 24 MB
+inline constexpr std::size_t kMaxLvmNameBytes = 127;          // LVM's own bound
 // Rounds of the key derivation of an encrypted volume: thrice what the fastest machine chooses for two seconds.
 inline constexpr std::uint32_t kMaxKeyRounds = 30'000'000;
 // … or passes and memory, where it is the memory that costs: what cryptsetup chooses at most.
 inline constexpr std::uint32_t kMaxKeyPasses = 100;
 inline constexpr std::uint32_t kMaxKeyMemoryKiB = 1'048'576;
 inline constexpr std::uint64_t kMaxLuksHeaderBytes = 32 * MiB;  // with all key slots; usual are 2 and 16
-inline constexpr std::uint64_t kMaxKeyFileBytes = 8 * MiB;  // cryptsetup's own bound
-inline constexpr std::size_t kMaxVolumeKeys = 100;          // each costs seconds on every encrypted volume
+inline constexpr std::uint64_t kMaxKeyFileBytes = 8 * MiB;      // cryptsetup's own bound
+inline constexpr std::size_t kMaxVolumeKeys = 100;              // each costs seconds on every encrypted volume
 
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB

@@ -215,7 +215,8 @@ void OrderReader::read_condition(const Value& when, const NameIndex& names, Rule
   rule.conditions = std::move(parsed.conditions);
 }
 
-// --- [privacy], [volumes], [limits] -------------------------------------------------------------------------------------
+// --- [privacy], [volumes], [limits]
+// -------------------------------------------------------------------------------------
 
 void OrderReader::read_privacy(const Value& table) {
   for (const Value& entry : table.find("loosen").items()) {

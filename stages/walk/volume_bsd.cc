@@ -3,9 +3,9 @@
 //   label := magic:u32=82564557 … sector_bytes:u32@40 … magic:u32@132 checksum:u16@136 count:u16@138 … entry@148
 //   entry := sectors:u32 start:u32 fragment:u32 type:u8 …                16 bytes, little-endian; in sector 1
 //
-// The exclusive or of all 16-bit words up to the last entry is zero. Starts are counted from the beginning of the disk by
-// some systems and from that of the partition by others: where all of them lie behind the partition's own start, it is
-// the former. An entry of type 0 stands for the whole disk and is no volume. Partition a has number 1.
+// The exclusive or of all 16-bit words up to the last entry is zero. Starts are counted from the beginning of the disk
+// by some systems and from that of the partition by others: where all of them lie behind the partition's own start, it
+// is the former. An entry of type 0 stands for the whole disk and is no volume. Partition a has number 1.
 #include <algorithm>
 
 #include "stages/walk/volume_systems.h"

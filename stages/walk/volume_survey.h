@@ -1,5 +1,5 @@
-// Survey: what is known of all images while they are divided. volumes.cc finds and divides regions, volume_groups.cc puts
-// volume groups together, volume_settle.cc draws the balance.
+// Survey: what is known of all images while they are divided. volumes.cc finds and divides regions, volume_groups.cc
+// puts volume groups together, volume_settle.cc draws the balance.
 //
 // A space is a row of bytes that is read by itself: an image, or a device (decrypted, or put together from several
 // spaces). A region is a part of one space in which volumes may lie.

@@ -3,10 +3,10 @@
 //
 //   a boot sector of FAT, NTFS or exFAT is a file system, not a table: it only ends like one
 //   GPT counts where the MBR says so or is none; an MBR that does not say so was written later
-//   an image of a CD is a CD, although it may begin with tables that make it bootable from a stick: they have a partition
-//   in its first mebibyte, where those of a disk that was a CD once have none
-//   otherwise who wrote the first sector last is right: making a file system wipes it, so a table beats a superblock
-//   within a partition a table is believed only where nothing else is recognised: boot loaders copy tables there
+//   an image of a CD is a CD, although it may begin with tables that make it bootable from a stick: they have a
+//   partition in its first mebibyte, where those of a disk that was a CD once have none otherwise who wrote the first
+//   sector last is right: making a file system wipes it, so a table beats a superblock within a partition a table is
+//   believed only where nothing else is recognised: boot loaders copy tables there
 //
 // libtsk reads these tables too. It is not used for it: it stops at the first that contradicts itself, reads a damaged
 // GPT from neither copy without the protective MBR, knows no table in a table, and does not tell where the tables lie.
