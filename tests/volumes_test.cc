@@ -4,7 +4,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <libbfio.h>
 #include <libvslvm.h>
 #include <openssl/evp.h>
 #include <unistd.h>
@@ -48,6 +47,11 @@ class Memory final : public ByteSource {
  private:
   std::string bytes_;
 };
+
+template <class T>
+void put(std::string& bytes, std::size_t at, T value) {
+  std::memcpy(bytes.data() + at, &value, sizeof(value));
+}
 
 // All of a source, or nothing where a part of it cannot be read.
 std::optional<std::string> all_of(const ByteSource& source) {
@@ -108,10 +112,10 @@ class Found {
  private:
   void check() const {
     for (std::size_t i = 0; i < map.volumes.size(); ++i) {
-      const Volume& v = map.volumes[i];
+      const Volume& v = map.volumes.at(i);
       ASSERT_LT(v.exhibit, images_.size());
       if (i > 0) {
-        const Volume& before = map.volumes[i - 1];
+        const Volume& before = map.volumes.at(i - 1);
         ASSERT_LT(std::tie(before.exhibit, before.steps), std::tie(v.exhibit, v.steps)) << locator(v);
       }
       ASSERT_FALSE(v.device && !v.pieces.empty());
@@ -124,7 +128,7 @@ class Found {
         end = piece.end();
       }
       ASSERT_LE(end, v.size);
-      if (v.device) ASSERT_EQ(v.device->size(), v.size);
+      if (v.device) { ASSERT_EQ(v.device->size(), v.size); }
     }
     for (std::uint32_t image = 0; image < images_.size(); ++image) check_balance(image);
   }
@@ -143,7 +147,7 @@ class Found {
     }
     for (const MappedRange& mapped : map.mapped) {
       ASSERT_LT(mapped.volume, map.volumes.size());
-      ASSERT_TRUE(map.volumes[mapped.volume].device);
+      ASSERT_TRUE(map.volumes.at(mapped.volume).device);
       if (mapped.image == image) mark(mapped.offset, mapped.length);
     }
     std::uint64_t end = 0;
@@ -191,7 +195,13 @@ class Volumes : public testing::Test {
  protected:
   [[nodiscard]] std::string image(std::uint64_t bytes, const std::string& name = "image") const {
     const std::string path = folder / name;
-    write_file(path, noise(bytes, bytes));  // so that nothing is right by being zero
+    std::string filling(bytes, '\0');  // so that nothing is right by being zero
+    std::mt19937_64 random(bytes);
+    for (std::size_t at = 0; at + 8 <= bytes; at += 8) {
+      const std::uint64_t word = random();
+      std::memcpy(filling.data() + at, &word, 8);
+    }
+    write_file(path, filling);
     overwrite(path, 0, std::string(kMiB, '\0'));
     overwrite(path, bytes - kMiB, std::string(kMiB, '\0'));
     return path;
@@ -204,17 +214,17 @@ class Volumes : public testing::Test {
   static void expect_like_sfdisk(const Found& found, const std::string& path) {
     const std::string bytes = read_file(path);
     const nlohmann::json table = nlohmann::json::parse(run({"sfdisk", "--json", path}).out)["partitiontable"];
-    const std::uint64_t sector = table.value("sectorsize", 512);
+    const std::uint64_t sector = table.value("sectorsize", std::uint64_t{512});
     std::size_t at = 0;
     for (const nlohmann::json& part : table["partitions"]) {
       const std::string type = part["type"];
       if (type == "5" || type == "f" || type == "85") continue;
       const std::string node = part["node"];
       ASSERT_LT(at, found.map.volumes.size()) << node;
-      const Volume& volume = found.map.volumes[at];
+      const Volume& volume = found.map.volumes.at(at);
       EXPECT_EQ(found.locator(volume), "0:p" + node.substr(path.size() + (node[path.size()] == 'p' ? 1 : 0)));
       const std::uint64_t start = part["start"], size = part["size"];
-      EXPECT_THAT(volume.pieces, ElementsAre(Run{0, start * sector, size * sector}));
+      EXPECT_THAT(volume.pieces, ElementsAre(ambit::Run{0, start * sector, size * sector}));
       EXPECT_EQ(found.bytes(at), bytes.substr(start * sector, size * sector));
       ++at;
     }
@@ -253,8 +263,8 @@ TEST_F(Volumes, finds_primary_and_logical_partitions_as_linux_numbers_them) {
 
 TEST_F(Volumes, finds_the_partitions_of_a_gpt) {
   const std::string path = image(16 * kMiB);
-  ASSERT_EQ(run({"sgdisk", "-n", "1:2048:4095", "-n", "5:4096:8191", "-n", "128:10000:12000", "-t", "1:ef00", "-t",
-                 "5:8e00", "-t", "128:8200", path})
+  ASSERT_EQ(run({"sgdisk", "-a", "1", "-n", "1:2048:4095", "-n", "5:4096:8191", "-n", "128:10000:12000", "-t", "1:ef00",
+                 "-t", "5:8e00", "-t", "128:8200", path})
                 .exit,
             0);
   const Found found({read_file(path)});
@@ -277,8 +287,8 @@ TEST_F(Volumes, finds_a_gpt_of_large_sectors) {
   ASSERT_EQ(table["sectorsize"], 4096);
   const Found found({read_file(path)});
   ASSERT_EQ(found.map.volumes.size(), 2U);
-  EXPECT_THAT(found.map.volumes[0].pieces, ElementsAre(Run{0, 256 * 4096, 512 * 4096}));
-  EXPECT_THAT(found.map.volumes[1].pieces, ElementsAre(Run{0, 1024 * 4096, 1024 * 4096}));
+  EXPECT_THAT(found.map.volumes.at(0).pieces, ElementsAre(ambit::Run{0, 256 * 4096, 512 * 4096}));
+  EXPECT_THAT(found.map.volumes.at(1).pieces, ElementsAre(ambit::Run{0, 1024 * 4096, 1024 * 4096}));
 }
 
 TEST_F(Volumes, finds_an_mbr_of_large_sectors_by_what_lies_where_it_points) {
@@ -292,7 +302,7 @@ TEST_F(Volumes, finds_an_mbr_of_large_sectors_by_what_lies_where_it_points) {
   ASSERT_EQ(run({"mkfs.ext4", "-q", "-F", "-E", "offset=" + std::to_string(1024 * 4096), path, "4096k"}).exit, 0);
   const Found found({read_file(path)});
   ASSERT_EQ(found.map.volumes.size(), 2U);
-  EXPECT_THAT(found.map.volumes[1].pieces, ElementsAre(Run{0, 1024 * 4096, 1024 * 4096}));
+  EXPECT_THAT(found.map.volumes.at(1).pieces, ElementsAre(ambit::Run{0, 1024 * 4096, 1024 * 4096}));
 }
 
 TEST_F(Volumes, reads_the_other_copy_of_a_damaged_gpt) {
@@ -323,7 +333,7 @@ TEST_F(Volumes, does_not_take_the_boot_sector_of_a_file_system_for_a_table) {
                                                        {"mkfs.exfat"},           {"mkfs.ext4", "-q", "-F"}};
   for (std::vector<std::string> tool : tools) {
     const std::string path = folder / "whole";
-    test::make_sparse(path, (tool.size() > 2 && tool[2] == "12" ? 4 : 48) * kMiB);
+    test::make_sparse(path, (tool.size() > 2 && tool[2] == "32" ? 36 : 8) * kMiB);
     tool.push_back(path);
     ASSERT_EQ(run(tool).exit, 0) << tool[0];
     const std::string bytes = read_file(path);
@@ -359,7 +369,7 @@ TEST_F(Volumes, of_a_disc_that_boots_from_a_stick_are_one) {
 TEST_F(Volumes, survive_a_chain_that_bites_its_tail) {
   const std::string path = image(8 * kMiB);
   sfdisk(path,
-         "label: dos\\n1 : start=2048, size=8000, type=5\\n5 : start=4096, size=1000\\n6 : start=6144, size=1000\\n");
+         "label: dos\\n1 : start=2048, size=10000, type=5\\n5 : start=4096, size=1000\\n6 : start=6144, size=1000\\n");
   std::string bytes = read_file(path);
   const Found before({bytes});
   ASSERT_EQ(before.map.volumes.size(), 2U);
@@ -387,9 +397,9 @@ TEST_F(Volumes, beyond_the_end_are_cut_or_damaged) {
   const Found found({bytes});
   EXPECT_THAT(found.names(),
               ElementsAre("0:p1 Linux filesystem", "0:p2 Linux filesystem", "0:p3 Linux filesystem (damaged)"));
-  EXPECT_EQ(found.map.volumes[1].size, 1760 * 512U);
+  EXPECT_EQ(found.map.volumes.at(1).size, 1760 * 512U);
   EXPECT_EQ(found.bytes(1), bytes.substr(10'240 * 512));
-  EXPECT_THAT(found.map.volumes[2].pieces, IsEmpty());
+  EXPECT_THAT(found.map.volumes.at(2).pieces, IsEmpty());
 }
 
 TEST_F(Volumes, that_overlap_are_both_kept) {
@@ -419,15 +429,29 @@ TEST_F(Volumes, of_a_bsd_label_are_found_alone_and_in_a_partition) {
                 .exit,
             0);
   const Found alone({read_file(inner)});
-  EXPECT_THAT(alone.names(), ElementsAre("0:p1 BSD partition", "0:p2 BSD partition"));
-  EXPECT_THAT(alone.map.volumes[1].pieces, ElementsAre(Run{0, 6144 * 512, 4096 * 512}));
+  EXPECT_THAT(alone.names(), ElementsAre("0:p1 FAT", "0:p2 FAT"));
+  EXPECT_THAT(alone.map.volumes.at(1).pieces, ElementsAre(ambit::Run{0, 6144 * 512, 4096 * 512}));
 
+  // As NetBSD counts: from the beginning of the disk.
   const std::string path = image(16 * kMiB);
   sfdisk(path, "label: dos\\nstart=2048, size=2048\\nstart=8192, size=16384, type=a5\\n");
-  overwrite(path, 8192 * 512, read_file(inner));
+  const test::Ran ran = shell(
+      "printf 'b\\ny\\nn\\na\\n8208\\n+1M\\nn\\nb\\n12000\\n+2M\\nt\\na\\n7\\nt\\nb\\n1\\nw\\nw\\n' | fdisk " + path);
+  ASSERT_EQ(ran.exit, 0) << ran.err;
   const Found nested({read_file(path)});
-  EXPECT_THAT(nested.names(), ElementsAre("0:p1 Linux filesystem", "0:p2:p1 BSD partition", "0:p2:p2 BSD partition"));
-  EXPECT_THAT(nested.map.volumes[2].pieces, ElementsAre(Run{0, (8192 + 6144) * 512, 4096 * 512}));
+  EXPECT_THAT(nested.names(), ElementsAre("0:p1 Linux filesystem", "0:p2:p1 BSD FFS", "0:p2:p2 BSD swap"));
+  EXPECT_THAT(nested.map.volumes.at(1).pieces, ElementsAre(ambit::Run{0, 8208 * 512, 2049 * 512}));
+  EXPECT_THAT(nested.map.volumes.at(2).pieces, ElementsAre(ambit::Run{0, 12'000 * 512, 4097 * 512}));
+  // As FreeBSD does: from that of the partition, and c is the partition.
+  std::string bytes = read_file(path);
+  const std::size_t label = 8192 * 512 + 512;
+  put(bytes, label + 148 + 4, std::uint32_t{16});
+  put(bytes, label + 148 + 16 + 4, std::uint32_t{12'000});  // not before the partition, all the same
+  put(bytes, label + 148 + 32 + 4, std::uint32_t{0});
+  put(bytes, label + 148 + 48, std::uint32_t{0});
+  const Found slice({bytes});
+  EXPECT_THAT(slice.map.volumes.at(1).pieces, ElementsAre(ambit::Run{0, 8208 * 512, 2049 * 512}));
+  EXPECT_THAT(slice.map.volumes.at(2).pieces, ElementsAre(ambit::Run{0, 20'192 * 512, 4097 * 512}));
 }
 
 TEST_F(Volumes, of_an_apple_map_are_found) {
@@ -439,7 +463,7 @@ TEST_F(Volumes, of_an_apple_map_are_found) {
             0);
   const Found found({read_file(path)});
   EXPECT_THAT(found.names(), ElementsAre("0:p2 Apple HFS", "0:p3 Linux filesystem"));
-  EXPECT_THAT(found.map.volumes[1].pieces, ElementsAre(Run{0, 6144 * 512, 4096 * 512}));
+  EXPECT_THAT(found.map.volumes.at(1).pieces, ElementsAre(ambit::Run{0, 6144 * 512, 4096 * 512}));
   EXPECT_EQ(found.areas()[0], "metadata 0 64");
 }
 
@@ -512,24 +536,15 @@ class LogicalVolumes : public Volumes {
 
 // What libvslvm reads of a logical volume.
 std::string by_libvslvm(const std::vector<std::string>& files, const std::string& name) {
-  libbfio_pool_t* pool = nullptr;
-  libbfio_pool_initialize(&pool, 0, LIBBFIO_POOL_UNLIMITED_NUMBER_OF_OPEN_HANDLES, nullptr);
-  for (const std::string& file : files) {
-    libbfio_handle_t* handle = nullptr;
-    int entry = 0;
-    libbfio_file_initialize(&handle, nullptr);
-    libbfio_file_set_name(handle, file.c_str(), file.size(), nullptr);
-    libbfio_pool_append_handle(pool, &entry, handle, LIBBFIO_OPEN_READ, nullptr);
-  }
+  std::vector<char*> names;
+  for (const std::string& file : files) names.push_back(const_cast<char*>(file.c_str()));
   libvslvm_handle_t* lvm = nullptr;
   libvslvm_volume_group_t* group = nullptr;
-  libbfio_handle_t* first = nullptr;
   libvslvm_handle_initialize(&lvm, nullptr);
-  libbfio_pool_get_handle(pool, 0, &first, nullptr);
   std::string out;
   int count = 0;
-  if (libvslvm_handle_open_file_io_handle(lvm, first, LIBBFIO_OPEN_READ, nullptr) == 1 &&
-      libvslvm_handle_open_physical_volume_files_file_io_pool(lvm, pool, nullptr) == 1 &&
+  if (libvslvm_handle_open(lvm, names[0], LIBVSLVM_OPEN_READ, nullptr) == 1 &&
+      libvslvm_handle_open_physical_volume_files(lvm, names.data(), static_cast<int>(names.size()), nullptr) == 1 &&
       libvslvm_handle_get_volume_group(lvm, &group, nullptr) == 1) {
     libvslvm_volume_group_get_number_of_logical_volumes(group, &count, nullptr);
   }
@@ -550,8 +565,6 @@ std::string by_libvslvm(const std::vector<std::string>& files, const std::string
   libvslvm_volume_group_free(&group, nullptr);
   libvslvm_handle_close(lvm, nullptr);
   libvslvm_handle_free(&lvm, nullptr);
-  libbfio_pool_close_all(pool, nullptr);
-  libbfio_pool_free(&pool, nullptr);
   return out;
 }
 
@@ -561,10 +574,10 @@ TEST_F(LogicalVolumes, that_lie_straight_are_pieces_of_their_image) {
   lvm("lvresize -fn -l +2 vg0/home " + a->path());
   const Found found({read_file(one), read_file(two)});
   EXPECT_THAT(found.names(), ElementsAre("0:vg0/home LVM2 logical volume", "0:vg0/root LVM2 logical volume"));
-  EXPECT_EQ(found.map.volumes[0].pieces.size(), 2U);
+  EXPECT_EQ(found.map.volumes.at(0).pieces.size(), 2U);
   EXPECT_EQ(found.bytes(0), by_libvslvm({one, two}, "home"));
   EXPECT_EQ(found.bytes(1), by_libvslvm({one, two}, "root"));
-  EXPECT_EQ(found.map.volumes[0].size, 5 * kMiB);
+  EXPECT_EQ(found.map.volumes.at(0).size, 5 * kMiB);
   EXPECT_THAT(found.areas(0), ElementsAre("metadata 0 2", "gap 2 6", "metadata 8 2040", "unallocated 16384 16384"));
   EXPECT_THAT(found.areas(1), ElementsAre("metadata 0 2", "gap 2 6", "metadata 8 2040", "unallocated 2048 30720"));
 }
@@ -585,7 +598,7 @@ TEST_F(LogicalVolumes, in_stripes_or_over_several_images_are_read_through) {
   for (const MappedRange& range : found.map.mapped) mapped += range.length;
   EXPECT_EQ(mapped, 24 * kMiB);
   // In pieces of any size, the bytes are the same.
-  const std::shared_ptr<const ByteSource> device = found.map.volumes[1].device;
+  const std::shared_ptr<const ByteSource> device = found.map.volumes.at(1).device;
   std::mt19937_64 random(1);
   for (int i = 0; i < 200; ++i) {
     std::string some(random() % 200'000, '\0');
@@ -622,8 +635,8 @@ TEST_F(LogicalVolumes, whose_disk_is_missing_are_damaged) {
                                          "0:vg0/both LVM2 logical volume (damaged)", "0:vg0/home LVM2 logical volume"));
   EXPECT_EQ(found.bytes(2), by_libvslvm({one, two}, "home"));
   EXPECT_EQ(found.bytes(1), std::nullopt);
-  EXPECT_EQ(found.map.volumes[0].pieces.size(), 0U);
-  EXPECT_EQ(found.map.volumes[1].pieces.size(), 1U);
+  EXPECT_EQ(found.map.volumes.at(0).pieces.size(), 0U);
+  EXPECT_EQ(found.map.volumes.at(1).pieces.size(), 1U);
 }
 
 TEST_F(LogicalVolumes, that_are_there_twice_are_told_apart) {
@@ -767,7 +780,7 @@ TEST_F(Volumes, that_are_encrypted_are_opened_by_a_key) {
     ASSERT_TRUE(opened);
     EXPECT_TRUE(opened->starts_with(plain)) << how.options;
     ASSERT_EQ(found.map.mapped.size(), 1U);
-    EXPECT_EQ(found.map.mapped[0].length, found.map.volumes[0].size);
+    EXPECT_EQ(found.map.mapped[0].length, found.map.volumes.at(0).size);
     EXPECT_EQ(found.map.mapped[0].offset + found.map.mapped[0].length, bytes.size());
   }
 }
@@ -792,7 +805,8 @@ TEST_F(Volumes, that_qemu_encrypted_are_opened) {
     for (int i = 0; i < 100; ++i) {
       std::string some(random() % 70'000, '\0');
       const std::uint64_t at = random() % plain.size();
-      const Result<std::size_t> got = found.map.volumes[0].device->read_at(at, std::as_writable_bytes(std::span(some)));
+      const Result<std::size_t> got =
+          found.map.volumes.at(0).device->read_at(at, std::as_writable_bytes(std::span(some)));
       ASSERT_TRUE(got.ok());
       EXPECT_EQ(some.substr(0, *got), plain.substr(at, some.size()));
     }
@@ -813,7 +827,7 @@ TEST_F(LogicalVolumes, in_an_encrypted_partition_are_found) {
   const Found found({read_file(path), read_file(two)}, {"secret"});
   EXPECT_THAT(found.names(), ElementsAre("0:p1 LUKS2 encrypted volume, opened", "0:p1:vg0/home LVM2 logical volume"));
   EXPECT_EQ(found.bytes(1), group.substr(kMiB, 3 * kMiB));
-  EXPECT_THAT(found.map.volumes[0].inner, ElementsAre(ByteRange{kMiB, 3 * kMiB}));
+  EXPECT_THAT(found.map.volumes.at(0).inner, ElementsAre(ByteRange{kMiB, 3 * kMiB}));
   ASSERT_EQ(found.map.mapped.size(), 1U);
   EXPECT_EQ(found.map.mapped[0].volume, 0U);
 }
@@ -830,11 +844,6 @@ TEST_F(Volumes, whose_header_asks_for_too_much_work_stay_closed) {
 }
 
 // --- Linux RAID ------------------------------------------------------------------------------------------------
-
-template <class T>
-void put(std::string& bytes, std::size_t at, T value) {
-  std::memcpy(bytes.data() + at, &value, sizeof(value));
-}
 
 // A superblock as the kernel's md_p.h describes it, with two devices.
 std::string raid_superblock(std::int32_t level, std::uint64_t super, std::uint64_t data, std::uint64_t sectors) {
@@ -920,7 +929,7 @@ TEST_F(Volumes, of_an_old_linux_mirror_are_told_from_those_of_a_partition_at_the
   overwrite(path, 8 * kMiB - 65'536, old_superblock(1, 7 * 1024 - 64));
   const Found found({read_file(path)});
   EXPECT_THAT(found.names(), ElementsAre("0:p1 Linux RAID1 member"));
-  EXPECT_THAT(found.map.volumes[0].pieces, ElementsAre(Run{0, kMiB, 7 * kMiB - 65'536}));
+  EXPECT_THAT(found.map.volumes.at(0).pieces, ElementsAre(ambit::Run{0, kMiB, 7 * kMiB - 65'536}));
 }
 
 TEST_F(LogicalVolumes, on_both_halves_of_a_mirror_are_two_groups) {
@@ -1061,11 +1070,11 @@ TEST(VolumesOfSamples, are_found) {
     return std::string();
   }();
   if (samples.empty()) GTEST_SKIP() << "no samples beside the sources";
-  for (const std::string& name : {"/plaso/tsk_volume_system.raw", "/dfvfs/mbr.raw"}) {
+  for (const std::string name : {"/plaso/tsk_volume_system.raw", "/dfvfs/mbr.raw"}) {
     const Found found({read_file(samples + name)});
     EXPECT_THAT(found.names(), ElementsAre("0:p1 Linux filesystem", "0:p5 Linux filesystem"));
-    EXPECT_THAT(found.map.volumes[0].pieces, ElementsAre(Run{0, 512, 350 * 512}));
-    EXPECT_THAT(found.map.volumes[1].pieces, ElementsAre(Run{0, 352 * 512, 2528 * 512}));
+    EXPECT_THAT(found.map.volumes.at(0).pieces, ElementsAre(ambit::Run{0, 512, 350 * 512}));
+    EXPECT_THAT(found.map.volumes.at(1).pieces, ElementsAre(ambit::Run{0, 352 * 512, 2528 * 512}));
     EXPECT_THAT(found.areas(), ElementsAre("metadata 0 1", "metadata 351 1"));
   }
   // None of these begins with a volume system; whoever wrote a reader for tables has taken some of them for one.
