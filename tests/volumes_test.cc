@@ -945,7 +945,7 @@ class DamagedVolumes : public LogicalVolumes {
  protected:
   std::vector<std::string> images() {
     create("guest", "-l 8 vg0 " + a->path());
-    create("both", "-l 12 vg0");
+    create("both", "-l 18 vg0");
     const std::string guest = image(8 * kMiB, "guest");
     sfdisk(guest,
            "label: dos\\n1 : start=2048, size=4096, type=5\\n5 : start=4096, size=100\\n2 : start=8192, type=82\\n");
@@ -1080,7 +1080,7 @@ TEST(VolumesOfSamples, are_found) {
   for (const auto& entry : std::filesystem::directory_iterator(samples + "/blkid")) {
     const std::string name = entry.path().filename().string();
     if (!name.ends_with(".img.xz") || name.starts_with("pt-")) continue;
-    const test::Ran ran = run({"xz", "-dc", entry.path().string()});
+    const test::Ran ran = shell("xz -dc " + entry.path().string() + " | head -c 21000000");
     if (ran.exit != 0 || ran.out.size() > 20 * kMiB) continue;
     const std::vector<std::string> names = Found({ran.out}).names();
     EXPECT_THAT(names, ElementsAre(name.starts_with("swap") ? "0 whole image: Linux swap" : "0 whole image")) << name;

@@ -12,6 +12,7 @@
 // GPT from neither copy without the protective MBR, knows no table in a table, and does not tell where the tables lie.
 #include <algorithm>
 
+#include "pipeline/limits.h"
 #include "stages/walk/volume_systems.h"
 
 namespace ambit::walk {
@@ -20,7 +21,9 @@ namespace {
 constexpr std::uint64_t kFirstMebibyte = 1024 * 1024;
 
 bool holds_something_known(const ByteSource& bytes, const Division& division) {
-  return std::any_of(division.parts.begin(), division.parts.end(), [&](const Part& part) {
+  const std::span<const Part> parts(division.parts);
+  const auto tasted = parts.first(std::min(parts.size(), limits::kMaxTastedPartitions));
+  return std::any_of(tasted.begin(), tasted.end(), [&](const Part& part) {
     return part.offset != 0 && part.trouble == WalkTrouble::none && !recognise(bytes, part.offset).empty();
   });
 }
