@@ -109,9 +109,9 @@ inline constexpr std::uint64_t kMaxVhdBlock = 256 * MiB;
 // --- volumes -----------------------------------------------------------------------------------------------
 // Entries of one partition table, a chain of logical partitions included. Linux itself stops at 256.
 inline constexpr std::size_t kMaxPartitions = 1'024;
-inline constexpr std::uint64_t kMaxGptBytes = 1 * MiB;  // entries of a GPT; sixty-four times what is usual
+inline constexpr std::uint64_t kMaxGptBytes = 128 * KiB;  // its entries where it is a GPT; eight times what is usual
 // Volumes of a run, and regions looked at for one. A host of virtual machines has some hundred; beyond, bytes are gaps.
-inline constexpr std::size_t kMaxVolumes = 16'384;
+inline constexpr std::size_t kMaxVolumes = 4'096;
 inline constexpr std::size_t kMaxVolumeDepth = 8;  // a table in a logical volume in a decrypted device in a mirror …
 inline constexpr std::uint64_t kMaxLvmBytes = 16 * MiB;       // the text of a volume group; usual is a mebibyte
 inline constexpr std::uint64_t kMaxLvmTotalBytes = 64 * MiB;  // of all physical volumes; each disk has copies
@@ -119,11 +119,16 @@ inline constexpr std::size_t kMaxLvmNodes = 300'000;          // its names and v
 inline constexpr std::size_t kMaxLvmSegments = 65'536;        // pieces of all its volumes
 inline constexpr std::size_t kMaxVolumePieces = 1'000'000;    // of all volumes of a run; 24 MB
 inline constexpr std::size_t kMaxLvmNameBytes = 127;          // LVM's own bound
+// Partitions whose first bytes are looked at to tell whether a table leads anywhere.
+inline constexpr std::size_t kMaxTastedPartitions = 32;
 // Rounds of the key derivation of an encrypted volume: thrice what the fastest machine chooses for two seconds.
 inline constexpr std::uint32_t kMaxKeyRounds = 30'000'000;
 // … or passes and memory, where it is the memory that costs: what cryptsetup chooses at most.
 inline constexpr std::uint32_t kMaxKeyPasses = 100;
 inline constexpr std::uint32_t kMaxKeyMemoryKiB = 1'048'576;
+// All rounds of a run, a pass over a KiB counted as kRoundsPerKiB: minutes, not hours. Volumes beyond it stay closed.
+inline constexpr std::uint64_t kMaxKeyWork = 2'000'000'000;
+inline constexpr std::uint64_t kRoundsPerKiB = 3;
 inline constexpr std::uint64_t kMaxLuksHeaderBytes = 32 * MiB;  // with all key slots; usual are 2 and 16
 inline constexpr std::uint64_t kMaxKeyFileBytes = 8 * MiB;      // cryptsetup's own bound
 inline constexpr std::size_t kMaxVolumeKeys = 100;              // each costs seconds on every encrypted volume

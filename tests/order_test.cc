@@ -465,12 +465,12 @@ TEST(Order, takes_keys_of_volumes_as_they_are_and_key_files_with_every_byte) {
 
 TEST(Order, names_no_key_in_any_mistake) {
   const std::string secret = "do-not-print-me";
-  for (const std::string& text : {"[volumes]\nkeys = '" + secret + "'\n",                      // wrong type
-                                  "[volumes]\nkeys = ['" + secret + "', 7, '']\n",             // wrong item
-                                  "[volumes]\nkey = ['" + secret + "']\n",                     // unknown key
-                                  "[volume]\nkeys = ['" + secret + "']\n",                     // unknown table
+  for (const std::string& text : {"[volumes]\nkeys = '" + secret + "'\n",                        // wrong type
+                                  "[volumes]\nkeys = ['" + secret + "', 7, '']\n",               // wrong item
+                                  "[volumes]\nkey = ['" + secret + "']\n",                       // unknown key
+                                  "[volume]\nkeys = ['" + secret + "']\n",                       // unknown table
                                   "[volumes]\nkeys = ['" + secret + "', 'file:no-such.key']\n",  //
-                                  "[volumes]\nkeys = ['" + secret + "\n"}) {                   // not TOML
+                                  "[volumes]\nkeys = ['" + secret + "\n"}) {                     // not TOML
     const ReadOrder read = read_order_text(kGood + text, kExample);
     EXPECT_FALSE(read.problems.empty()) << text;
     EXPECT_EQ(shown(read.problems).find(secret), std::string::npos) << shown(read.problems);

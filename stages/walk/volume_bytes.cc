@@ -41,9 +41,8 @@ class PiecesSource final : public ByteSource {
     }
     const std::uint64_t place = piece->place + (offset - piece->start);
     const DataRun run = whole_->run_at(place);
-    const std::uint64_t known = run.offset <= place && run.length > place - run.offset
-                                    ? run.length - (place - run.offset)
-                                    : std::uint64_t{1};
+    const std::uint64_t known =
+        run.offset <= place && run.length > place - run.offset ? run.length - (place - run.offset) : std::uint64_t{1};
     return {offset, std::min({known, piece->end() - offset, size_ - offset}), run.hole};
   }
 
@@ -122,7 +121,8 @@ std::uint32_t crc32(std::uint32_t initial, std::span<const std::byte> bytes) {
     }
     return table;
   }();
-  for (const std::byte byte : bytes) initial = initial >> 8 ^ kTable[(initial ^ std::to_integer<std::uint32_t>(byte)) & 255];
+  for (const std::byte byte : bytes)
+    initial = initial >> 8 ^ kTable[(initial ^ std::to_integer<std::uint32_t>(byte)) & 255];
   return initial;
 }
 

@@ -68,7 +68,8 @@ class StripedSource final : public ByteSource {
     const Way& way = *std::prev(next);
     const std::uint64_t inside = offset - way.start;
     if (inside >= way.length) return std::nullopt;
-    if (way.places.size() == 1) return Target{way.places[0].disk.get(), way.places[0].offset + inside, way.length - inside};
+    if (way.places.size() == 1)
+      return Target{way.places[0].disk.get(), way.places[0].offset + inside, way.length - inside};
     const std::uint64_t stripe = inside / way.stripe_bytes, skipped = inside % way.stripe_bytes;
     const Way::Place& place = way.places[stripe % way.places.size()];
     return Target{place.disk.get(), place.offset + stripe / way.places.size() * way.stripe_bytes + skipped,
@@ -233,8 +234,10 @@ void Survey::assemble_device(const Group& group, const LogicalVolume& volume, co
   std::vector<Way> ways;
   std::vector<Share> shares;
   for (const Segment& segment : volume.segments) {
-    Way way{product(segment.start, group.text.extent_bytes), product(segment.extents, group.text.extent_bytes),
-            segment.stripe_bytes, {}};
+    Way way{product(segment.start, group.text.extent_bytes),
+            product(segment.extents, group.text.extent_bytes),
+            segment.stripe_bytes,
+            {}};
     for (const StripePlace& place : segment.stripes) {
       const std::optional<Location> location = locate(group.text, place);
       const std::size_t disk = group.disks[location->entry];

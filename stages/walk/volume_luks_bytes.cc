@@ -96,7 +96,8 @@ class DecryptedSource final : public ByteSource {
   // `sectors` begin at byte `first` of the device.
   bool decrypt(std::uint64_t first, std::span<std::byte> sectors) const {
     const Context data(EVP_CIPHER_CTX_new());
-    if (!data || EVP_DecryptInit_ex(data.get(), mode_.cipher(), nullptr, bytes_of(how_.key), nullptr) != 1) return false;
+    if (!data || EVP_DecryptInit_ex(data.get(), mode_.cipher(), nullptr, bytes_of(how_.key), nullptr) != 1)
+      return false;
     EVP_CIPHER_CTX_set_padding(data.get(), 0);
     Context tweak;
     if (mode_.tweak == Tweak::essiv) {

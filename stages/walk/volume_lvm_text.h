@@ -16,9 +16,9 @@ struct StripePlace {
 };
 
 struct Segment {
-  std::uint64_t start = 0, extents = 0;   // of the logical volume
-  std::uint64_t stripe_bytes = 0;         // meaningful where there are several stripes
-  std::vector<StripePlace> stripes;       // never empty
+  std::uint64_t start = 0, extents = 0;  // of the logical volume
+  std::uint64_t stripe_bytes = 0;        // meaningful where there are several stripes
+  std::vector<StripePlace> stripes;      // never empty
 };
 
 struct LogicalVolume {

@@ -38,8 +38,10 @@ std::optional<Member> read_new(const ByteSource& bytes, std::uint64_t at) {
   const std::uint64_t roles = block.le32(220);
   if (block.le32(0) != kMagic || block.le32(4) != 1 || block.le64(144) != at / 512) return std::nullopt;
   if (256 + 2 * roles > kSuperBytes || sum_of(block, 256 + 2 * roles, 216) != block.le32(216)) return std::nullopt;
-  return Member{static_cast<std::int32_t>(block.le32(72)), block.le32(92),
-                {product(block.le64(128), 512), product(block.le64(136), 512)}, {at, kSuperBytes}};
+  return Member{static_cast<std::int32_t>(block.le32(72)),
+                block.le32(92),
+                {product(block.le64(128), 512), product(block.le64(136), 512)},
+                {at, kSuperBytes}};
 }
 
 std::optional<Member> read_old(const ByteSource& bytes) {
@@ -82,7 +84,8 @@ std::optional<Division> look_raid(const Bytes& bytes, const Surroundings& around
   division.parts.push_back(std::move(part));
   // A superblock before the data has its bitmap and the like between the two.
   const bool before = member->super.offset < member->data.offset;
-  division.books.push_back({before ? Range{member->super.offset, member->data.offset - member->super.offset} : member->super});
+  division.books.push_back(
+      {before ? Range{member->super.offset, member->data.offset - member->super.offset} : member->super});
   return division;
 }
 

@@ -1,4 +1,5 @@
-// The balance: every byte of every image is in a volume, seen through a device, or in an area; and areas overlap nothing.
+// The balance: every byte of every image is in a volume, seen through a device, or in an area; and areas overlap
+// nothing.
 #include <algorithm>
 #include <numeric>
 

@@ -1,5 +1,5 @@
-// Survey: what is known of all images while they are divided. volumes.cc finds and divides regions, volume_groups.cc puts
-// volume groups together, volume_settle.cc draws the balance.
+// Survey: what is known of all images while they are divided. volumes.cc finds and divides regions, volume_groups.cc
+// puts volume groups together, volume_settle.cc draws the balance.
 //
 // A space is a row of bytes that is read by itself: an image, or a device (decrypted, or put together from several
 // spaces). A region is a part of one space in which volumes may lie.
@@ -68,7 +68,7 @@ class Survey {
 
   // volumes.cc
   void explore(Region region);
-  void divide(const Region& region, const Bytes& bytes, Division division);
+  void divide(const Region& region, Division division);
   void enter_part(const Region& region, Part part);
   void keep(Region region);
   [[nodiscard]] std::uint32_t add_device(Bytes bytes, const Region& model);
@@ -99,6 +99,7 @@ class Survey {
   std::size_t looks_ = 0;
   std::size_t pieces_left_;
   std::uint64_t lvm_bytes_ = 0;
+  std::uint64_t key_work_left_;
 };
 
 }  // namespace ambit::walk

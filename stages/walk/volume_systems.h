@@ -53,16 +53,18 @@ struct Division {
   std::shared_ptr<const ByteSource> device;  // the bytes of `device_range`, decrypted
   Range device_range;
   std::string device_description;
+  std::uint64_t key_work = 0;  // rounds of key derivation that were spent
   std::optional<PhysicalVolume> physical_volume;
 };
 
 // What a system may know about the region that it looks at.
 struct Surroundings {
   std::span<const VolumeKey> keys;
-  bool in_partition = false;        // the region is a partition: a table in it is believed only where nothing else is
-  bool bsd = false;                 // … and its table says that there is a BSD disklabel in it
-  std::uint64_t base = 0;           // … and it begins here, in bytes of what its table divides
-  bool groups = true;               // metadata of volume groups may be read: there has not been too much of it
+  bool in_partition = false;   // the region is a partition: a table in it is believed only where nothing else is
+  bool bsd = false;            // … and its table says that there is a BSD disklabel in it
+  std::uint64_t base = 0;      // … and it begins here, in bytes of what its table divides
+  std::uint64_t key_work = 0;  // rounds of key derivation that may still be spent
+  bool groups = true;          // metadata of volume groups may be read: there has not been too much of it
 };
 
 using Bytes = std::shared_ptr<const ByteSource>;

@@ -3,15 +3,16 @@
 //
 //   a boot sector of FAT, NTFS or exFAT is a file system, not a table: it only ends like one
 //   GPT counts where the MBR says so or is none; an MBR that does not say so was written later
-//   an image of a CD is a CD, although it may begin with tables that make it bootable from a stick: they have a partition
-//   in its first mebibyte, where those of a disk that was a CD once have none
-//   otherwise who wrote the first sector last is right: making a file system wipes it, so a table beats a superblock
-//   within a partition a table is believed only where nothing else is recognised: boot loaders copy tables there
+//   an image of a CD is a CD, although it may begin with tables that make it bootable from a stick: they have a
+//   partition in its first mebibyte, where those of a disk that was a CD once have none otherwise who wrote the first
+//   sector last is right: making a file system wipes it, so a table beats a superblock within a partition a table is
+//   believed only where nothing else is recognised: boot loaders copy tables there
 //
 // libtsk reads these tables too. It is not used for it: it stops at the first that contradicts itself, reads a damaged
 // GPT from neither copy without the protective MBR, knows no table in a table, and does not tell where the tables lie.
 #include <algorithm>
 
+#include "pipeline/limits.h"
 #include "stages/walk/volume_systems.h"
 
 namespace ambit::walk {
@@ -20,7 +21,9 @@ namespace {
 constexpr std::uint64_t kFirstMebibyte = 1024 * 1024;
 
 bool holds_something_known(const ByteSource& bytes, const Division& division) {
-  return std::any_of(division.parts.begin(), division.parts.end(), [&](const Part& part) {
+  const std::span<const Part> parts(division.parts);
+  const auto tasted = parts.first(std::min(parts.size(), limits::kMaxTastedPartitions));
+  return std::any_of(tasted.begin(), tasted.end(), [&](const Part& part) {
     return part.offset != 0 && part.trouble == WalkTrouble::none && !recognise(bytes, part.offset).empty();
   });
 }

@@ -41,8 +41,8 @@ VolumeMap Survey::make() {
 }
 
 void Survey::explore(Region region) {
-  const bool look = region.trouble == WalkTrouble::none && region.depth < limits::kMaxVolumeDepth &&
-                    ++looks_ <= limits::kMaxVolumes;
+  const bool look =
+      region.trouble == WalkTrouble::none && region.depth < limits::kMaxVolumeDepth && ++looks_ <= limits::kMaxVolumes;
   if (!look) return keep(std::move(region));
   const Bytes bytes = bytes_of(region);
   const Surroundings around{keys_, region.in_partition, region.bsd, region.base,

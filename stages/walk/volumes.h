@@ -44,8 +44,8 @@ struct Volume {
   // Bytes of `device` that are seen through other volumes: a decrypted device that holds a volume group is a volume
   // with what its logical volumes leave. By start, disjoint; no object of this volume covers them. Only with `device`.
   std::vector<ByteRange> inner;
-  // encrypted; unsupported: a RAID member that cannot be assembled, a thin volume …; damaged: beyond the image's end, or
-  // a disk is missing. There may be no bytes then: neither pieces nor device.
+  // encrypted; unsupported: a RAID member that cannot be assembled, a thin volume …; damaged: beyond the image's end,
+  // or a disk is missing. There may be no bytes then: neither pieces nor device.
   WalkTrouble trouble = WalkTrouble::none;
 };
 
@@ -66,8 +66,8 @@ struct MappedRange {
 // Every byte of an image is in a piece, in an area or in a mapped range; areas overlap nothing. An image in which no
 // volume system is found is one volume.
 struct VolumeMap {
-  std::vector<Volume> volumes;  // in the order of their locators, which are distinct
-  std::vector<ImageArea> areas; // by image and offset
+  std::vector<Volume> volumes;   // in the order of their locators, which are distinct
+  std::vector<ImageArea> areas;  // by image and offset
   std::vector<MappedRange> mapped;
 };
 

@@ -39,7 +39,6 @@ constexpr std::array kDoors = {
     Door{"libbfio", "stages/open/"},
     Door{"libdeflate", "stages/open/"},
     Door{"tsk/", "stages/walk/"},
-    Door{"libvslvm", "stages/walk/"},
     Door{"libcryptsetup.h", "stages/walk/volume_luks.cc"},
     Door{"libbfio", "stages/walk/"},
     Door{"xxh", "stages/hash/"},
