@@ -172,18 +172,20 @@ void expect_same_files(const Walked& walked, const std::string& folder, Inodes i
 namespace {
 
 // Blocks that are free by the block bitmap, as dumpe2fs prints it.
-std::vector<bool> free_blocks(const std::string& image, std::uint64_t blocks) {
+std::vector<bool> free_blocks(const std::string& image, std::uint64_t blocks, std::uint64_t block_bytes) {
   std::vector<bool> free(blocks, false);
+  std::uint64_t cluster = 1;  // of the last free one it prints the first block only
   std::istringstream lines(run({"dumpe2fs", image}).out);
   for (std::string line; std::getline(lines, line);) {
-    const std::size_t at = line.find("  Free blocks: ");
-    if (at != 0) continue;
+    if (line.starts_with("Cluster size:")) cluster = std::stoull(line.substr(13)) / block_bytes;
+    if (!line.starts_with("  Free blocks: ")) continue;
     std::istringstream ranges(line.substr(15));
     for (std::string range; std::getline(ranges, range, ',');) {
       if (range.find_first_of("0123456789") == std::string::npos) continue;
       const std::size_t dash = range.find('-');
       const std::uint64_t first = std::stoull(range);
-      const std::uint64_t last = dash == std::string::npos ? first : std::stoull(range.substr(dash + 1));
+      const std::uint64_t last =
+          (dash == std::string::npos ? first : std::stoull(range.substr(dash + 1))) / cluster * cluster + cluster - 1;
       for (std::uint64_t block = first; block <= last && block < blocks; ++block) free[block] = true;
     }
   }
@@ -195,7 +197,7 @@ std::vector<bool> free_blocks(const std::string& image, std::uint64_t blocks) {
 void expect_every_used_block_claimed(const Walked& walked, const std::string& image) {
   const std::uint64_t size = walked.system->block_bytes();
   const std::uint64_t blocks = walked.system->size() / size;
-  const std::vector<bool> free = free_blocks(image, blocks);
+  const std::vector<bool> free = free_blocks(image, blocks, size);
   std::vector<int> claimed(blocks, 0);
   std::uint64_t twice = 0;
   const auto claim = [&](std::uint64_t offset, std::uint64_t length) {
