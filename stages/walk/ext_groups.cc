@@ -120,12 +120,21 @@ void mend(const ByteSource& volume, const Layout& layout, std::uint64_t number, 
   }
 }
 
+// Tables cannot overlap, so all of them are no larger than the volume: hostile descriptors may share one.
 void drop_unusable(const Layout& layout, Groups& groups) {
+  std::uint64_t most = layout.size / layout.inode_bytes;
   for (Group& group : groups.list) {
     if (!group.sound) groups.complete = false;
+    if (layout.inodes_per_group > most) group.inode_table = 0;
     if (!layout.block_is_usable(group.block_bitmap)) group.block_bitmap = 0;
     if (!layout.block_is_usable(group.inode_bitmap)) group.inode_bitmap = 0;
     if (!layout.block_is_usable(group.inode_table)) group.inode_table = 0;
+    if (group.inode_table == 0) {
+      group.inode_bitmap = 0;
+      groups.complete = false;
+    } else {
+      most -= layout.inodes_per_group;
+    }
     if (group.block_bitmap == 0) group.blocks_counted = false;
     if (group.inode_bitmap == 0) group.inodes_counted = false;
   }
