@@ -3,6 +3,30 @@
 #include <algorithm>
 
 namespace ambit::walk::ext {
+namespace {
+
+// With bigalloc a file owns whole clusters, though its map may name a part of their blocks only. Calls
+// `each(next, place, blocks)` for the blocks that no segment names, `next` being the number of segments before them;
+// and once more with no blocks at the end.
+template <class Each>
+void for_each_rest(const Layout& layout, const std::vector<Segment>& segments, Each&& each) {
+  const std::uint64_t size = layout.cluster_blocks;
+  std::uint64_t known = 0;  // blocks of the cluster at hand up to here are told
+  for (std::size_t i = 0; size > 1 && i < segments.size(); ++i) {
+    const std::uint64_t over = (segments[i].place - layout.first_block) % size;
+    const std::uint64_t cluster = segments[i].place - over;
+    const std::uint64_t begin = known > cluster && known <= segments[i].place ? known : cluster;
+    if (begin < segments[i].place) each(i, begin, segments[i].place - begin);
+    known = segments[i].place + segments[i].blocks;
+    const std::uint64_t rest = (size - (known - layout.first_block) % size) % size;
+    const bool more = i + 1 < segments.size() && segments[i + 1].place >= known && segments[i + 1].place < known + rest;
+    const std::uint64_t there = std::min(rest, layout.blocks - known);
+    if (!more && there > 0) each(i + 1, known, there);
+  }
+  each(segments.size(), 0, 0);
+}
+
+}  // namespace
 
 void ContentPlacer::place(const Inode& inode, FileEntry& entry) {
   entry.size = inode.size;
@@ -14,7 +38,7 @@ void ContentPlacer::place(const Inode& inode, FileEntry& entry) {
     entry.trouble = state == MapState::damaged ? WalkTrouble::damaged : WalkTrouble::unsupported;
     return;
   }
-  for (const std::uint64_t node : map_.nodes) report_blocks(layout_, Kind::metadata, node, 1, sink_);
+  for (const std::uint64_t node : map_.nodes) report_block_of_books(node);
   place_segments(inode, entry, Areas::report);
 }
 
@@ -33,10 +57,12 @@ bool ContentPlacer::place_deleted(const Inode& inode, FileEntry& entry, const Bl
 }
 
 void ContentPlacer::report_as_books(const Inode& inode) {
-  if (!inode.intact || inode.is_resident() || maps_.read(inode, map_) != MapState::good) return;
-  for (const std::uint64_t node : map_.nodes) report_blocks(layout_, Kind::metadata, node, 1, sink_);
-  for (const Segment& segment : map_.segments) {
-    report_blocks(layout_, Kind::metadata, segment.place, segment.blocks, sink_);
+  if (!inode.intact || inode.is_resident()) return;
+  if (inode.number == kResizeInode) {  // it maps the reserved blocks, which report_books() knows
+    const std::uint32_t block = u32(inode.map(), 52);
+    if (layout_.block_is_usable(block)) report_block_of_books(block);
+  } else if (maps_.read(inode, map_) == MapState::good) {
+    report_map(map_);
   }
 }
 
@@ -57,7 +83,8 @@ bool ContentPlacer::place_resident(const Inode& inode, FileEntry& entry) const {
   std::string bytes(text_of(inode.map()));
   if (inode.is_resident()) bytes += text_of(resident_rest(inode));
   if (inode.size > bytes.size()) {
-    entry.trouble = WalkTrouble::damaged;
+    // Cut off longer while it was resident: zeros, as long as there is nothing else.
+    if (bytes.find_first_not_of('\0') != std::string::npos) entry.trouble = WalkTrouble::damaged;
     return true;
   }
   bytes.resize(inode.size);
@@ -66,37 +93,31 @@ bool ContentPlacer::place_resident(const Inode& inode, FileEntry& entry) const {
 }
 
 void ContentPlacer::place_segments(const Inode& inode, FileEntry& entry, Areas areas) {
-  const std::uint64_t block = layout_.block;
-  const Kind beyond = inode.has_verity() ? Kind::metadata : Kind::slack;  // fs-verity keeps its tree there
-  for (const Segment& segment : map_.segments) {
-    const std::uint64_t begin = segment.logical * block;
-    const std::uint64_t place = segment.place * block;
-    const std::uint64_t length = segment.blocks * block;
-    if (begin >= inode.size) {
-      report_beyond(entry, place, length, beyond, areas);
-    } else if (!segment.written) {
-      if (areas == Areas::report) sink_.area(Kind::slack, place, length);
-    } else {
-      const std::uint64_t inside = std::min(length, inode.size - begin);
-      if (!entry.runs.empty() && entry.runs.back().end() == begin && entry.runs.back().place_end() == place) {
-        entry.runs.back().length += inside;
-      } else {
-        entry.runs.push_back({begin, place, inside});
-      }
-      entry.slack = length - inside;
-    }
-  }
-  if (layout_.cluster_blocks > 1) place_rest_of_cluster(entry, areas);
+  std::uint64_t done = 0;
+  for_each_rest(layout_, map_.segments, [&](std::size_t next, std::uint64_t place, std::uint64_t blocks) {
+    for (; done < next; ++done) place_segment(inode, map_.segments[done], entry, areas);
+    if (blocks > 0) report_beyond(entry, place * layout_.block, blocks * layout_.block, Kind::slack, areas);
+  });
 }
 
-// The blocks of the last cluster that no map names belong to the file all the same.
-void ContentPlacer::place_rest_of_cluster(FileEntry& entry, Areas areas) {
-  if (map_.segments.empty()) return;
-  const std::uint64_t end = map_.segments.back().place + map_.segments.back().blocks;
-  const std::uint64_t over = (end - layout_.first_block) % layout_.cluster_blocks;
-  if (over == 0) return;
-  const std::uint64_t rest = std::min<std::uint64_t>(layout_.cluster_blocks - over, layout_.blocks - end);
-  if (rest > 0) report_beyond(entry, end * layout_.block, rest * layout_.block, Kind::slack, areas);
+void ContentPlacer::place_segment(const Inode& inode, const Segment& segment, FileEntry& entry, Areas areas) {
+  const std::uint64_t begin = segment.logical * layout_.block;
+  const std::uint64_t place = segment.place * layout_.block;
+  const std::uint64_t length = segment.blocks * layout_.block;
+  if (begin >= inode.size) {
+    // fs-verity keeps its tree behind the end.
+    report_beyond(entry, place, length, inode.has_verity() ? Kind::metadata : Kind::slack, areas);
+  } else if (!segment.written) {
+    if (areas == Areas::report) sink_.area(Kind::slack, place, length);
+  } else {
+    const std::uint64_t inside = std::min(length, inode.size - begin);
+    if (!entry.runs.empty() && entry.runs.back().end() == begin && entry.runs.back().place_end() == place) {
+      entry.runs.back().length += inside;
+    } else {
+      entry.runs.push_back({begin, place, inside});
+    }
+    entry.slack = length - inside;
+  }
 }
 
 // Bytes that the file has beyond its end: its slack, where they lie straight behind its last run.
@@ -108,6 +129,21 @@ void ContentPlacer::report_beyond(FileEntry& entry, std::uint64_t place, std::ui
   } else if (areas == Areas::report) {
     sink_.area(kind, place, length);
   }
+}
+
+void ContentPlacer::report_block_of_books(std::uint64_t block) {
+  const std::uint64_t over = (block - layout_.first_block) % layout_.cluster_blocks;
+  report_blocks(layout_, Kind::metadata, block - over, layout_.cluster_blocks, sink_);
+}
+
+void ContentPlacer::report_map(const BlockMap& map) {
+  for (const std::uint64_t node : map.nodes) report_block_of_books(node);
+  for (const Segment& segment : map.segments) {
+    report_blocks(layout_, Kind::metadata, segment.place, segment.blocks, sink_);
+  }
+  for_each_rest(layout_, map.segments, [&](std::size_t /*next*/, std::uint64_t place, std::uint64_t blocks) {
+    report_blocks(layout_, Kind::metadata, place, blocks, sink_);
+  });
 }
 
 }  // namespace ambit::walk::ext

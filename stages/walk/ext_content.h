@@ -15,13 +15,17 @@ class ContentPlacer {
   [[nodiscard]] bool place_deleted(const Inode& inode, FileEntry& entry, const BlockMap*& map);
   // All blocks of the inode are the file system's books.
   void report_as_books(const Inode& inode);
+  // A block that is allocated for itself, with the rest of its cluster.
+  void report_block_of_books(std::uint64_t block);
+  // The map of a folder or of books, and what it maps.
+  void report_map(const BlockMap& map);
 
  private:
   enum class Areas : std::uint8_t { report, keep_silent };
   [[nodiscard]] WalkTrouble trouble_of(const Inode& inode) const;
   [[nodiscard]] bool place_resident(const Inode& inode, FileEntry& entry) const;
   void place_segments(const Inode& inode, FileEntry& entry, Areas areas);
-  void place_rest_of_cluster(FileEntry& entry, Areas areas);
+  void place_segment(const Inode& inode, const Segment& segment, FileEntry& entry, Areas areas);
   void report_beyond(FileEntry& entry, std::uint64_t place, std::uint64_t length, Kind kind, Areas areas);
 
   const Layout& layout_;

@@ -120,37 +120,55 @@ void mend(const ByteSource& volume, const Layout& layout, std::uint64_t number, 
   }
 }
 
+// Tables cannot overlap, so all of them are no larger than the volume: hostile descriptors may share one.
 void drop_unusable(const Layout& layout, Groups& groups) {
+  std::uint64_t most = layout.size / layout.inode_bytes;
   for (Group& group : groups.list) {
     if (!group.sound) groups.complete = false;
+    if (layout.inodes_per_group > most) group.inode_table = 0;
     if (!layout.block_is_usable(group.block_bitmap)) group.block_bitmap = 0;
     if (!layout.block_is_usable(group.inode_bitmap)) group.inode_bitmap = 0;
     if (!layout.block_is_usable(group.inode_table)) group.inode_table = 0;
+    if (group.inode_table == 0) {
+      group.inode_bitmap = 0;
+      groups.complete = false;
+    } else {
+      most -= layout.inodes_per_group;
+    }
     if (group.block_bitmap == 0) group.blocks_counted = false;
     if (group.inode_bitmap == 0) group.inodes_counted = false;
   }
 }
 
-// Joins neighbours on their way to the sink.
+// Ranges of blocks, whole clusters, told by place; neighbours joined.
 class Joined {
  public:
-  Joined(const Layout& layout, EntrySink& sink) : layout_(layout), sink_(sink) {}
-  ~Joined() { flush(); }
-  Joined(const Joined&) = delete;
-  Joined& operator=(const Joined&) = delete;
+  explicit Joined(const Layout& layout) : layout_(layout) {}
   void add(std::uint64_t first, std::uint64_t count) {
-    if (first != end_) {
-      flush();
-      begin_ = end_ = first;
+    if (first >= layout_.blocks || count == 0) return;
+    const std::uint64_t size = layout_.cluster_blocks;
+    const std::uint64_t begin = first < layout_.first_block ? first : first - (first - layout_.first_block) % size;
+    const std::uint64_t over = (first + count - std::min<std::uint64_t>(layout_.first_block, first)) % size;
+    const std::uint64_t end = first + count + (over == 0 ? 0 : size - over);
+    if (!ranges_.empty() && ranges_.back().second == begin) {
+      ranges_.back().second = end;
+    } else {
+      ranges_.emplace_back(begin, end);
     }
-    end_ += count;
+  }
+  void report(EntrySink& sink) {
+    std::sort(ranges_.begin(), ranges_.end());
+    for (std::size_t i = 0; i < ranges_.size();) {
+      const std::uint64_t begin = ranges_[i].first;
+      std::uint64_t end = ranges_[i].second;
+      for (++i; i < ranges_.size() && ranges_[i].first <= end; ++i) end = std::max(end, ranges_[i].second);
+      report_blocks(layout_, Kind::metadata, begin, end - begin, sink);
+    }
   }
 
  private:
-  void flush() { report_blocks(layout_, Kind::metadata, begin_, end_ - begin_, sink_); }
   const Layout& layout_;
-  EntrySink& sink_;
-  std::uint64_t begin_ = 0, end_ = 0;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges_;
 };
 
 void report_descriptors(const Layout& layout, std::uint64_t group, Joined& out) {
@@ -219,7 +237,7 @@ void report_blocks(const Layout& layout, Kind kind, std::uint64_t first, std::ui
 void report_books(const Layout& layout, const Groups& groups, EntrySink& sink) {
   const std::uint64_t table =
       (std::uint64_t{layout.inodes_per_group} * layout.inode_bytes + layout.block - 1) / layout.block;
-  Joined out(layout, sink);
+  Joined out(layout);
   for (std::uint64_t number = 0; number < groups.list.size(); ++number) report_descriptors(layout, number, out);
   for (const Group& group : groups.list) {
     if (group.block_bitmap != 0) out.add(group.block_bitmap, 1);
@@ -231,6 +249,7 @@ void report_books(const Layout& layout, const Groups& groups, EntrySink& sink) {
     if (group.inode_table != 0) out.add(group.inode_table, table);
   }
   if (layout.multi_mount_block != 0) out.add(layout.multi_mount_block, 1);
+  out.report(sink);
 }
 
 }  // namespace ambit::walk::ext

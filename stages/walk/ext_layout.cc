@@ -153,7 +153,7 @@ Result<std::optional<Layout>> read_superblock(Bytes bytes, std::uint64_t volume_
   if (auto read = read_sizes(bytes, layout); !read.ok()) return read.error();
   if (auto read = read_counts(bytes, volume_bytes, layout); !read.ok()) return read.error();
   layout.by_linux = u32(bytes, 0x48) == 0;
-  layout.reserved_descriptor_blocks = u16(bytes, 0xCE);
+  if ((layout.compatible & kResizable) != 0) layout.reserved_descriptor_blocks = u16(bytes, 0xCE);
   layout.first_meta_group = u32(bytes, 0x104);
   std::copy_n(bytes.begin() + 0x68, layout.uuid.size(), layout.uuid.begin());
   layout.checksum_seed =

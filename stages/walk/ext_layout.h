@@ -36,9 +36,10 @@ template <class Number>
 }
 
 inline constexpr std::uint32_t kRoot = 2;  // inode of the root folder
+inline constexpr std::uint32_t kResizeInode = 7;
 
 // Feature flags that change what is read. Compatible:
-inline constexpr std::uint32_t kHasJournal = 0x4, kSparseSuper2 = 0x200;
+inline constexpr std::uint32_t kHasJournal = 0x4, kResizable = 0x10, kSparseSuper2 = 0x200;
 // … read-only compatible:
 inline constexpr std::uint32_t kSparseSuper = 0x1, kHugeFile = 0x8, kGroupChecksum = 0x10, kBigAlloc = 0x200,
                                kMetadataChecksum = 0x400;

@@ -56,8 +56,7 @@ void Walk::gather_names() {
     } else if (maps.read(inode, map) != MapState::good) {
       names_.mark_damaged(folder);
     } else {
-      for (const std::uint64_t node : map.nodes) report_blocks(layout_, Kind::metadata, node, 1, sink_);
-      for (const Segment& s : map.segments) report_blocks(layout_, Kind::metadata, s.place, s.blocks, sink_);
+      placer_.report_map(map);
       reader.add(inode, folder, map);
     }
   }
@@ -223,7 +222,7 @@ void Walk::emit_attributes(const Inode& inode, const std::string& path, const st
 void Walk::report_attribute_block(const Inode& inode) {
   if (!inode.intact || inode.attribute_block == 0 || inode.attribute_block == last_attribute_block_) return;
   last_attribute_block_ = inode.attribute_block;
-  report_blocks(layout_, Kind::metadata, inode.attribute_block, 1, sink_);
+  if (layout_.block_is_usable(inode.attribute_block)) placer_.report_block_of_books(inode.attribute_block);
 }
 
 }  // namespace ambit::walk::ext
