@@ -781,22 +781,27 @@ class XfsRings : public ::testing::Test {
     Prototype made;
     made.text = "/boot\n0 0\nd--755 0 0\naaaa d--755 0 0\nbbbb d--755 0 0\nfile ---644 0 0 " + folder_ / "from" +
                 "\nturn ---644 0 0 " + folder_ / "from" + "\n$\n$\nrest ---644 0 0 " + folder_ / "from" + "\n$\n";
-    make_xfs_from(made, folder_, "-m crc=0 -i size=512");
+    make_xfs_from(made, folder_, "-m crc=0 -n ftype=0 -i size=512");
     if (HasFatalFailure()) return;
     image_ = folder_ / "image";
     const auto walked = walk_xfs(ImageBytes(image_));
     ASSERT_EQ(walked.found->entries.size(), 3U);
-    std::string bytes(1 << 20, '\0');
-    ASSERT_TRUE(walk::read_fully(ImageBytes(image_), 0, std::as_writable_bytes(std::span(bytes))).ok());
-    for (const char* name : {"aaaa", "bbbb", "file", "turn", "rest"}) {
-      places_[name] = bytes.find(name) + 4 + (bytes[bytes.find(name) - 3] == 4 ? 0 : 1);
-      inodes_[name] = bytes.substr(places_[name], 4);
+    for (const Area& area : walked.found->areas) {  // mkfs.xfs puts folders into different groups
+      std::string bytes(std::min<std::uint64_t>(area.length, 1 << 20), '\0');
+      ASSERT_TRUE(walk::read_fully(ImageBytes(image_), area.offset, std::as_writable_bytes(std::span(bytes))).ok());
+      for (const char* name : {"aaaa", "bbbb", "file", "turn", "rest"}) {
+        const std::size_t at = bytes.find(name);
+        if (at == std::string::npos) continue;
+        places_[name] = area.offset + at + 4;  // length:1 offset:2 name inode:4
+        inodes_[name] = bytes.substr(at + 4, 4);
+      }
     }
+    ASSERT_EQ(places_.size(), 5U);
   }
   void point(const char* name, const char* at) { test::overwrite(image_, places_[name], inodes_[at]); }
   TemporaryFolder folder_;
   std::string image_;
-  std::map<std::string, std::size_t> places_;
+  std::map<std::string, std::uint64_t> places_;
   std::map<std::string, std::string> inodes_;
 };
 
