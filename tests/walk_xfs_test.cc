@@ -76,13 +76,13 @@ class Collector final : public walk::EntrySink {
     }
     if (e.slack > 0) {
       EXPECT_FALSE(e.runs.empty());
-      if (!e.runs.empty()) EXPECT_LE(e.slack, size_ - e.runs.back().place_end());
+      if (!e.runs.empty()) { EXPECT_LE(e.slack, size_ - e.runs.back().place_end()); }
     }
-    if (e.trouble != WalkTrouble::none) EXPECT_TRUE(e.runs.empty() && e.content == nullptr && e.slack == 0);
+    EXPECT_TRUE(e.trouble == WalkTrouble::none || (e.runs.empty() && e.content == nullptr && e.slack == 0));
     EXPECT_FALSE(e.path.empty() || e.path.front() == '/');
     EXPECT_LE(e.path.size(), limits::kMaxPathBytes);
     EXPECT_TRUE(std::is_sorted(e.links.begin(), e.links.end()));
-    if (!e.links.empty()) EXPECT_LE(e.path, e.links.front());
+    EXPECT_TRUE(e.links.empty() || e.path <= e.links.front());
     entries.push_back(std::move(e));
     return entries.size() < stop_after;
   }
@@ -151,7 +151,7 @@ class Mounted {
   ~Mounted() { unmount(); }
   [[nodiscard]] bool ok() const { return mounted_; }
   void unmount() {
-    if (mounted_) EXPECT_EQ(test::run({"umount", at_}).exit, 0);
+    if (mounted_) { EXPECT_EQ(test::run({"umount", at_}).exit, 0); }
     mounted_ = false;
   }
 
@@ -208,7 +208,7 @@ class OpenFile {
 };
 
 void make_files(const std::string& root) {
-  for (const std::size_t size : {0, 1, 4095, 4096, 4097, 100'000, 3'000'000}) {
+  for (const std::size_t size : {0U, 1U, 4095U, 4096U, 4097U, 100'000U, 3'000'000U}) {
     test::write_file(root + "/sizes/" + std::to_string(size), test::noise(size, size));
   }
   test::write_file(root + "/names/\xff\xfe not UTF-8\n", "bytes");
@@ -234,7 +234,7 @@ void make_extents(const std::string& root) {
     holes.allocate(FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, i * 8192, 8192);
   }
   OpenFile one(root + "/woven-1"), two(root + "/woven-2");
-  for (std::uint64_t i = 0; i < 100; ++i) {
+  for (std::uint64_t i = 0; i < 40; ++i) {
     one.write(i * 16384, test::noise(i, 9000)).sync();
     two.write(i * 16384, test::noise(i + 1000, 16384)).sync();
   }
@@ -254,7 +254,7 @@ void make_attributes(const std::string& root) {
 }
 
 void make_folders(const std::string& root, int largest) {
-  for (const int count : {3, 40, 300, 2000, largest}) {
+  for (const int count : {3, 40, 300, largest}) {
     const std::string folder = root + "/folder-" + std::to_string(count);
     fs::create_directories(folder);
     for (int i = 0; i < count; ++i) {
@@ -402,7 +402,7 @@ TEST_P(XfsVariants, shows_what_find_shows_with_the_same_bytes) {
     make_files(at);
     make_extents(at);
     make_attributes(at);
-    make_folders(at, 5000);
+    make_folders(at, 1500);
   }
   const ImageBytes volume(image);
   const Walked walked = walk_xfs(volume);
@@ -420,10 +420,10 @@ INSTANTIATE_TEST_SUITE_P(
     Geometries, XfsVariants,
     ::testing::Values("-m crc=1", "-m crc=1,rmapbt=1,reflink=1,bigtime=1,inobtcount=1 -i nrext64=1,sparse=1",
                       "-m reflink=0,finobt=0,bigtime=0,inobtcount=0 -i sparse=0,nrext64=0", "-b size=1024 -n size=8192",
-                      "-b size=2048 -i size=1024 -n size=4096 -d agcount=7", "-i size=2048 -n size=65536",
+                      "-b size=2048 -i size=1024 -n size=4096 -d agcount=2", "-i size=2048 -n size=65536",
                       "-b size=16384", "-b size=65536 -d agcount=2"));
 
-// --- to be continued below: single features --------------------------------------------------------------------
+// --- single features --------------------------------------------------------------------
 
 TEST(XfsWalk, shares_the_runs_of_reflinked_files) {
   if (::geteuid() != 0) GTEST_SKIP() << "mounting needs root";
@@ -578,12 +578,8 @@ TEST(XfsWalk, cuts_a_chain_of_folders_that_is_too_deep_and_keeps_its_files) {
 
 // --- version 4, which kernels of today do not mount: made by mkfs.xfs from a list, read by libfsxfs --------------
 
-struct Entry4 {
-  std::uint64_t size = 0;
-  std::string bytes;
-};
-
-void list_with_libfsxfs(libfsxfs_file_entry_t* entry, const std::string& path, std::map<std::string, Entry4>& all) {
+void list_with_libfsxfs(libfsxfs_file_entry_t* entry, const std::string& path,
+                        std::map<std::string, std::string>& all) {
   std::uint16_t mode = 0;
   ASSERT_EQ(libfsxfs_file_entry_get_file_mode(entry, &mode, nullptr), 1);
   if ((mode & S_IFMT) == S_IFDIR) {
@@ -603,23 +599,21 @@ void list_with_libfsxfs(libfsxfs_file_entry_t* entry, const std::string& path, s
     }
     return;
   }
-  Entry4& found = all[path];
+  std::string& found = all[path];
   size64_t size = 0;
   if ((mode & S_IFMT) == S_IFLNK) {
     size_t bytes = 0;
     ASSERT_EQ(libfsxfs_file_entry_get_utf8_symbolic_link_target_size(entry, &bytes, nullptr), 1);
-    found.bytes.resize(bytes);
-    ASSERT_EQ(libfsxfs_file_entry_get_utf8_symbolic_link_target(
-                  entry, reinterpret_cast<std::uint8_t*>(found.bytes.data()), bytes, nullptr),
+    found.resize(bytes);
+    ASSERT_EQ(libfsxfs_file_entry_get_utf8_symbolic_link_target(entry, reinterpret_cast<std::uint8_t*>(found.data()),
+                                                                bytes, nullptr),
               1);
-    found.bytes.resize(bytes - 1);
-    found.size = found.bytes.size();
+    found.resize(bytes - 1);
   } else if ((mode & S_IFMT) == S_IFREG) {
     ASSERT_EQ(libfsxfs_file_entry_get_size(entry, &size, nullptr), 1);
-    found.size = size;
-    found.bytes.resize(size);
+    found.resize(size);
     for (std::size_t at = 0; at < size;) {
-      const ssize_t got = libfsxfs_file_entry_read_buffer_at_offset(entry, found.bytes.data() + at, size - at,
+      const ssize_t got = libfsxfs_file_entry_read_buffer_at_offset(entry, found.data() + at, size - at,
                                                                     static_cast<off64_t>(at), nullptr);
       ASSERT_GT(got, 0);
       at += static_cast<std::size_t>(got);
@@ -627,8 +621,8 @@ void list_with_libfsxfs(libfsxfs_file_entry_t* entry, const std::string& path, s
   }
 }
 
-std::map<std::string, Entry4> libfsxfs_says(const std::string& image) {
-  std::map<std::string, Entry4> all;
+std::map<std::string, std::string> libfsxfs_says(const std::string& image) {
+  std::map<std::string, std::string> all;
   libfsxfs_volume_t* volume = nullptr;
   libfsxfs_file_entry_t* root = nullptr;
   EXPECT_EQ(libfsxfs_volume_initialize(&volume, nullptr), 1);
@@ -640,87 +634,215 @@ std::map<std::string, Entry4> libfsxfs_says(const std::string& image) {
   return all;
 }
 
-void expect_same_as_libfsxfs(const ByteSource& volume, const Walked& walked, const std::string& image) {
-  const auto theirs = libfsxfs_says(image);
-  std::size_t files = 0;
+// What mkfs.xfs fills an image with, and what must come out.
+struct Prototype {
+  std::string text;
+  std::map<std::string, std::string> files;
+};
+
+Prototype prototype(const TemporaryFolder& folder, int count) {
+  Prototype made;
+  made.text = "/boot\n0 0\nd--755 0 0\n";
+  for (const std::size_t size : {0U, 1U, 4096U, 100'000U, 3'000'000U}) {
+    const std::string name = "size-" + std::to_string(size);
+    const std::string from = folder / ("from/" + std::to_string(size));
+    test::write_file(from, made.files[name] = test::noise(size, size));
+    made.text += name + " ---644 0 0 " + from + "\n";
+  }
+  made.files["short"] = "target";
+  made.files["long"] = std::string(1000, 't');
+  made.text += "short l--777 0 0 target\nlong l--777 0 0 " + made.files["long"] + "\n";
+  made.text += "fifo p--644 0 0\nnull c--644 0 0 1 3\ndisk b--644 0 0 7 200\n";
+  for (const char* special : {"fifo", "null", "disk"}) made.files[special] = "";
+  for (const int many : {3, 40, 300, count}) {
+    const std::string inside = "folder-" + std::to_string(many);
+    made.text += inside + " d--755 0 0\n";
+    for (int i = 0; i < many; ++i) {
+      const std::string name = "entry-number-" + std::to_string(i);
+      made.text += name + " ---644 0 0 " + folder / "from/1" + "\n";
+      made.files[inside + "/" + name] = made.files["size-1"];
+    }
+    made.text += "$\n";
+  }
+  made.text += "$\n";
+  return made;
+}
+
+void make_xfs_from(const Prototype& from, const TemporaryFolder& folder, const std::string& options) {
+  test::write_file(folder / "prototype", from.text);
+  ASSERT_TRUE(make_xfs(folder / "image", options + " -p " + folder / "prototype"));
+}
+
+std::map<std::string, std::string> active_files(const ByteSource& volume, const Walked& walked) {
+  std::map<std::string, std::string> all;
   for (const auto& entry : walked.found->entries) {
     if (!entry.stream.empty() || entry.state != ObjectState::active) continue;
-    std::vector<std::string> paths = entry.links;
-    paths.push_back(entry.path);
-    for (const std::string& path : paths) {
-      ++files;
-      const auto found = theirs.find(path);
-      ASSERT_NE(found, theirs.end()) << path;
-      EXPECT_EQ(entry.size, found->second.size) << path;
-      EXPECT_TRUE(bytes_of(volume, entry) == found->second.bytes) << path;
-    }
+    all[entry.path] = bytes_of(volume, entry);
+    for (const std::string& link : entry.links) all[link] = all[entry.path];
   }
-  EXPECT_EQ(files, theirs.size());
+  return all;
 }
 
-// What mkfs.xfs fills an image with: `count` small files in a folder beside some others.
-std::string prototype(const TemporaryFolder& folder, int count) {
-  for (const std::size_t size : {0, 1, 4096, 100'000, 3'000'000}) {
-    test::write_file(folder / ("from/" + std::to_string(size)), test::noise(size, size));
-  }
-  std::string text = "/boot\n0 0\nd--755 0 0\n";
-  for (const std::size_t size : {0, 1, 4096, 100'000, 3'000'000}) {
-    text += "size-" + std::to_string(size) + " ---644 0 0 " + folder / ("from/" + std::to_string(size)) + "\n";
-  }
-  text += "short l--777 0 0 target\nlong l--777 0 0 " + std::string(1000, 't') + "\n";
-  text += "fifo p--644 0 0\nnull c--644 0 0 1 3\ndisk b--644 0 0 7 200\n";
-  for (const int many : {3, 40, 300, count}) {
-    text += "folder-" + std::to_string(many) + " d--755 0 0\n";
-    for (int i = 0; i < many; ++i)
-      text += "entry-number-" + std::to_string(i) + " ---644 0 0 " + folder / "from/1" + "\n";
-    text += "$\n";
-  }
-  text += "$\n";
-  test::write_file(folder / "prototype", text);
-  return folder / "prototype";
-}
+struct Variant {
+  const char* options;
+  bool peer;  // libfsxfs can read it: not folders of large or small blocks
+};
 
-class XfsPrototypes : public ::testing::TestWithParam<const char*> {};
+class XfsPrototypes : public ::testing::TestWithParam<Variant> {};
 
-TEST_P(XfsPrototypes, agree_with_libfsxfs) {
+TEST_P(XfsPrototypes, come_out_as_they_went_in_and_as_libfsxfs_sees_them) {
   TemporaryFolder folder;
-  const std::string image = folder / "image";
-  ASSERT_TRUE(make_xfs(image, std::string(GetParam()) + " -p " + prototype(folder, 3000)));
-  const ImageBytes volume(image);
+  const Prototype made = prototype(folder, 3000);
+  make_xfs_from(made, folder, GetParam().options);
+  if (HasFatalFailure()) return;
+  const ImageBytes volume(folder / "image");
   const Walked walked = walk_xfs(volume);
   ASSERT_NE(walked.system, nullptr);
   EXPECT_TRUE(walked.whole);
-  expect_same_as_libfsxfs(volume, walked, image);
+  auto ours = active_files(volume, walked);
+  auto wanted = made.files;
+  if (std::string_view(GetParam().options) == "-m crc=1") {
+    // mkfs.xfs 6.1 writes the target of a long link without the header of version 5, and the kernel refuses it too.
+    EXPECT_EQ(find_entry(walked, "long")->trouble, WalkTrouble::damaged);
+    ours.erase("long");
+    wanted.erase("long");
+  }
+  EXPECT_TRUE(ours == wanted);
   expect_no_overlap(walked);
-  expect_rest_is_free(walked, image);
+  expect_rest_is_free(walked, folder / "image");
+  if (!GetParam().peer) return;
+  auto theirs = libfsxfs_says(folder / "image");
+  if (!ours.contains("long")) theirs.erase("long");
+  EXPECT_TRUE(ours == theirs);
 }
 
 INSTANTIATE_TEST_SUITE_P(Geometries, XfsPrototypes,
-                         ::testing::Values("-m crc=0", "-m crc=0 -n ftype=1", "-m crc=0 -i size=256 -b size=512",
-                                           "-m crc=0 -i size=1024 -n size=16384 -d agcount=3", "-m crc=1"));
+                         ::testing::Values(Variant{"-m crc=0", true}, Variant{"-m crc=0 -n ftype=1", true},
+                                           Variant{"-m crc=0 -i size=256 -b size=512", false},
+                                           Variant{"-m crc=0 -i size=1024 -n size=16384 -d agcount=3", false},
+                                           Variant{"-m crc=0 -s size=4096 -i size=2048", true},
+                                           Variant{"-m crc=1", true}));
 
+std::string big_endian(std::uint64_t value, int bytes) {
+  std::string out;
+  for (int i = bytes - 1; i >= 0; --i) out += i < 8 ? static_cast<char>(value >> (8 * i)) : '\0';
+  return out;
+}
+
+// xfs_db 6.1 crashes where it should set an attribute in version 4, so a fork is made by hand; xfs_db must read it.
 TEST(XfsWalk, reads_attributes_of_version_4) {
   TemporaryFolder folder;
+  make_xfs_from(prototype(folder, 3), folder, "-m crc=0 -i size=512");
+  if (HasFatalFailure()) return;
   const std::string image = folder / "image";
-  ASSERT_TRUE(make_xfs(image, "-m crc=0 -p " + prototype(folder, 10)));
-  std::vector<std::string> commands{"xfs_db", "-x"};
-  for (int i = 0; i < 120; ++i) {
-    commands.insert(commands.end(), {"-c", "path /size-1", "-c", "attr_set -u -v 100 a" + std::to_string(i)});
-  }
-  commands.insert(commands.end(), {"-c", "path /size-0", "-c", "attr_set -u -v 30000 large", image});
-  ASSERT_EQ(test::run(commands).exit, 0);
+  const Walked before = walk_xfs(ImageBytes(image));
+  const auto *in_inode = find_entry(before, "size-0"), *in_blocks = find_entry(before, "size-1");
+  ASSERT_TRUE(in_inode != nullptr && in_blocks != nullptr && in_inode->inode < 1000 && in_blocks->inode < 1000);
+  const std::uint64_t first = in_inode->inode * 512, second = in_blocks->inode * 512;  // both in group 0
+  test::overwrite(image, first + 82, big_endian(20, 1) + big_endian(1, 1));
+  test::overwrite(image, first + 100 + 160,
+                  big_endian(4 + 3 + 1 + 5, 2) + big_endian(1, 1) + '\0' + "\1\5" + '\0' + "avalue");
+  // One extent of ten blocks far from everything: a leaf, then a value of 30,000 bytes.
+  constexpr std::uint64_t kBlock = 15'000;
+  test::overwrite(image, second + 80, big_endian(1, 2) + big_endian(20, 1) + big_endian(2, 1));
+  test::overwrite(image, second + 100 + 160, big_endian(0, 8) + big_endian(kBlock << 21 | 10, 8));
+  const std::string remote = big_endian(1, 4) + big_endian(30'000, 4) + big_endian(5, 1) + "large";
+  const std::string local = big_endian(6, 2) + big_endian(5, 1) + "small" + "a word";
+  std::string leaf = big_endian(0, 8) + big_endian(0xFBEE, 2) + big_endian(0, 2);
+  leaf += big_endian(2, 2) + big_endian(32, 2) + big_endian(4064, 2) + big_endian(0, 14);
+  leaf += big_endian(1, 4) + big_endian(4064, 2) + big_endian(0, 2) + big_endian(2, 4) + big_endian(4080, 2) + "\1";
+  leaf.resize(4064, '\0');
+  leaf += remote;
+  leaf.resize(4080, '\0');
+  leaf += local;
+  leaf.resize(4096, '\0');
+  const std::string value = test::noise(5, 30'000);
+  test::overwrite(image, kBlock * 4096, leaf + value);
+  const test::Ran peer = test::run(
+      {"xfs_db", "-r", "-c", "inode " + std::to_string(in_blocks->inode), "-c", "ablock 0", "-c", "print", image});
+  EXPECT_NE(peer.out.find("name = \"large\""), std::string::npos) << peer.out;
+  EXPECT_NE(peer.out.find("value = \"a word\""), std::string::npos) << peer.out;
+
   const ImageBytes volume(image);
   const Walked walked = walk_xfs(volume);
-  EXPECT_TRUE(walked.whole);
-  for (int i = 0; i < 120; ++i) {
-    const auto* entry = find_entry(walked, "size-1", "user.a" + std::to_string(i));
-    ASSERT_NE(entry, nullptr) << i;
-    EXPECT_EQ(bytes_of(volume, *entry).size(), 100U);
+  const auto *short_form = find_entry(walked, "size-0", "user.a"), *small = find_entry(walked, "size-1", "user.small"),
+             *large = find_entry(walked, "size-1", "user.large");
+  ASSERT_TRUE(short_form != nullptr && small != nullptr && large != nullptr);
+  EXPECT_EQ(bytes_of(volume, *short_form), "value");
+  EXPECT_EQ(bytes_of(volume, *small), "a word");
+  EXPECT_TRUE(bytes_of(volume, *large) == value);
+}
+
+// Folders a and a/b with files, all short enough to lie in their inodes; version 4 minds no checksum.
+class XfsRings : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    test::write_file(folder_ / "from", "bytes");
+    Prototype made;
+    made.text = "/boot\n0 0\nd--755 0 0\naaaa d--755 0 0\nbbbb d--755 0 0\nfile ---644 0 0 " + folder_ / "from" +
+                "\nturn ---644 0 0 " + folder_ / "from" + "\n$\n$\nrest ---644 0 0 " + folder_ / "from" + "\n$\n";
+    make_xfs_from(made, folder_, "-m crc=0 -n ftype=0 -i size=512");
+    if (HasFatalFailure()) return;
+    image_ = folder_ / "image";
+    const auto walked = walk_xfs(ImageBytes(image_));
+    ASSERT_EQ(walked.found->entries.size(), 3U);
+    for (const Area& area : walked.found->areas) {  // mkfs.xfs puts folders into different groups
+      std::string bytes(std::min<std::uint64_t>(area.length, 1 << 20), '\0');
+      ASSERT_TRUE(walk::read_fully(ImageBytes(image_), area.offset, std::as_writable_bytes(std::span(bytes))).ok());
+      for (const char* name : {"aaaa", "bbbb", "file", "turn", "rest"}) {
+        const std::size_t at = bytes.find(name);
+        if (at == std::string::npos) continue;
+        places_[name] = area.offset + at + 4;  // length:1 offset:2 name inode:4
+        inodes_[name] = bytes.substr(at + 4, 4);
+      }
+    }
+    ASSERT_EQ(places_.size(), 5U);
   }
-  const auto* large = find_entry(walked, "size-0", "user.large");
-  ASSERT_NE(large, nullptr);
-  const std::string value = bytes_of(volume, *large);
-  EXPECT_EQ(value, std::string(30000, value[0]));
+  void point(const char* name, const char* at) { test::overwrite(image_, places_[name], inodes_[at]); }
+  TemporaryFolder folder_;
+  std::string image_;
+  std::map<std::string, std::uint64_t> places_;
+  std::map<std::string, std::string> inodes_;
+};
+
+TEST_F(XfsRings, a_folder_inside_itself_is_a_loop_and_keeps_its_place) {
+  point("turn", "aaaa");
+  const ImageBytes volume(image_);
+  const Walked walked = walk_xfs(volume);
+  const auto* loop = find_entry(walked, "aaaa/bbbb/turn");
+  ASSERT_NE(loop, nullptr);
+  EXPECT_EQ(loop->trouble, WalkTrouble::loop);
+  EXPECT_NE(find_entry(walked, "aaaa/bbbb/file"), nullptr);
+  EXPECT_NE(find_entry(walked, "rest"), nullptr);
+  ASSERT_EQ(walked.found->entries.size(), 4U);  // and the file that lost its name
+}
+
+TEST_F(XfsRings, a_ring_that_hangs_on_nothing_becomes_an_orphan) {
+  point("turn", "aaaa");
+  point("aaaa", "rest");  // a second name for a file, and none from the root into the ring
+  const ImageBytes volume(image_);
+  const Walked walked = walk_xfs(volume);
+  std::size_t loops = 0, files = 0, linked = 0;
+  for (const auto& entry : walked.found->entries) {
+    loops += entry.trouble == WalkTrouble::loop ? 1U : 0U;
+    files += entry.path.starts_with("$OrphanFiles/inode-") && entry.path.ends_with("bbbb/file") ? 1U : 0U;
+    linked += entry.path == "aaaa" && entry.links == std::vector<std::string>{"rest"} ? 1U : 0U;
+  }
+  EXPECT_EQ(loops, 1U);
+  EXPECT_EQ(files, 1U);
+  EXPECT_EQ(linked, 1U);
+}
+
+TEST_F(XfsRings, names_of_nothing_are_damaged) {
+  const std::string free = big_endian(inodes_.empty() ? 0 : 190, 4);
+  test::overwrite(image_, places_["turn"], free);
+  test::overwrite(image_, places_["file"], "\x7f\xff\xff\xff");
+  const ImageBytes volume(image_);
+  const Walked walked = walk_xfs(volume);
+  const auto *turn = find_entry(walked, "aaaa/bbbb/turn"), *folder = find_entry(walked, "aaaa/bbbb");
+  ASSERT_TRUE(turn != nullptr && folder != nullptr);
+  EXPECT_EQ(turn->trouble, WalkTrouble::damaged);
+  EXPECT_EQ(folder->trouble, WalkTrouble::damaged);
 }
 
 // --- damage ------------------------------------------------------------------------------------------------------
@@ -730,10 +852,7 @@ class XfsDamage : public ::testing::TestWithParam<int> {
  protected:
   void make(int version) {
     image_ = folder_ / "image";
-    if (version == 4) {
-      ASSERT_TRUE(make_xfs(image_, "-m crc=0 -p " + prototype(folder_, 2000)));
-      return;
-    }
+    if (version == 4) { return make_xfs_from(prototype(folder_, 2000), folder_, "-m crc=0"); }
     if (::geteuid() != 0) GTEST_SKIP() << "mounting needs root";
     ASSERT_TRUE(make_xfs(image_, "-m rmapbt=1,reflink=1"));
     Mounted mounted(image_, folder_ / "mounted", "rw");
@@ -760,7 +879,7 @@ TEST_P(XfsDamage, truncation_loses_files_and_nothing_else) {
     EXPECT_FALSE(walked.whole);
     EXPECT_GT(walked.found->entries.size(), i < 4 ? 0 : all / 100);
   }
-  for (const std::uint64_t bytes : {0, 1, 511, 512, 1000, 4096, 100'000}) {
+  for (const std::uint64_t bytes : {0U, 1U, 511U, 512U, 1000U, 4096U, 100'000U}) {
     volume.truncate(bytes);
     (void)walk_xfs(volume);
   }
@@ -796,7 +915,7 @@ TEST_P(XfsDamage, a_copy_of_the_superblock_is_used) {
   if (IsSkipped() || HasFatalFailure()) return;
   ImageBytes volume(image_);
   const Walked clean = walk_xfs(volume);
-  for (const std::size_t bytes : {4, 8, 100, 512}) {
+  for (const std::size_t bytes : {4U, 8U, 100U, 512U}) {
     volume.restore();
     volume.patch(0, std::string(bytes, '\0'));
     const Walked walked = walk_xfs(volume);
@@ -833,7 +952,8 @@ TEST(XfsWalk, takes_nothing_else_for_xfs) {
 TEST(XfsWalk, gives_the_same_twice_and_stops_when_told) {
   TemporaryFolder folder;
   const std::string image = folder / "image";
-  ASSERT_TRUE(make_xfs(image, "-m crc=0 -p " + prototype(folder, 100)));
+  make_xfs_from(prototype(folder, 100), folder, "-m crc=0");
+  if (HasFatalFailure()) return;
   const ImageBytes volume(image);
   const Walked one = walk_xfs(volume), two = walk_xfs(volume);
   ASSERT_EQ(one.found->entries.size(), two.found->entries.size());

@@ -27,13 +27,14 @@ using namespace xfs;
 class Walk {
  public:
   Walk(const ByteSource& volume, const Superblock& super, EntrySink& sink)
-      : reading_(volume, super), super_(super), areas_(sink), entries_(reading_, sink, areas_) {}
+      : super_(super), reading_(volume, super_), areas_(sink), entries_(reading_, sink, areas_) {}
 
   Result<> run(bool cut_short) {
     read_groups();
+    guess_internal_inodes();
     claim_log();
     learn_names(reading_, pieces_, names_, areas_);
-    names_.settle(root());
+    names_.settle(super_.root);
     emit_all();
     areas_.flush();
     if (cut_short) return Error{ErrorKind::evidence, "the volume ends before its file system does", "", ""};
@@ -60,6 +61,15 @@ class Walk {
     }
   }
 
+  // A copy of the superblock may not know the root and the two inodes of the realtime device. mkfs.xfs makes them
+  // first of all, one after the other.
+  void guess_internal_inodes() {
+    if (pieces_.empty() || super_.valid_inode(super_.internal_inodes[0])) return;
+    if (!super_.valid_inode(super_.root)) super_.root = pieces_.front().inode;
+    super_.internal_inodes[0] = super_.root + 1;
+    super_.internal_inodes[1] = super_.root + 2;
+  }
+
   void claim_log() {
     if (super_.log_start != 0 && super_.valid_blocks(super_.log_start, super_.log_blocks)) {
       claim(super_.place(super_.log_start), std::uint64_t{super_.log_blocks} << super_.block_log);
@@ -69,12 +79,6 @@ class Walk {
   void claim(std::uint64_t place, std::uint64_t length) {
     if (place >= reading_.size()) return;
     areas_.add(Kind::metadata, place, std::min(length, reading_.size() - place));
-  }
-
-  // A copy of the superblock may not know the root; it is the first inode that mkfs.xfs makes.
-  [[nodiscard]] std::uint64_t root() const {
-    if (names_.folder_of(super_.root) != kNoFolder || pieces_.empty()) return super_.root;
-    return pieces_.front().inode;
   }
 
   void emit_all() {
@@ -159,8 +163,8 @@ class Walk {
     return entries_.folder(inode, std::move(path));
   }
 
+  Superblock super_;  // our own: a copy of it on the disk may lack what the walk then learns
   Reading reading_;
-  const Superblock& super_;
   Areas areas_;
   Entries entries_;
   std::vector<InodePiece> pieces_;

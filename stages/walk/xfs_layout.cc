@@ -28,7 +28,7 @@ void lay_out(const Superblock& super, const std::vector<Extent>& extents, std::u
     add(into.runs, {all.start, all.place, inside});
     const Run rest{all.start + inside, all.place + inside, all.length - inside};
     if (rest.length == 0) continue;
-    // Slack must follow on the last run without a gap, in the file as on the disk, and begin where the file ends.
+    // Slack begins where the file ends, and follows on the disk without a gap.
     const bool follows =
         !into.runs.empty() && into.runs.back().end() == size && into.runs.back().place_end() + into.slack == rest.place;
     if (follows) {
