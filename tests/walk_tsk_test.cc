@@ -21,9 +21,9 @@ using test::noise;
 using test::run;
 using test::TemporaryFolder;
 using test::Walked;
+using testing::HasSubstr;
 using walk::FileEntry;
 using walk::open_with_tsk;
-using testing::HasSubstr;
 
 constexpr std::uint64_t KiB = 1024, MiB = 1024 * KiB;
 
@@ -93,11 +93,8 @@ bool fill_ntfs(const std::string& image, const std::string& mount_point) {
   test::write_file(m / "with.txt:large", noise(3, 90'000));
   test::make_sparse(m / "sparse", 20 * MiB);
   test::overwrite(m / "sparse", 10 * MiB, "an island");
-  for (std::uint64_t i = 0; i < 60; ++i) {  // two files that grow in turn
-    std::ofstream(m / "torn-a", std::ios::app) << noise(100 + i, 9'000);
-    std::ofstream(m / "torn-b", std::ios::app) << noise(200 + i, 9'000);
-  }
-  for (int i = 0; i < 700; ++i) test::write_file(m / ("many/file number " + std::to_string(i)), "number " + std::to_string(i));
+  for (int i = 0; i < 30; ++i)
+    test::write_file(m / ("many/file number " + std::to_string(i)), "number " + std::to_string(i));
   std::filesystem::create_symlink("small.txt", m / "link");
   std::filesystem::create_directories(m / "pressed");
   // The attribute "compressed" of the folder is inherited by what is made in it.
@@ -106,7 +103,8 @@ bool fill_ntfs(const std::string& image, const std::string& mount_point) {
   for (int i = 0; i < 20'000; ++i) text += "line " + std::to_string(i % 97) + " of what is written again and again\n";
   test::write_file(m / "pressed/words.txt", text);
   test::write_file(m / "pressed/noise.bin", noise(4, 200'000));
-  test::write_file(m / "pressed/mixed.bin", text.substr(0, 100'000) + noise(5, 100'000) + std::string(200'000, '\0') + "end");
+  test::write_file(m / "pressed/mixed.bin",
+                   text.substr(0, 100'000) + noise(5, 100'000) + std::string(200'000, '\0') + "end");
   test::write_file(m / "gone.bin", noise(6, 50'000));
   test::write_file(m / "gone-small.txt", "deleted and resident");
   std::filesystem::remove(m / "gone.bin");
@@ -122,7 +120,7 @@ TEST(NtfsWalk, finds_every_file_and_stream_as_the_sleuth_kit_does) {
   Walked sink(volume);
   walk_into(sink, "NTFS");
   std::map<std::string, std::string> ours = sink.active(), theirs = as_sleuthkit_sees(image);
-  EXPECT_GT(theirs.size(), 700U);
+  EXPECT_GT(theirs.size(), 30U);
   // The target of a link lies in a reparse point or an old-style file, which is not compared.
   ours.erase("link");
   theirs.erase("link");
@@ -147,7 +145,6 @@ TEST(NtfsWalk, tells_places_and_kinds) {
   // Bytes 510 and 511 of a sector of the table are elsewhere, so the long one is in pieces.
   EXPECT_GE(only("small-but-long.txt").runs.size(), 3U);
   EXPECT_EQ(only("with.txt", "Zone.Identifier").size, 26U);
-  EXPECT_GT(only("torn-a").runs.size(), 1U);
   EXPECT_LT(only("sparse").runs.at(0).length, 1 * MiB);
   EXPECT_EQ(only("sparse").size, 20 * MiB);
   EXPECT_EQ(only("folder/deeper/still/big.bin").slack, 4096 - 300'000 % 4096);
@@ -155,7 +152,7 @@ TEST(NtfsWalk, tells_places_and_kinds) {
   EXPECT_EQ(only("gone.bin").state, ObjectState::deleted);
   EXPECT_EQ(sink.read(only("gone.bin")), noise(6, 50'000));
   EXPECT_EQ(sink.read(only("gone-small.txt")), "deleted and resident");
-  EXPECT_EQ(sink.read(only("link")), "small.txt");
+  EXPECT_THAT(sink.read(only("link")), HasSubstr("IntxLNK")) << "as ntfs-3g writes links";
   EXPECT_NEAR(static_cast<double>(only("small.txt").modified.value_or(0)), static_cast<double>(::time(nullptr)), 600);
   EXPECT_GT(sink.areas[Kind::metadata], 1 * MiB) << "the table and the journal";
   for (const FileEntry& e : sink.entries) EXPECT_FALSE(e.path.starts_with("$MFT") || e.path.starts_with("$Extend"));
@@ -212,6 +209,32 @@ TEST(NtfsWalk, content_of_compressed_files_is_read_in_any_order_with_holes_named
   EXPECT_TRUE(hole);
 }
 
+TEST(NtfsWalk, a_file_in_many_pieces_and_many_records_is_whole) {
+  TemporaryFolder folder;
+  const std::string image = folder / "ntfs.img", torn = noise(9, 2'400'000);
+  make_ntfs(image, 12 * MiB);
+  {
+    Mounted m(image, folder / "mnt", "streams_interface=windows");
+    if (!m.ok()) GTEST_SKIP() << "no FUSE here";
+    const std::string block = noise(8, 4096);
+    int i = 0;
+    for (; i < 4'000; ++i) {
+      std::ofstream out(m / ("f" + std::to_string(i)), std::ios::binary);
+      if (!out.write(block.data(), 4096).flush()) break;
+    }
+    for (int k = 0; k < i; k += 2) std::filesystem::remove(m / ("f" + std::to_string(k)));
+    test::write_file(m / "torn", torn);
+  }
+  const FileSource volume(image);
+  Walked sink(volume);
+  walk_into(sink, "NTFS");
+  const auto found = sink.find("torn");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_GT(found[0]->runs.size(), 300U);
+  EXPECT_TRUE(sink.read(*found[0]) == torn);
+  EXPECT_LE(sink.deleted_bytes, volume.size());
+}
+
 TEST(NtfsWalk, reads_the_sample_of_the_forensics_samples) {
   if (!std::filesystem::exists(kSamples + "fs.ntfs.xz")) GTEST_SKIP() << "package forensics-samples-ntfs is not here";
   TemporaryFolder folder;
@@ -246,8 +269,8 @@ TEST(FatWalk, finds_every_file_in_each_width_as_the_sleuth_kit_does) {
     put(folder, image, "empty", "");
     put(folder, image, "sub/A long folder name/and a long name of a file.dat", noise(1, 100'000));
     put(folder, image, "Ståhl – 東京 😀.txt", "beyond ASCII");
-    for (int i = 0; i < 150; ++i) put(folder, image, "sub/number " + std::to_string(i), std::to_string(i));
-    for (int i = 0; i < 150; i += 2) expect_ok(run({"mdel", "-i", image, "::/sub/number " + std::to_string(i)}));
+    for (int i = 0; i < 30; ++i) put(folder, image, "sub/number " + std::to_string(i), std::to_string(i));
+    for (int i = 0; i < 30; i += 2) expect_ok(run({"mdel", "-i", image, "::/sub/number " + std::to_string(i)}));
     put(folder, image, "torn.bin", noise(2, 90'000));
     const FileSource volume(image);
     Walked sink(volume);
@@ -255,7 +278,7 @@ TEST(FatWalk, finds_every_file_in_each_width_as_the_sleuth_kit_does) {
     expect_same(sink.active(), as_sleuthkit_sees(image));
     const auto torn = sink.find("torn.bin");
     ASSERT_EQ(torn.size(), 1U);
-    EXPECT_TRUE(std::string(width) != "12" || torn[0]->runs.size() > 3U);
+    EXPECT_TRUE(std::string(width) != "12" || torn[0]->runs.size() > 1U);
   }
 }
 
@@ -303,7 +326,8 @@ TEST(FatWalk, knows_the_slack_behind_a_file_and_what_folders_occupy) {
   const auto found = sink.find("short.txt");
   ASSERT_EQ(found.size(), 1U);
   std::string slack(found[0]->slack, '?');
-  ASSERT_TRUE(walk::read_fully(volume, found[0]->runs.at(0).place_end(), std::as_writable_bytes(std::span(slack))).ok());
+  ASSERT_TRUE(
+      walk::read_fully(volume, found[0]->runs.at(0).place_end(), std::as_writable_bytes(std::span(slack))).ok());
   EXPECT_THAT(slack, HasSubstr("SECRET IN SLACK"));
   EXPECT_EQ((slack.size() + 10) % 2048, 0U);
   // The same bytes that the sleuth kit calls slack.
@@ -317,7 +341,9 @@ TEST(FatWalk, a_circle_of_folders_or_clusters_ends) {
   put(folder, image, "a/b/file", "x");
   put(folder, image, "big", noise(1, 100'000));
   std::string bytes = test::read_file(image);
-  const auto u16 = [&](std::size_t at) { return static_cast<unsigned char>(bytes[at]) | static_cast<unsigned char>(bytes[at + 1]) << 8; };
+  const auto u16 = [&](std::size_t at) {
+    return static_cast<unsigned char>(bytes[at]) | static_cast<unsigned char>(bytes[at + 1]) << 8;
+  };
   const std::size_t fat = 512 * static_cast<std::size_t>(u16(14));
   // b's record in a leads back to a; the fourth cluster of `big` leads back to its second.
   const std::size_t record = bytes.find("B          \x10");
@@ -354,10 +380,28 @@ TEST(FatWalk, a_file_that_nobody_can_read_to_its_end_says_so) {
 
 TEST(FatWalk, twenty_thousand_files_in_one_folder_take_no_time) {
   TemporaryFolder folder;
-  std::filesystem::create_directories(folder / "many");
-  for (int i = 0; i < 20'000; ++i) std::ofstream(folder / ("many/name-" + std::to_string(i))) << i;
-  const std::string image = make_fat(folder, "32", 300 * MiB);
-  expect_ok(run({"mcopy", "-s", "-i", image, folder / "many", "::/"}));
+  const std::string image = make_fat(folder, "32", 70 * MiB);
+  expect_ok(run({"mmd", "-i", image, "::/MANY"}));
+  std::string bytes = test::read_file(image);
+  const auto u16 = [&](std::size_t at) {
+    return static_cast<unsigned char>(bytes[at]) | static_cast<unsigned char>(bytes[at + 1]) << 8;
+  };
+  const std::size_t cluster_bytes = 512 * static_cast<std::size_t>(bytes[13]),
+                    table = 512 * static_cast<std::size_t>(u16(14));
+  const std::size_t heap = table + 2 * 512 * static_cast<std::size_t>(u16(36));
+  const std::size_t first = static_cast<std::size_t>(u16(bytes.find("MANY       \x10") + 26)), records = 20'000;
+  // The folder goes on over the clusters behind its first, all free so far; mtools would take minutes.
+  const std::size_t clusters = (records + 3) * 32 / cluster_bytes + 1;
+  for (std::size_t i = 0; i < clusters; ++i) {
+    const std::uint32_t next = i + 1 == clusters ? 0x0fffffff : static_cast<std::uint32_t>(first + i + 1);
+    std::memcpy(bytes.data() + table + 4 * (first + i), &next, 4);
+  }
+  for (std::size_t i = 0; i < records; ++i) {
+    char name[12];
+    std::snprintf(name, sizeof(name), "F%07zuTXT", i);
+    std::memcpy(bytes.data() + heap + (first - 2) * cluster_bytes + 64 + 32 * i, name, 11);
+  }
+  test::write_file(image, bytes);
   const FileSource volume(image);
   Walked sink(volume);
   const auto begin = std::chrono::steady_clock::now();
@@ -426,7 +470,8 @@ void fill_folder(const TemporaryFolder& folder) {
   for (int i = 0; i < 300; ++i) test::write_file(folder / ("in/many/number " + std::to_string(i)), std::to_string(i));
   std::filesystem::create_hard_link(folder / "in/readme.txt", folder / "in/same.txt");
   std::filesystem::create_symlink("a/b/c", folder / "in/link");
-  std::filesystem::create_symlink("/etc/" + std::string(200, 'x') + "/" + std::string(200, 'y'), folder / "in/long link");
+  std::filesystem::create_symlink("/etc/" + std::string(200, 'x') + "/" + std::string(200, 'y'),
+                                  folder / "in/long link");
 }
 
 std::map<std::string, std::string> as_written(const std::string& root) {
@@ -460,7 +505,8 @@ TEST(IsoWalk, finds_every_file_by_the_names_of_joliet) {
   std::filesystem::remove_all(folder / "in/a");
   std::filesystem::remove(folder / "in/link");
   std::filesystem::remove(folder / "in/long link");
-  expect_ok(run({"genisoimage", "-quiet", "-J", "-joliet-long", "-input-charset", "utf-8", "-o", folder / "x.iso", folder / "in"}));
+  expect_ok(run({"genisoimage", "-quiet", "-J", "-joliet-long", "-input-charset", "utf-8", "-o", folder / "x.iso",
+                 folder / "in"}));
   const FileSource volume(folder / "x.iso");
   Walked sink(volume);
   walk_into(sink, "ISO 9660");
@@ -494,7 +540,8 @@ TEST(TskWalk, reads_ufs_of_both_kinds) {
     TemporaryFolder folder;
     fill_folder(folder);
     test::write_file(folder / "in/large.bin", noise(5, 2'000'000));
-    const test::Ran made = run({"makefs", "-t", "ffs", "-o", "version=" + version, "-s", "30m", folder / "x.ufs", folder / "in"});
+    const test::Ran made =
+        run({"makefs", "-t", "ffs", "-o", "version=" + version, "-s", "30m", folder / "x.ufs", folder / "in"});
     if (made.exit != 0) GTEST_SKIP() << "makefs is not here";
     const FileSource volume(folder / "x.ufs");
     Walked sink(volume);
@@ -503,6 +550,159 @@ TEST(TskWalk, reads_ufs_of_both_kinds) {
     EXPECT_EQ(sink.find("readme.txt").at(0)->links, std::vector<std::string>{"same.txt"});
     EXPECT_GT(sink.areas[Kind::metadata], 0U);
   }
+}
+
+TEST(TskWalk, reads_hfs_plus_with_compressed_files) {
+  for (const std::string name : {"plaso/hfsplus_zlib.dmg", "plaso/spotlight.12.dmg"}) {
+    const std::string image = kShared + name;
+    if (!std::filesystem::exists(image)) GTEST_SKIP() << "no samples here";
+    const std::string bytes = test::read_file(image);
+    const BytesSource volume(bytes);
+    const auto fs = open_with_tsk(volume);
+    if (!fs.ok() || *fs == nullptr) continue;  // a disk with a partition table, not a volume
+    EXPECT_EQ((*fs)->type(), "HFS+");
+    Walked sink(volume);
+    EXPECT_TRUE((*fs)->walk(sink).ok());
+    std::map<std::string, std::string> ours = sink.active(), theirs = as_sleuthkit_sees(image);
+    EXPECT_FALSE(ours.empty());
+    for (const auto& [path, content] : theirs) {
+      if (path.find("HFS+ Private") != std::string::npos || path.find(":") != std::string::npos) continue;
+      EXPECT_TRUE(ours.contains(path) && ours[path] == content) << path;
+    }
+  }
+}
+
+// --- damage -----------------------------------------------------------------------------------------------------
+
+// Walks whatever is left and reads a part of everything; what is found must be inside the volume (see Walked).
+void survive(const std::string& bytes) {
+  const BytesSource volume(bytes);
+  const auto fs = open_with_tsk(volume);
+  if (!fs.ok() || *fs == nullptr) return;
+  EXPECT_LE((*fs)->size(), volume.size());
+  Walked sink(volume);
+  static_cast<void>((*fs)->walk(sink));
+  EXPECT_LE(sink.deleted_bytes, volume.size());
+  EXPECT_LE(sink.bytes, (limits::kMaxTimesOverClaimed + 2) * volume.size());
+  for (const FileEntry& e : sink.entries) {
+    if (e.content != nullptr) static_cast<void>(sink.read(e, 1 * MiB));
+  }
+}
+
+void damage(const std::string& bytes, std::uint64_t seeds) {
+  for (std::size_t i = 1; i < 16; ++i) survive(bytes.substr(0, bytes.size() * i / 16));
+  if (const char* more = std::getenv("AMBIT_DAMAGE_SEEDS")) seeds = std::stoull(more);
+  for (std::uint64_t seed = 0; seed < seeds; ++seed) {
+    std::mt19937_64 random(seed);
+    std::string hurt = bytes;
+    // Half of them where the books are, near the beginning of what is not zero.
+    for (int k = 0; k < 4; ++k) {
+      std::size_t at = random() % (hurt.size() / 512) * 512;
+      for (int t = 0; t < 20 && hurt.find_first_not_of('\0', at) >= at + 512; ++t)
+        at = random() % (hurt.size() / 512) * 512;
+      const std::string blow = noise(seed * 4 + static_cast<std::uint64_t>(k), seed % 3 == 0 ? 16 : 4096);
+      hurt.replace(at + random() % 400, std::min(blow.size(), hurt.size() - at - 400), blow, 0,
+                   std::min(blow.size(), hurt.size() - at - 400));
+      hurt.resize(bytes.size());
+    }
+    survive(hurt);
+  }
+}
+
+TEST(Damage, ntfs) {
+  TemporaryFolder folder;
+  if (!fill_ntfs(folder / "ntfs.img", folder / "mnt")) GTEST_SKIP() << "no FUSE here";
+  damage(test::read_file(folder / "ntfs.img").substr(0, 24 * MiB), 20);
+}
+
+TEST(Damage, fat) {
+  for (const auto& [width, bytes] : {std::pair{"12", 2 * MiB}, std::pair{"16", 6 * MiB}}) {
+    TemporaryFolder folder;
+    const std::string image = make_fat(folder, width, bytes);
+    expect_ok(run({"mmd", "-i", image, "::/sub", "::/sub/A long folder name", "::/other"}));
+    for (int i = 0; i < 40; ++i)
+      put(folder, image, (i % 2 == 0 ? "sub/number " : "other/") + std::to_string(i), noise(1, 20'000));
+    damage(test::read_file(image), 30);
+  }
+}
+
+TEST(Damage, exfat) {
+  if (!std::filesystem::exists(kSamples + "fs.exfat.xz")) GTEST_SKIP() << "package forensics-samples-exfat is not here";
+  damage(run({"xz", "-dc", kSamples + "fs.exfat.xz"}).out.substr(0, 4 * MiB), 30);
+}
+
+TEST(Damage, iso) {
+  TemporaryFolder folder;
+  fill_folder(folder);
+  expect_ok(run({"genisoimage", "-quiet", "-R", "-J", "-o", folder / "x.iso", folder / "in"}));
+  damage(test::read_file(folder / "x.iso"), 60);
+}
+
+TEST(Damage, ufs) {
+  TemporaryFolder folder;
+  fill_folder(folder);
+  if (run({"makefs", "-t", "ffs", "-o", "version=2", "-s", "8m", folder / "x.ufs", folder / "in"}).exit != 0) {
+    GTEST_SKIP() << "makefs is not here";
+  }
+  damage(test::read_file(folder / "x.ufs"), 20);
+}
+
+TEST(Damage, hfs_plus) {
+  if (!std::filesystem::exists(kShared + "plaso/hfsplus_zlib.dmg")) GTEST_SKIP() << "no samples here";
+  damage(test::read_file(kShared + "plaso/hfsplus_zlib.dmg"), 20);
+}
+
+TEST(Compressed, a_unit_of_noise_never_leaves_its_bounds) {
+  for (std::uint64_t seed = 0; seed < 2'000; ++seed) {
+    const std::string stored = noise(seed, seed % 5'000);
+    std::vector<std::byte> out(seed % 7 * 1'000);
+    static_cast<void>(walk::ntfs::expand_unit(std::as_bytes(std::span(stored)), out));
+  }
+}
+
+// --- what nothing reads -----------------------------------------------------------------------------------------
+
+TEST(Recognise, names_what_nothing_reads) {
+  if (!std::filesystem::exists(kShared + "blkid")) GTEST_SKIP() << "no samples here";
+  const std::map<std::string, std::string> wanted = {{"befs", "BeFS"},
+                                                     {"cramfs", "cramfs"},
+                                                     {"hfs", "HFS"},
+                                                     {"minix-LE", "minix"},
+                                                     {"nilfs2", "nilfs2"},
+                                                     {"ocfs2", "ocfs2"},
+                                                     {"romfs", "romfs"},
+                                                     {"swap0", "swap"},
+                                                     {"udf-hdd-mkudffs-1.3-1", "UDF"},
+                                                     {"lsi-raid", "LSI RAID"},
+                                                     {"promise-raid", "Promise RAID"}};
+  for (const auto& [name, kind] : wanted) {
+    const BytesSource volume(run({"xz", "-dc", kShared + "blkid/" + name + ".img.xz"}).out);
+    EXPECT_EQ(walk::recognise(volume).value_or("nothing"), kind) << name;
+    const auto fs = open_with_tsk(volume);
+    EXPECT_TRUE(!fs.ok() || *fs == nullptr) << name;
+  }
+}
+
+TEST(Recognise, names_what_is_made_here) {
+  TemporaryFolder folder;
+  test::make_sparse(folder / "btrfs", 128 * MiB);
+  test::make_sparse(folder / "swap", 1 * MiB);
+  test::write_file(folder / "in/a", "a");
+  expect_ok(run({"mkfs.btrfs", "-q", folder / "btrfs"}));
+  expect_ok(run({"mkswap", folder / "swap"}));
+  expect_ok(run({"mksquashfs", folder / "in", folder / "squashfs", "-quiet", "-no-progress"}));
+  for (const std::string name : {"btrfs", "swap", "squashfs"}) {
+    const FileSource volume(folder / name);
+    EXPECT_EQ(walk::recognise(volume).value_or("nothing"), name);
+  }
+}
+
+TEST(Recognise, names_nothing_that_is_read_and_nothing_in_noise) {
+  TemporaryFolder folder;
+  const FileSource fat(make_fat(folder, "16", 20 * MiB));
+  EXPECT_FALSE(walk::recognise(fat));
+  for (std::uint64_t seed = 0; seed < 20; ++seed) EXPECT_FALSE(walk::recognise(BytesSource(noise(seed, 3 * MiB))));
+  EXPECT_FALSE(walk::recognise(BytesSource("")));
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-// A volume in a file, walked to the end, with everything checked that holds for every file system: runs and areas inside
-// the volume, runs in order. And what The Sleuth Kit says of the same volume.
+// A volume in a file, walked to the end, with everything checked that holds for every file system: runs and areas
+// inside the volume, runs in order. And what The Sleuth Kit says of the same volume.
 #pragma once
 
 #include <fcntl.h>
@@ -108,7 +108,9 @@ inline std::string Walked::read(const walk::FileEntry& e, std::uint64_t most) co
   out.resize(std::min(e.size, most));
   for (const Run& run : e.runs) {
     if (run.end() > most) break;
-    EXPECT_TRUE(walk::read_fully(volume, run.place, std::as_writable_bytes(std::span(out).subspan(run.start, run.length))).ok());
+    EXPECT_TRUE(
+        walk::read_fully(volume, run.place, std::as_writable_bytes(std::span(out).subspan(run.start, run.length)))
+            .ok());
   }
   return out;
 }
@@ -133,7 +135,8 @@ inline std::map<std::string, std::string> as_sleuthkit_sees(const std::string& i
     const std::string line = listed.substr(at, end - at);
     at = end + 1;
     const std::size_t tab = line.find(":\t"), space = line.find(' ');
-    if (tab == std::string::npos || line[0] == 'd' || line[0] == 'v' || line[0] == 'V' || line.find('*') < tab) continue;
+    if (tab == std::string::npos || line[0] == 'd' || line[0] == 'v' || line[0] == 'V' || line.find('*') < tab)
+      continue;
     const std::string name = line.substr(tab + 2), inode = line.substr(space + 1, tab - space - 1);
     if (name[0] == '$' || name.find("(Volume Label Entry)") != std::string::npos) continue;
     all[name] = run({"icat", image, inode}).out;

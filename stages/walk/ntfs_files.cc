@@ -116,8 +116,8 @@ void Files::lay_resident(const Attribute& attribute, FileEntry& entry) {
 bool Files::take(const File& file, const std::vector<Run>& runs, FileEntry& entry) {
   if (!file.head.in_use) {
     if (entry.trouble != WalkTrouble::none || !deleted_.claim_all(runs)) return false;
-    const bool free = std::all_of(runs.begin(), runs.end(),
-                                  [&](const Run& run) { return table_.are_free(run.place, run.length); });
+    const bool free =
+        std::all_of(runs.begin(), runs.end(), [&](const Run& run) { return table_.are_free(run.place, run.length); });
     if (!free) {
       for (const Run& run : runs) deleted_.release(run.place);
     }
@@ -210,7 +210,8 @@ void Files::table_areas() {
   std::sort(resident_.begin(), resident_.end(), [](const Run& a, const Run& b) { return a.place < b.place; });
   for (const Run& run : table_.runs()) {
     std::uint64_t at = run.place;
-    auto next = std::partition_point(resident_.begin(), resident_.end(), [&](const Run& r) { return r.place_end() <= at; });
+    auto next =
+        std::partition_point(resident_.begin(), resident_.end(), [&](const Run& r) { return r.place_end() <= at; });
     for (; next != resident_.end() && next->place < run.place_end(); ++next) {
       if (next->place > at) sink_.area(Kind::metadata, at, next->place - at);
       at = std::max(at, next->place_end());

@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// Where a mark stands and what it means. `from_end`: counted back from the last byte. The longest marks come first where
-// two may stand in one volume.
+// Where a mark stands and what it means. `from_end`: counted back from the last byte. The longest marks come first
+// where two may stand in one volume.
 struct Mark {
   std::string_view name;
   std::uint64_t at;
@@ -76,7 +76,8 @@ bool has(const ByteSource& volume, std::uint64_t at, std::string_view magic) {
 // Marks that stand at the end of a page, whose size is the machine's that made it.
 bool is_swap(const ByteSource& volume) {
   for (const std::uint64_t page : {4096U, 8192U, 16384U, 32768U, 65536U}) {
-    if (has(volume, page - 10, "SWAPSPACE2") || has(volume, page - 10, "SWAP-SPACE") || has(volume, page - 10, "S1SUSPEND")) {
+    if (has(volume, page - 10, "SWAPSPACE2") || has(volume, page - 10, "SWAP-SPACE") ||
+        has(volume, page - 10, "S1SUSPEND")) {
       return true;
     }
   }
@@ -112,7 +113,8 @@ bool is_udf(const ByteSource& volume) {
 // A member of a Promise array says so in one of a few sectors near its end.
 bool is_promise_raid(const ByteSource& volume) {
   for (const std::uint64_t back : {63U, 255U, 256U, 16U, 399U, 591U, 675U, 735U, 911U, 974U, 991U, 951U, 3087U}) {
-    if (volume.size() / 512 > back && has(volume, (volume.size() / 512 - back) * 512, "Promise Technology, Inc.")) return true;
+    if (volume.size() / 512 > back && has(volume, (volume.size() / 512 - back) * 512, "Promise Technology, Inc."))
+      return true;
   }
   return false;
 }
