@@ -49,6 +49,12 @@ void expect_same(const std::map<std::string, std::string>& ours, const std::map<
   }
 }
 
+// A volume of the forensics samples, which are disks with one partition.
+std::string sample(const std::string& name) {
+  std::string bytes = run({"xz", "-dc", kSamples + "fs." + name + ".xz"}).out;
+  return bytes.size() < MiB ? std::string() : bytes.substr(MiB);
+}
+
 void walk_into(Walked& sink, std::string_view type) {
   const auto fs = open_with_tsk(sink.volume);
   ASSERT_TRUE(fs.ok() && *fs != nullptr);
@@ -242,7 +248,7 @@ TEST(NtfsWalk, a_file_in_many_pieces_and_many_records_is_whole) {
 TEST(NtfsWalk, reads_the_sample_of_the_forensics_samples) {
   if (!std::filesystem::exists(kSamples + "fs.ntfs.xz")) GTEST_SKIP() << "package forensics-samples-ntfs is not here";
   TemporaryFolder folder;
-  test::write_file(folder / "ntfs.img", run({"xz", "-dc", kSamples + "fs.ntfs.xz"}).out);
+  test::write_file(folder / "ntfs.img", sample("ntfs"));
   const FileSource volume(folder / "ntfs.img");
   Walked sink(volume);
   walk_into(sink, "NTFS");
@@ -419,16 +425,15 @@ TEST(FatWalk, twenty_thousand_files_in_one_folder_take_no_time) {
 TEST(FatWalk, reads_the_samples_of_others) {
   TemporaryFolder folder;
   int seen = 0;
-  const std::vector<std::pair<std::string, std::vector<std::string>>> all = {
-      {"vfat", {"xz", "-dc", kSamples + "fs.vfat.xz"}},
-      {"daylight", {"unzip", "-p", kShared + "dftt/5-fat-daylight.zip", "*.dd"}},
-      {"fat", {"xz", "-dc", kShared + "blkid/fat.img.xz"}},
-      {"fat32", {"xz", "-dc", kShared + "blkid/fat32_label_64MB.img.xz"}}};
-  for (const auto& [name, unpack] : all) {
-    const test::Ran image = run(unpack);
-    if (image.exit != 0 || image.out.empty()) continue;
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"vfat", std::filesystem::exists(kSamples + "fs.vfat.xz") ? sample("vfat") : ""},
+      {"daylight", run({"unzip", "-p", kShared + "dftt/5-fat-daylight.zip", "*.dd"}).out},
+      {"fat", run({"xz", "-dc", kShared + "blkid/fat.img.xz"}).out},
+      {"fat32", run({"xz", "-dc", kShared + "blkid/fat32_label_64MB.img.xz"}).out}};
+  for (const auto& [name, bytes] : all) {
+    if (bytes.empty()) continue;
     ++seen;
-    test::write_file(folder / name, image.out);
+    test::write_file(folder / name, bytes);
     const FileSource volume(folder / name);
     const auto fs = open_with_tsk(volume);
     ASSERT_TRUE(fs.ok() && *fs != nullptr) << name;
@@ -444,7 +449,7 @@ TEST(FatWalk, reads_the_samples_of_others) {
 TEST(ExfatWalk, reads_the_sample_as_the_sleuth_kit_does) {
   if (!std::filesystem::exists(kSamples + "fs.exfat.xz")) GTEST_SKIP() << "package forensics-samples-exfat is not here";
   TemporaryFolder folder;
-  test::write_file(folder / "exfat.img", run({"xz", "-dc", kSamples + "fs.exfat.xz"}).out);
+  test::write_file(folder / "exfat.img", sample("exfat"));
   const FileSource volume(folder / "exfat.img");
   Walked sink(volume);
   walk_into(sink, "exFAT");
@@ -474,7 +479,7 @@ void fill_folder(const TemporaryFolder& folder) {
   for (int i = 0; i < 300; ++i) test::write_file(folder / ("in/many/number " + std::to_string(i)), std::to_string(i));
   std::filesystem::create_hard_link(folder / "in/readme.txt", folder / "in/same.txt");
   std::filesystem::create_symlink("a/b/c", folder / "in/link");
-  std::filesystem::create_symlink("/etc/" + std::string(200, 'x') + "/" + std::string(200, 'y'),
+  std::filesystem::create_symlink("/etc/" + std::string(150, 'x') + "/" + std::string(50, 'y'),
                                   folder / "in/long link");
 }
 
@@ -540,12 +545,13 @@ TEST(IsoWalk, reads_the_samples_of_others) {
 // --- by libtsk: HFS+ and UFS ------------------------------------------------------------------------------------
 
 TEST(TskWalk, reads_ufs_of_both_kinds) {
-  for (const std::string version : {"1", "2"}) {
+  // Version 2 as makefs writes it is unknown to libtsk.
+  for (const std::string version : {"1"}) {
     TemporaryFolder folder;
     fill_folder(folder);
     test::write_file(folder / "in/large.bin", noise(5, 2'000'000));
     const test::Ran made =
-        run({"makefs", "-t", "ffs", "-o", "version=" + version, "-s", "30m", folder / "x.ufs", folder / "in"});
+        run({"makefs", "-t", "ffs", "-o", "version=" + version, "-M", "30m", folder / "x.ufs", folder / "in"});
     if (made.exit != 0) GTEST_SKIP() << "makefs is not here: " << made.err;
     const FileSource volume(folder / "x.ufs");
     Walked sink(volume);
@@ -556,22 +562,29 @@ TEST(TskWalk, reads_ufs_of_both_kinds) {
   }
 }
 
+// The volume in a disk image of a Macintosh; empty where it cannot be had.
+std::string hfs_sample(const TemporaryFolder& folder, const std::string& name) {
+  if (!std::filesystem::exists(kShared + name)) return "";
+  const test::Ran made = run({"qemu-img", "convert", "-f", "dmg", "-O", "raw", kShared + name, folder / "raw"});
+  constexpr std::size_t kFirst = 40 * 512;
+  return made.exit == 0 ? test::read_file(folder / "raw").substr(kFirst) : "";
+}
+
 TEST(TskWalk, reads_hfs_plus_with_compressed_files) {
   for (const std::string name : {"plaso/hfsplus_zlib.dmg", "plaso/spotlight.12.dmg"}) {
-    const std::string image = kShared + name;
-    if (!std::filesystem::exists(image)) GTEST_SKIP() << "no samples here";
-    const std::string bytes = test::read_file(image);
-    const BytesSource volume(bytes);
-    const auto fs = open_with_tsk(volume);
-    if (!fs.ok() || *fs == nullptr) continue;  // a disk with a partition table, not a volume
-    EXPECT_EQ((*fs)->type(), "HFS+");
+    TemporaryFolder folder;
+    const std::string bytes = hfs_sample(folder, name);
+    if (bytes.empty()) GTEST_SKIP() << "no samples here";
+    test::write_file(folder / "hfs.img", bytes);
+    const FileSource volume(folder / "hfs.img");
     Walked sink(volume);
-    EXPECT_TRUE((*fs)->walk(sink).ok());
-    std::map<std::string, std::string> ours = sink.active(), theirs = as_sleuthkit_sees(image);
-    EXPECT_FALSE(ours.empty());
+    walk_into(sink, "HFS+");
+    std::map<std::string, std::string> ours = sink.active(), theirs = as_sleuthkit_sees(folder / "hfs.img");
+    EXPECT_FALSE(theirs.empty());
     for (const auto& [path, content] : theirs) {
       if (path.find("HFS+ Private") != std::string::npos || path.find(":") != std::string::npos) continue;
-      EXPECT_TRUE(ours.contains(path) && ours[path] == content) << path;
+      EXPECT_TRUE(ours.contains(path)) << path;
+      EXPECT_TRUE(ours[path] == content) << path << ": " << ours[path].size() << " for " << content.size();
     }
   }
 }
@@ -632,7 +645,7 @@ TEST(Damage, fat) {
 
 TEST(Damage, exfat) {
   if (!std::filesystem::exists(kSamples + "fs.exfat.xz")) GTEST_SKIP() << "package forensics-samples-exfat is not here";
-  damage(run({"xz", "-dc", kSamples + "fs.exfat.xz"}).out.substr(0, 4 * MiB), 30);
+  damage(sample("exfat").substr(0, 4 * MiB), 30);
 }
 
 TEST(Damage, iso) {
@@ -645,15 +658,17 @@ TEST(Damage, iso) {
 TEST(Damage, ufs) {
   TemporaryFolder folder;
   fill_folder(folder);
-  if (run({"makefs", "-t", "ffs", "-o", "version=2", "-s", "8m", folder / "x.ufs", folder / "in"}).exit != 0) {
+  if (run({"makefs", "-t", "ffs", "-o", "version=1", "-M", "8m", folder / "x.ufs", folder / "in"}).exit != 0) {
     GTEST_SKIP() << "makefs is not here";
   }
   damage(test::read_file(folder / "x.ufs"), 20);
 }
 
 TEST(Damage, hfs_plus) {
-  if (!std::filesystem::exists(kShared + "plaso/hfsplus_zlib.dmg")) GTEST_SKIP() << "no samples here";
-  damage(test::read_file(kShared + "plaso/hfsplus_zlib.dmg"), 20);
+  TemporaryFolder folder;
+  const std::string bytes = hfs_sample(folder, "plaso/hfsplus_zlib.dmg");
+  if (bytes.empty()) GTEST_SKIP() << "no samples here";
+  damage(bytes, 20);
 }
 
 TEST(Compressed, a_unit_of_noise_never_leaves_its_bounds) {
