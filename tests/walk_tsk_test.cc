@@ -44,7 +44,7 @@ void expect_same(const std::map<std::string, std::string>& ours, const std::map<
   EXPECT_EQ(names, other_names);
   for (const auto& [name, bytes] : theirs) {
     const auto at = ours.find(name);
-    if (at == ours.end()) continue;
+    if (at == ours.end() || bytes == test::kUnread) continue;
     EXPECT_TRUE(at->second == bytes) << name << ": " << at->second.size() << " for " << bytes.size();
   }
 }
@@ -584,6 +584,7 @@ TEST(TskWalk, reads_hfs_plus_with_compressed_files) {
     for (const auto& [path, content] : theirs) {
       if (path.find("HFS+ Private") != std::string::npos || path.find(":") != std::string::npos) continue;
       EXPECT_TRUE(ours.contains(path)) << path;
+      if (content == test::kUnread) continue;
       EXPECT_TRUE(ours[path] == content) << path << ": " << ours[path].size() << " for " << content.size();
     }
   }

@@ -171,9 +171,10 @@ bool Walk::offer_attribute(const TSK_FS_META& meta, const TSK_FS_ATTR& attribute
     const std::vector<Run> runs = runs_of(attribute, whole);
     std::uint64_t bytes = 0;
     for (const Run& run : runs) bytes += run.length;
-    if (!whole || !allowance_.spend(bytes)) entry.trouble = WalkTrouble::damaged;
+    const bool allowed = allowance_.spend(bytes);
+    if (!whole || !allowed) entry.trouble = WalkTrouble::damaged;
     const auto valid = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(attribute.nrd.initsize, 0));
-    if (whole || entry.trouble == WalkTrouble::none) lay_out(runs, entry.size, valid, block_bytes_, entry, sink_);
+    if (allowed) lay_out(runs, entry.size, valid, block_bytes_, entry, sink_);
   }
   return sink_.entry(std::move(entry));
 }
