@@ -183,7 +183,8 @@ bool Walk::recover(const Item& item, std::uint64_t size, std::vector<Run>& runs)
   if (!chain.whole) return false;
   const std::uint64_t whole = (size + geometry_.cluster_bytes - 1) / geometry_.cluster_bytes * geometry_.cluster_bytes;
   while (!chain.runs.empty() && chain.runs.back().start >= whole) chain.runs.pop_back();
-  if (!chain.runs.empty()) chain.runs.back().length = std::min(chain.runs.back().length, whole - chain.runs.back().start);
+  if (!chain.runs.empty())
+    chain.runs.back().length = std::min(chain.runs.back().length, whole - chain.runs.back().start);
   if (!deleted_.claim_all(chain.runs)) return false;
   const bool free = table_.are_free(chain.runs);
   for (const Run& run : chain.runs) {
@@ -222,7 +223,8 @@ Result<> Walk::run() {
   for (std::size_t i = 0; i < folders_.size() && going_; ++i) {
     if (!enter(i)) return {};
   }
-  if (damaged_ > 0) return Error{ErrorKind::evidence, std::to_string(damaged_) + " pieces of folders are damaged", "", ""};
+  if (damaged_ > 0)
+    return Error{ErrorKind::evidence, std::to_string(damaged_) + " pieces of folders are damaged", "", ""};
   if (!room_) return Error{ErrorKind::evidence, "more folders than can be kept; some were not entered", "", ""};
   return {};
 }

@@ -2,8 +2,8 @@
 // folders hold, however large one is, and no circle of them goes round twice.
 //
 // What names nobody points to any more (records in clusters of folders that are gone) is not searched for: the search
-// reads the whole volume, and file content looks like such records often enough to invent files of terabytes. These bytes
-// are swept as unallocated.
+// reads the whole volume, and file content looks like such records often enough to invent files of terabytes. These
+// bytes are swept as unallocated.
 #pragma once
 
 #include "stages/walk/file_system.h"

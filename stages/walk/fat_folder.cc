@@ -79,7 +79,8 @@ class FatFolder final : public FolderReader {
     const bool deleted = record[0] == std::byte{kDeleted};
     // The first letter of a deleted name is lost and the sum with it; that the parts agree has to do.
     const bool fits = deleted == deleted_ && (deleted || (parts_.size() == parts_at_first_ && sum_of(record) == sum_));
-    for (auto part = parts_.rbegin(); fits && part != parts_.rend(); ++part) all.insert(all.end(), part->begin(), part->end());
+    for (auto part = parts_.rbegin(); fits && part != parts_.rend(); ++part)
+      all.insert(all.end(), part->begin(), part->end());
     parts_.clear();
     std::size_t end = 0;
     while (end + 1 < all.size() && little<std::uint16_t>(all, end) != 0) end += 2;

@@ -11,7 +11,7 @@ namespace ambit::walk {
 namespace iso {
 namespace {
 
-//   disc       = :32768 descriptor* 
+//   disc       = :32768 descriptor*
 //   descriptor = kind:u8 "CD001" … of 2,048 bytes; kind 1 the plain tree, 2 another (Joliet: "%/" at 88), 255 the end
 //                blocks:u32@80 … block-bytes:u16@128 … table-bytes:u32@132 table:u32@140 … root:record@156
 constexpr std::uint64_t kSector = 2048;
@@ -48,7 +48,8 @@ std::optional<Geometry> geometry_of(const ByteSource& volume) {
     g.bytes = std::max(g.bytes, little<std::uint32_t>(d, 80) * block);
     const std::optional<Record> self = read_record(std::span(d).subspan(156, 34), Tree::plain, block, 0, window);
     if (!self || !self->self) continue;
-    Root root{kind == 2 && d[88] == std::byte{'%'} && d[89] == std::byte{'/'} ? Tree::joliet : Tree::plain, self->place, self->size};
+    Root root{kind == 2 && d[88] == std::byte{'%'} && d[89] == std::byte{'/'} ? Tree::joliet : Tree::plain, self->place,
+              self->size};
     const std::span<const std::byte> first = window.at(root.place, 256);
     if (root.tree == Tree::plain && !first.empty()) {
       const std::optional<std::size_t> skip = rock_ridge_skip(first.first(static_cast<std::size_t>(first[0])));
@@ -74,7 +75,10 @@ struct Folder {
 class Walk {
  public:
   Walk(const ByteSource& volume, const Geometry& geometry, EntrySink& sink)
-      : geometry_(geometry), sink_(sink), window_(volume, 64 * limits::KiB), extras_(volume, 64 * limits::KiB),
+      : geometry_(geometry),
+        sink_(sink),
+        window_(volume, 64 * limits::KiB),
+        extras_(volume, 64 * limits::KiB),
         allowance_(geometry.bytes * limits::kMaxTimesOverClaimed) {}
   Result<> run();
 
@@ -96,9 +100,9 @@ class Walk {
   std::vector<Folder> folders_;
   std::size_t path_bytes_ = 0;
   Claims entered_;
-  std::vector<std::uint64_t> places_;      // where files of the main tree begin, sorted after the first pass
-  std::map<Run, FileEntry> shared_;        // files that begin where others do, by their first run
-  std::optional<FileEntry> unfinished_;    // a file in several records
+  std::vector<std::uint64_t> places_;    // where files of the main tree begin, sorted after the first pass
+  std::map<Run, FileEntry> shared_;      // files that begin where others do, by their first run
+  std::optional<FileEntry> unfinished_;  // a file in several records
   std::uint64_t damaged_ = 0;
   bool room_ = true;
 };
@@ -116,7 +120,8 @@ void Walk::offer(FileEntry&& entry) {
 
 void Walk::finish(FileEntry&& entry) {
   if (pass_ == Pass::look) {
-    if (main_ && !entry.runs.empty() && places_.size() < limits::kMaxListedNames) places_.push_back(entry.runs[0].place);
+    if (main_ && !entry.runs.empty() && places_.size() < limits::kMaxListedNames)
+      places_.push_back(entry.runs[0].place);
     return;
   }
   if (entry.runs.empty()) {
@@ -180,7 +185,8 @@ void Walk::take(const Folder& folder, Record&& record) {
   const Run run{entry.size, record.place, std::min(record.size, left)};
   if (!append_run(entry.runs, run)) entry.trouble = WalkTrouble::damaged;
   entry.size += record.size;
-  entry.slack = std::min((geometry_.block_bytes - run.length % geometry_.block_bytes) % geometry_.block_bytes, left - run.length);
+  entry.slack =
+      std::min((geometry_.block_bytes - run.length % geometry_.block_bytes) % geometry_.block_bytes, left - run.length);
   if (record.goes_on) {
     unfinished_ = std::move(entry);
   } else {
@@ -202,7 +208,8 @@ void Walk::read_folder(const Root& root, const Folder& folder) {
       const std::size_t length = static_cast<std::size_t>(sector[i]);
       if (length == 0) break;  // records do not cross sectors
       std::optional<Record> record;
-      if (length <= sector.size() - i) record = read_record(sector.subspan(i, length), root.tree, geometry_.block_bytes, root.skip, extras_);
+      if (length <= sector.size() - i)
+        record = read_record(sector.subspan(i, length), root.tree, geometry_.block_bytes, root.skip, extras_);
       if (!record) {
         ++damaged_;
         break;
@@ -249,7 +256,8 @@ Result<> Walk::run() {
     entry.links.assign(std::make_move_iterator(paths.begin() + 1), std::make_move_iterator(paths.end()));
     offer(std::move(entry));
   }
-  if (damaged_ > 0) return Error{ErrorKind::evidence, std::to_string(damaged_) + " pieces of folders are damaged", "", ""};
+  if (damaged_ > 0)
+    return Error{ErrorKind::evidence, std::to_string(damaged_) + " pieces of folders are damaged", "", ""};
   if (!room_) return Error{ErrorKind::evidence, "more folders than can be kept; some were not entered", "", ""};
   return {};
 }

@@ -14,8 +14,8 @@ constexpr std::size_t kFixed = 33;
 
 std::optional<std::int64_t> time_of(std::span<const std::byte> t) {
   const auto part = [&](std::size_t i) { return static_cast<unsigned>(t[i]); };
-  const std::chrono::year_month_day day{std::chrono::year{static_cast<int>(1900 + part(0))}, std::chrono::month{part(1)},
-                                        std::chrono::day{part(2)}};
+  const std::chrono::year_month_day day{std::chrono::year{static_cast<int>(1900 + part(0))},
+                                        std::chrono::month{part(1)}, std::chrono::day{part(2)}};
   if (!day.ok()) return std::nullopt;
   const std::int64_t days = std::chrono::sys_days(day).time_since_epoch().count();
   const int zone = static_cast<std::int8_t>(part(6));
@@ -76,8 +76,11 @@ void read_fields(std::span<const std::byte> area, Extras& extras) {
     if (length < 4 || length > area.size() - at) return;
     const std::uint16_t tag = little<std::uint16_t>(area, at);
     const std::span<const std::byte> data = area.subspan(at + 4, length - 4);
-    const auto is = [tag](char a, char b) { return tag == (static_cast<unsigned>(b) << 8U | static_cast<unsigned>(a)); };
-    if (is('N', 'M') && !data.empty() && (data[0] & std::byte{6}) == std::byte{0}) extras.name += text_of(data.subspan(1));
+    const auto is = [tag](char a, char b) {
+      return tag == (static_cast<unsigned>(b) << 8U | static_cast<unsigned>(a));
+    };
+    if (is('N', 'M') && !data.empty() && (data[0] & std::byte{6}) == std::byte{0})
+      extras.name += text_of(data.subspan(1));
     if (is('S', 'L') && !data.empty()) read_link(data, extras);
     if (is('Z', 'F')) extras.compressed = true;
     if (is('R', 'E')) extras.relocated = true;
@@ -123,8 +126,8 @@ std::optional<std::size_t> rock_ridge_skip(std::span<const std::byte> self) {
   return static_cast<std::size_t>(area[6]);
 }
 
-std::optional<Record> read_record(std::span<const std::byte> bytes, Tree tree, std::uint64_t block_bytes, std::size_t skip,
-                                  ByteWindow& elsewhere) {
+std::optional<Record> read_record(std::span<const std::byte> bytes, Tree tree, std::uint64_t block_bytes,
+                                  std::size_t skip, ByteWindow& elsewhere) {
   if (bytes.size() < kFixed + 1) return std::nullopt;
   const std::size_t name = static_cast<std::size_t>(bytes[32]);
   if (name == 0 || kFixed + name > bytes.size()) return std::nullopt;

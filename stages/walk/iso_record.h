@@ -5,10 +5,10 @@
 //               flags: 2 folder, 80 the next record goes on with this file; name 00 the folder itself, 01 its parent
 //   time      = year-1900 month day hour minute second quarters-of-an-hour:s8
 //   system-use = (tag:2 length:u8 version:u8 data)*
-//   NM        = flags:u8 text            1 goes on in the next          CE = block:u32 (again) offset:u32 (again) length:u32
-//   SL        = flags:u8 (flags:u8 length:u8 text)*    1 goes on, 2 ".", 4 "..", 8 "/"      what a link leads to
-//   CL        = block:u32: the folder lies there; RE: it only stands here until then; ZF: compressed
-//   names     in Joliet: UTF-16BE; else bytes. ";1" at the end is a version
+//   NM        = flags:u8 text            1 goes on in the next          CE = block:u32 (again) offset:u32 (again)
+//   length:u32 SL        = flags:u8 (flags:u8 length:u8 text)*    1 goes on, 2 ".", 4 "..", 8 "/"      what a link
+//   leads to CL        = block:u32: the folder lies there; RE: it only stands here until then; ZF: compressed names in
+//   Joliet: UTF-16BE; else bytes. ";1" at the end is a version
 #pragma once
 
 #include <cstdint>

@@ -71,9 +71,11 @@ Result<> Ntfs::walk(EntrySink& sink) const {
     sink.area(Kind::metadata, geometry_.bytes - geometry_.sector_bytes, geometry_.sector_bytes);
   }
   if (damaged > 0) {
-    return Error{ErrorKind::evidence, std::to_string(damaged) + " records of the master file table are damaged", "", ""};
+    return Error{ErrorKind::evidence, std::to_string(damaged) + " records of the master file table are damaged", "",
+                 ""};
   }
-  if (!room) return Error{ErrorKind::evidence, "more folders than can be kept; some files stand without theirs", "", ""};
+  if (!room)
+    return Error{ErrorKind::evidence, "more folders than can be kept; some files stand without theirs", "", ""};
   return {};
 }
 

@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::size_t kChunk = 4096;
 
-// One chunk's data into `out`, which is at most a chunk. Returns the bytes written; `good` false: it contradicts itself.
+// One chunk's data into `out`, which is at most a chunk. Returns the bytes written; `good` false: it contradicts
+// itself.
 std::size_t expand_chunk(std::span<const std::byte> data, std::span<std::byte> out, bool& good) {
   std::size_t at = 0, done = 0;
   while (at < data.size() && done < out.size()) {
@@ -54,13 +55,15 @@ class CompressedContent final : public Content {
     into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), file_.size - offset)));
     for (std::size_t done = 0; done < into.size();) {
       const std::uint64_t at = offset + done, in_unit = at % file_.unit_bytes;
-      const std::size_t part = static_cast<std::size_t>(std::min<std::uint64_t>(into.size() - done, file_.unit_bytes - in_unit));
+      const std::size_t part =
+          static_cast<std::size_t>(std::min<std::uint64_t>(into.size() - done, file_.unit_bytes - in_unit));
       const Result<> loaded = load(at / file_.unit_bytes);
       if (!loaded.ok()) {
         if (done > 0) return done;
         return loaded.error();
       }
-      std::copy_n(unit_.begin() + static_cast<std::ptrdiff_t>(in_unit), part, into.begin() + static_cast<std::ptrdiff_t>(done));
+      std::copy_n(unit_.begin() + static_cast<std::ptrdiff_t>(in_unit), part,
+                  into.begin() + static_cast<std::ptrdiff_t>(done));
       done += part;
     }
     return into.size();
@@ -104,7 +107,8 @@ class CompressedContent final : public Content {
     Result<std::vector<std::byte>> bytes = stored(unit * file_.unit_bytes);
     if (!bytes.ok()) return bytes.error();
     unit_.assign(static_cast<std::size_t>(file_.unit_bytes), std::byte{0});
-    const std::uint64_t mapped = std::min(file_.unit_bytes, file_.mapped - std::min(file_.mapped, unit * file_.unit_bytes));
+    const std::uint64_t mapped =
+        std::min(file_.unit_bytes, file_.mapped - std::min(file_.mapped, unit * file_.unit_bytes));
     if (bytes->size() >= mapped) {
       std::copy(bytes->begin(), bytes->end(), unit_.begin());
     } else if (!bytes->empty() && !expand_unit(*bytes, unit_)) {

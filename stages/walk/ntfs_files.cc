@@ -113,20 +113,15 @@ void Files::lay_resident(const Attribute& attribute, FileEntry& entry) {
   for (const Run& run : entry.runs) resident_.push_back({0, run.place, run.length});
 }
 
-bool Files::take(const File& file, const std::vector<Run>& runs, FileEntry& entry) {
-  if (!file.head.in_use) {
-    if (entry.trouble != WalkTrouble::none || !deleted_.claim_all(runs)) return false;
-    const bool free = std::all_of(runs.begin(), runs.end(),
-                                  [&](const Run& run) { return table_.are_free(run.place, run.length); });
-    if (!free) {
-      for (const Run& run : runs) deleted_.release(run.place);
-    }
-    return free;
+bool Files::take(const File& file, const std::vector<Run>& runs, const FileEntry& entry) {
+  if (file.head.in_use) return true;
+  if (entry.trouble != WalkTrouble::none || !deleted_.claim_all(runs)) return false;
+  const bool free =
+      std::all_of(runs.begin(), runs.end(), [&](const Run& run) { return table_.are_free(run.place, run.length); });
+  for (const Run& run : runs) {
+    if (!free) deleted_.release(run.place);
   }
-  std::uint64_t bytes = 0;
-  for (const Run& run : runs) bytes += run.length;
-  if (!allowance_.spend(bytes)) entry.trouble = WalkTrouble::damaged;
-  return true;
+  return free;
 }
 
 bool Files::lay_clusters(const File& file, const Attribute& attribute, FileEntry& entry) {
@@ -135,9 +130,13 @@ bool Files::lay_clusters(const File& file, const Attribute& attribute, FileEntry
   const std::uint64_t mapped = (last.first + last.count) * geometry_.cluster_bytes;
   const std::uint64_t unit_bytes = attribute.unit_clusters * geometry_.cluster_bytes;
   if (mapped < entry.size || (attribute.compressed && unit_bytes > limits::MiB)) entry.trouble = WalkTrouble::damaged;
-  const bool was_damaged = entry.trouble != WalkTrouble::none;
   if (!take(file, runs, entry)) return false;
-  if (!was_damaged && entry.trouble != WalkTrouble::none) return true;  // over the allowance: its name is all we take
+  std::uint64_t bytes = 0;
+  for (const Run& run : runs) bytes += run.length;
+  if (file.head.in_use && !allowance_.spend(bytes)) {
+    entry.trouble = WalkTrouble::damaged;  // the volume lies; the name is all we take
+    return true;
+  }
   if (attribute.encrypted) {
     entry.trouble = WalkTrouble::encrypted;
     areas(Kind::metadata, runs);
@@ -210,7 +209,8 @@ void Files::table_areas() {
   std::sort(resident_.begin(), resident_.end(), [](const Run& a, const Run& b) { return a.place < b.place; });
   for (const Run& run : table_.runs()) {
     std::uint64_t at = run.place;
-    auto next = std::partition_point(resident_.begin(), resident_.end(), [&](const Run& r) { return r.place_end() <= at; });
+    auto next =
+        std::partition_point(resident_.begin(), resident_.end(), [&](const Run& r) { return r.place_end() <= at; });
     for (; next != resident_.end() && next->place < run.place_end(); ++next) {
       if (next->place > at) sink_.area(Kind::metadata, at, next->place - at);
       at = std::max(at, next->place_end());

@@ -32,7 +32,8 @@ class Files {
   void lay_resident(const Attribute& attribute, FileEntry& entry);
   // False: a deleted file whose clusters are in use again.
   [[nodiscard]] bool lay_clusters(const File& file, const Attribute& attribute, FileEntry& entry);
-  [[nodiscard]] bool take(const File& file, const std::vector<Run>& runs, FileEntry& entry);
+  // False: its clusters are in use again, or another deleted file has them.
+  [[nodiscard]] bool take(const File& file, const std::vector<Run>& runs, const FileEntry& entry);
   void areas(Kind kind, const std::vector<Run>& runs);
 
   const ByteSource& volume_;

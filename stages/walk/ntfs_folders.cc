@@ -7,7 +7,8 @@
 namespace ambit::walk::ntfs {
 
 bool Folders::add(const Head& head, const Name& name) {
-  if (folders_.size() >= limits::kMaxFolders || names_.size() + name.text.size() > limits::kMaxFolderNameBytes) return false;
+  if (folders_.size() >= limits::kMaxFolders || names_.size() + name.text.size() > limits::kMaxFolderNameBytes)
+    return false;
   folders_.push_back({head.number, name.parent.number, static_cast<std::uint32_t>(names_.size()),
                       static_cast<std::uint16_t>(name.text.size()), name.parent.sequence, head.sequence, head.in_use});
   names_ += name.text;

@@ -18,7 +18,8 @@ class Folders {
   // by now, is inside itself, or its path is beyond the limits. A deleted file (`deleted`) may stand in a deleted one.
   [[nodiscard]] std::optional<std::string> path_of(const Reference& folder, bool deleted);
 
-  // Whether the folder belongs to the file system's own $Extend. What waits there for its deletion is a file like others.
+  // Whether the folder belongs to the file system's own $Extend. What waits there for its deletion is a file like
+  // others.
   [[nodiscard]] bool is_own(const Reference& folder) const;
 
  private:

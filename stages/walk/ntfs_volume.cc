@@ -15,7 +15,8 @@ std::uint64_t size_of(std::uint8_t stored, std::uint64_t unit) {
 
 // The run that holds byte `at`; null where it is a hole.
 const Run* run_with(const std::vector<Run>& runs, std::uint64_t at) {
-  auto next = std::upper_bound(runs.begin(), runs.end(), at, [](std::uint64_t x, const Run& run) { return x < run.start; });
+  auto next =
+      std::upper_bound(runs.begin(), runs.end(), at, [](std::uint64_t x, const Run& run) { return x < run.start; });
   if (next == runs.begin() || std::prev(next)->end() <= at) return nullptr;
   return &*std::prev(next);
 }
@@ -68,9 +69,10 @@ std::optional<Geometry> geometry_of(const ByteSource& volume) {
   g.sector_bytes = little<std::uint16_t>(boot, 11);
   if (!std::has_single_bit(g.sector_bytes) || g.sector_bytes < 256 || g.sector_bytes > 4096) return std::nullopt;
   const auto sectors_a_cluster = little<std::uint8_t>(boot, 13);
-  g.cluster_bytes = sectors_a_cluster <= 128
-                        ? std::uint64_t{sectors_a_cluster} * g.sector_bytes
-                        : (sectors_a_cluster >= 240 ? g.sector_bytes * (std::uint64_t{1} << (256U - sectors_a_cluster)) : 0);
+  g.cluster_bytes =
+      sectors_a_cluster <= 128
+          ? std::uint64_t{sectors_a_cluster} * g.sector_bytes
+          : (sectors_a_cluster >= 240 ? g.sector_bytes * (std::uint64_t{1} << (256U - sectors_a_cluster)) : 0);
   if (!std::has_single_bit(g.cluster_bytes) || g.cluster_bytes > 2 * limits::MiB) return std::nullopt;
   const std::uint64_t record = size_of(little<std::uint8_t>(boot, 64), g.cluster_bytes);
   if (!std::has_single_bit(record) || record < 512 || record > 64 * limits::KiB) return std::nullopt;
@@ -156,7 +158,8 @@ bool Table::read_through(ByteWindow& window, std::uint64_t number, Record& recor
     const std::uint64_t at = number * geometry_.record_bytes + done;
     const Run* run = run_with(runs_, at);
     if (run == nullptr) return false;
-    const std::size_t part = static_cast<std::size_t>(std::min<std::uint64_t>(record.bytes.size() - done, run->end() - at));
+    const std::size_t part =
+        static_cast<std::size_t>(std::min<std::uint64_t>(record.bytes.size() - done, run->end() - at));
     const std::span<const std::byte> bytes = window.at(run->place + (at - run->start), part);
     if (bytes.empty()) return false;
     std::memcpy(record.bytes.data() + done, bytes.data(), part);
@@ -198,7 +201,8 @@ bool Table::extend(const Head& head, std::uint64_t number, std::vector<Attribute
 }
 
 bool Table::gather(const Head& head, std::vector<Attribute>& attributes) {
-  const auto list = std::find_if(attributes.begin(), attributes.end(), [](const Attribute& a) { return a.type == kList; });
+  const auto list =
+      std::find_if(attributes.begin(), attributes.end(), [](const Attribute& a) { return a.type == kList; });
   if (list == attributes.end()) return join_pieces(attributes);
   const std::vector<std::byte> bytes = list_bytes(*list);
   bool whole = !bytes.empty() && !list->broken;

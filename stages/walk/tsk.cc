@@ -2,9 +2,9 @@
 // own, HFS+ and UFS by libtsk.
 //
 // Why not all by libtsk, which knows them all: its folders take time by the square of their names (40,000 in 3 s) and
-// end at a million; its list of the inodes of a disc likewise; a file of NTFS in more than 256 records loses its end; the
-// lists of runs of NTFS are read on behind the record's end; a folder of size 0 on a disc is followed into nothing. What
-// is hostile must not get that far, and half of it is what servers and their disks are formatted with.
+// end at a million; its list of the inodes of a disc likewise; a file of NTFS in more than 256 records loses its end;
+// the lists of runs of NTFS are read on behind the record's end; a folder of size 0 on a disc is followed into nothing.
+// What is hostile must not get that far, and half of it is what servers and their disks are formatted with.
 #include <cstring>
 
 #include "stages/walk/fat.h"
@@ -47,8 +47,10 @@ bool is_hfs_plus(const ByteSource& volume) {
 bool is_ufs(const ByteSource& volume) {
   using namespace std::string_view_literals;
   constexpr std::uint64_t kMagic = 1372;
-  for (const std::uint64_t block : {std::uint64_t{8192}, std::uint64_t{65536}, std::uint64_t{262144}, std::uint64_t{0}}) {
-    for (const std::string_view magic : {"\x54\x19\x01\x00"sv, "\x00\x01\x19\x54"sv, "\x19\x01\x54\x19"sv, "\x19\x54\x01\x19"sv}) {
+  for (const std::uint64_t block :
+       {std::uint64_t{8192}, std::uint64_t{65536}, std::uint64_t{262144}, std::uint64_t{0}}) {
+    for (const std::string_view magic :
+         {"\x54\x19\x01\x00"sv, "\x00\x01\x19\x54"sv, "\x19\x01\x54\x19"sv, "\x19\x54\x01\x19"sv}) {
       if (has(volume, block + kMagic, magic)) return true;
     }
   }

@@ -33,8 +33,8 @@ class TskContent final : public Content {
     if (attribute_ == nullptr || offset >= size_) return std::size_t{0};
     const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_ - offset));
     const std::lock_guard hold(tsk_->lock());
-    const ssize_t got = tsk_fs_attr_read(attribute_, static_cast<TSK_OFF_T>(offset), reinterpret_cast<char*>(into.data()),
-                                         length, TSK_FS_FILE_READ_FLAG_NONE);
+    const ssize_t got = tsk_fs_attr_read(attribute_, static_cast<TSK_OFF_T>(offset),
+                                         reinterpret_cast<char*>(into.data()), length, TSK_FS_FILE_READ_FLAG_NONE);
     tsk_error_reset();
     if (got <= 0) return Error{ErrorKind::evidence, "compressed bytes of a file contradict themselves", "", ""};
     return static_cast<std::size_t>(got);

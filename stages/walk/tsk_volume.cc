@@ -41,7 +41,8 @@ std::shared_ptr<TskVolume> TskVolume::open(const ByteSource& volume, TskKind kin
                             &Image::describe) == nullptr) {
     return nullptr;
   }
-  opened->fs_ = tsk_fs_open_img(&image.info, 0, kind == TskKind::hfs_plus ? TSK_FS_TYPE_HFS_DETECT : TSK_FS_TYPE_FFS_DETECT);
+  opened->fs_ =
+      tsk_fs_open_img(&image.info, 0, kind == TskKind::hfs_plus ? TSK_FS_TYPE_HFS_DETECT : TSK_FS_TYPE_FFS_DETECT);
   tsk_error_reset();
   return opened->fs_ == nullptr ? nullptr : opened;
 }

@@ -1,8 +1,8 @@
-// A volume as libtsk sees it, through our own bytes. Its headers stay in the .cc files (they bring macros along), so its
-// types are only named here.
+// A volume as libtsk sees it, through our own bytes. Its headers stay in the .cc files (they bring macros along), so
+// its types are only named here.
 //
-// libtsk of Debian is built for threads, but not every path of it was: all calls go through one lock, which the walk and
-// the contents made by it share. Errors are kept per thread by libtsk and never printed.
+// libtsk of Debian is built for threads, but not every path of it was: all calls go through one lock, which the walk
+// and the contents made by it share. Errors are kept per thread by libtsk and never printed.
 #pragma once
 
 #include <memory>

@@ -160,8 +160,8 @@ bool Walk::offer_attribute(const TSK_FS_META& meta, const TSK_FS_ATTR& attribute
   if (compressed) {
     entry.content = tsk_content(tsk_, meta.addr, attribute.type, attribute.id, entry.modified);
   } else if ((attribute.flags & TSK_FS_ATTR_RES) != 0) {
-    const std::size_t length = static_cast<std::size_t>(
-        std::min<std::uint64_t>({entry.size, attribute.rd.buf_size, limits::kMaxLinkTargetBytes}));
+    const std::size_t length =
+        static_cast<std::size_t>(std::min<std::uint64_t>({entry.size, attribute.rd.buf_size, limits::kMaxLinkTargetBytes}));
     if (length < entry.size) entry.trouble = WalkTrouble::damaged;
     std::string bytes(attribute.rd.buf == nullptr ? "" : reinterpret_cast<const char*>(attribute.rd.buf),
                       attribute.rd.buf == nullptr ? 0 : length);
@@ -171,9 +171,10 @@ bool Walk::offer_attribute(const TSK_FS_META& meta, const TSK_FS_ATTR& attribute
     const std::vector<Run> runs = runs_of(attribute, whole);
     std::uint64_t bytes = 0;
     for (const Run& run : runs) bytes += run.length;
-    if (!whole || !allowance_.spend(bytes)) entry.trouble = WalkTrouble::damaged;
+    const bool allowed = allowance_.spend(bytes);
+    if (!whole || !allowed) entry.trouble = WalkTrouble::damaged;
     const auto valid = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(attribute.nrd.initsize, 0));
-    if (whole || entry.trouble == WalkTrouble::none) lay_out(runs, entry.size, valid, block_bytes_, entry, sink_);
+    if (allowed) lay_out(runs, entry.size, valid, block_bytes_, entry, sink_);
   }
   return sink_.entry(std::move(entry));
 }
@@ -248,12 +249,14 @@ void Walk::area_of(TSK_INUM_T inode) {
   for (int i = 0; i < count; ++i) {
     const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(file.get(), i);
     bool whole = true;
-    if (attribute != nullptr && (attribute->flags & TSK_FS_ATTR_NONRES) != 0) area(Kind::metadata, runs_of(*attribute, whole));
+    if (attribute != nullptr && (attribute->flags & TSK_FS_ATTR_NONRES) != 0)
+      area(Kind::metadata, runs_of(*attribute, whole));
   }
   tsk_error_reset();
 }
 
-// The books themselves: HFS+ keeps them in files below 16 and in two headers, UFS in each of its groups and its folders.
+// The books themselves: HFS+ keeps them in files below 16 and in two headers, UFS in each of its groups and its
+// folders.
 void Walk::areas() {
   if (is_hfs()) {
     const auto begin = static_cast<std::uint64_t>(fs_.offset);
@@ -270,8 +273,8 @@ void Walk::areas() {
   };
   {
     const std::lock_guard hold(tsk_->lock());
-    const auto flags = static_cast<TSK_FS_BLOCK_WALK_FLAG_ENUM>(TSK_FS_BLOCK_WALK_FLAG_ALLOC | TSK_FS_BLOCK_WALK_FLAG_META |
-                                                                TSK_FS_BLOCK_WALK_FLAG_AONLY);
+    const auto flags = static_cast<TSK_FS_BLOCK_WALK_FLAG_ENUM>(
+        TSK_FS_BLOCK_WALK_FLAG_ALLOC | TSK_FS_BLOCK_WALK_FLAG_META | TSK_FS_BLOCK_WALK_FLAG_AONLY);
     static_cast<void>(tsk_fs_block_walk(&fs_, fs_.first_block, fs_.last_block_act, flags, each, &found));
     tsk_error_reset();
   }
