@@ -313,7 +313,7 @@ void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
   verdict.inode = object.inode;
   verdict.links = object.links;
   if (is_released(decision.disposition)) {
-    record::Places places = record::find_places(object.content.get(), object.runs, decision.extents);
+    record::ExtentPlaces places = record::find_places(object.content.get(), object.runs, decision.extents);
     verdict.exhibit_offsets = std::move(places.exhibit_offsets);
     verdict.places = std::move(places.places);
   }

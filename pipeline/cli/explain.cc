@@ -93,9 +93,7 @@ std::string where_text(const std::vector<Piece>& pieces) {
 }
 
 std::string commands_of(const Cut& cut, const std::vector<Piece>& pieces, const std::string& file) {
-  if (pieces.size() == 1) {
-    return "  " + cut.bytes(*pieces.front().exhibit_offset, pieces.front().length) + " > " + file + "\n";
-  }
+  if (pieces.size() == 1) { return "  " + cut.bytes(*pieces.front().exhibit_offset, pieces.front().length) + "\n"; }
   std::string out = "  {\n";
   for (const Piece& piece : pieces) {
     out += "    " + (piece.exhibit_offset ? cut.bytes(*piece.exhibit_offset, piece.length) : Cut::zeros(piece.length));
@@ -128,7 +126,7 @@ void print_extents(const record::RunReader& run, const record::IndexItem& item) 
   write_out("\nRelevant extents\n" + extents.text());
   if (!parts.empty()) write_out("\nPieces of extents, in the order of the file\n" + parts.text());
   if (commands.empty()) return;
-  write_out("\nThe same bytes without ambit (in the exhibit's folder)\n");
+  write_out("\nThe same bytes without ambit (give the exhibit's path)\n");
   if (!cut.unpacking().empty()) {
     write_out("  The offsets count bytes of the image as it unpacks. Unpack it once:\n  " + cut.unpacking() + "\n");
   }

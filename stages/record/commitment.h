@@ -34,7 +34,7 @@ struct Tally {
 
 // One excluded object, as the ledger tells it. Views: all must outlive the call they are passed to.
 struct Record {
-  std::string_view exhibit;  // name
+  std::string_view exhibit;            // name
   std::string_view locator;            // text
   std::span<const std::string> links;  // likewise, of the other paths of the same file
   std::uint64_t inode = 0;             // 0: none

@@ -34,8 +34,8 @@ std::string places_text(const IndexItem& item) {
   std::string out;
   for (const IndexPlace& place : item.places) {
     if (!out.empty()) out += "; ";
-    out += std::to_string(place.start) + "+" + std::to_string(place.length) + "@" +
-           std::to_string(place.exhibit_offset);
+    out +=
+        std::to_string(place.start) + "+" + std::to_string(place.length) + "@" + std::to_string(place.exhibit_offset);
   }
   return out;
 }

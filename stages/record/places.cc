@@ -26,8 +26,8 @@ std::optional<std::vector<Run>> straight_pieces(std::span<const Run> runs, const
   return out;
 }
 
-Places find_places(const Content* content, std::span<const Run> runs, std::span<const Extent> extents) {
-  Places out;
+ExtentPlaces find_places(const Content* content, std::span<const Run> runs, std::span<const Extent> extents) {
+  ExtentPlaces out;
   // The places of the runs may be those of something that was opened out of the exhibit: a mirror, a decrypted volume.
   const bool in_exhibit = content != nullptr && !runs.empty() && content->exhibit_offset(runs.front().start);
   for (const Extent& extent : extents) {

@@ -20,11 +20,12 @@ namespace ambit::record {
 [[nodiscard]] std::optional<std::vector<Run>> straight_pieces(std::span<const Run> runs, const Extent& extent,
                                                               std::size_t most);
 
-struct Places {
+struct ExtentPlaces {
   std::vector<std::optional<std::uint64_t>> exhibit_offsets;  // as in Verdict
   std::vector<Run> places;                                    // likewise; at most limits::kMaxPlaces
 };
 // `content` is the object's; null: there are no places.
-[[nodiscard]] Places find_places(const Content* content, std::span<const Run> runs, std::span<const Extent> extents);
+[[nodiscard]] ExtentPlaces find_places(const Content* content, std::span<const Run> runs,
+                                       std::span<const Extent> extents);
 
 }  // namespace ambit::record

@@ -47,8 +47,8 @@ std::vector<std::uint32_t> doubtful_components(std::string_view path, std::strin
   const std::vector<std::string_view> mine = components_of(path), known = components_of(shown);
   for (std::uint32_t i = 0; i < mine.size(); ++i) {
     const bool same = i < known.size() && mine[i] == known[i];
-    const bool is_private = std::find(private_names.begin(), private_names.end(), PrivateName{step, i}) !=
-                            private_names.end();
+    const bool is_private =
+        std::find(private_names.begin(), private_names.end(), PrivateName{step, i}) != private_names.end();
     if (!same || is_private) out.push_back(i);
   }
   return out;

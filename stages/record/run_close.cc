@@ -161,8 +161,7 @@ Result<> RunWriter::release(Closing& closing, Settled& settled, const Locator& l
   if (decision.rule) item.rule = *decision.rule + 1;
   // A number that SQLite cannot hold is nonsense of a damaged file system.
   if (verdict.inode != 0 && verdict.inode <= INT64_MAX) item.inode = verdict.inode;
-  item.links =
-      released_links(locator, verdict.links, facts, setup_.exhibit_names[locator.exhibit], *setup_.key);
+  item.links = released_links(locator, verdict.links, facts, setup_.exhibit_names[locator.exhibit], *setup_.key);
 
   Closing::Original self{item.id, 0};
   if (settled.original.empty()) {

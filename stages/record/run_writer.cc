@@ -98,9 +98,7 @@ Result<> RunWriter::add(State& state, const Verdict& verdict) {
   state.counts.see(locator.exhibit, *verdict.facts);
   const std::string key = locator.sort_key();
   const FindingCounts findings = count_findings(verdict.facts->findings);
-  if (!must_wait(verdict)) {
-    return exclude(state, key, verdict, findings, "");
-  }
+  if (!must_wait(verdict)) { return exclude(state, key, verdict, findings, ""); }
   state.record.clear();
   append_verdict(state.record, verdict, findings);
   append_varint(state.waiting, key.size());

@@ -4,8 +4,9 @@
 
 #include "pipeline/varint.h"
 
-// Numbers in the order of the fields, and a text after its length. An optional number is 0 for nothing, else the number plus one; a
-// signed one is zigzag. The bytes never leave the process in clear and are read by the process that wrote them.
+// Numbers in the order of the fields, and a text after its length. An optional number is 0 for nothing, else the number
+// plus one; a signed one is zigzag. The bytes never leave the process in clear and are read by the process that wrote
+// them.
 namespace ambit::record {
 namespace {
 

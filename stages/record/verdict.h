@@ -22,7 +22,7 @@ struct Verdict {
   bool in_family = false;  // is in a container, or is one that was opened
   // Offset in the exhibit of each of decision->extents that is one straight piece of it; may be shorter.
   std::vector<std::optional<std::uint64_t>> exhibit_offsets = {};
-  std::uint64_t inode = 0;                 // 0: none
+  std::uint64_t inode = 0;                  // 0: none
   std::span<const std::string> links = {};  // Object::links
   // Of the extents in raw bytes that are not straight, the pieces that are: `place` is an offset in the exhibit. By
   // start, not overlapping. All pieces of an extent or none of them; what is between the pieces of one is zeros.
