@@ -152,6 +152,13 @@ struct PrivateName {
   friend auto operator<=>(const PrivateName&, const PrivateName&) = default;
 };
 
+// The same in one of the other paths of the same file: the path is object.links[link].
+struct PrivateLink {
+  std::uint32_t link = 0;
+  std::uint32_t component = 0;
+  friend auto operator<=>(const PrivateLink&, const PrivateLink&) = default;
+};
+
 struct Facts {
   std::uint64_t size = 0;                // bytes
   std::optional<std::int64_t> modified;  // seconds since 1970, UTC
@@ -168,6 +175,8 @@ struct Facts {
   std::vector<Extent> records;             // the record extents around the hits; sorted, merged
   std::vector<Finding> findings;           // third parties' only; sorted
   std::vector<PrivateName> private_names;  // parts of the locator that name a third party; sorted
+  std::vector<PrivateLink> private_links;  // … and of the other paths; sorted
+  std::uint64_t examined_links = 0;        // so many of the other paths were looked at, the first ones
 };
 
 // What was decided about one object, and why.

@@ -57,6 +57,10 @@ inline constexpr std::uint32_t kMaxExceptionsPerObject = 1'000;
 inline constexpr std::uint64_t kMaxRecordBytes = 64 * KiB;
 // unit = "record" in binary data: this window to either side of a hit.
 inline constexpr std::uint64_t kBinaryWindow = 256;
+// Straight pieces in which the relevant extents of one item lie in the image, told one by one so that anybody can cut
+// them out. An extent with which there would be more has none told: nobody pastes a thousand commands, and their rows
+// would be most of the index.
+inline constexpr std::size_t kMaxPlaces = 1'000;
 
 // --- the order ---------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kMaxOrderBytes = 64 * MiB;  // a million identifiers of 60 bytes

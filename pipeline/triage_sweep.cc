@@ -8,6 +8,7 @@
 #include "pipeline/triage_image.h"
 #include "stages/decide/decide.h"
 #include "stages/open/open_image.h"
+#include "stages/record/places.h"
 #include "stages/unpack/kind.h"
 #include "stages/walk/walk.h"
 
@@ -346,9 +347,12 @@ void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
   verdict.facts = &facts;
   verdict.decision = &decision;
   verdict.in_family = object.in_family;
-  for (const Extent& extent : decision.extents) {
-    const bool straight = extent.view == View::raw && object.content != nullptr;
-    verdict.exhibit_offsets.push_back(straight ? object.content->exhibit_offset(extent.start) : std::nullopt);
+  verdict.inode = object.inode;
+  verdict.links = object.links;
+  if (is_released(decision.disposition)) {
+    record::ExtentPlaces places = record::find_places(object.content.get(), object.runs, decision.extents);
+    verdict.exhibit_offsets = std::move(places.exhibit_offsets);
+    verdict.places = std::move(places.places);
   }
   if (Result<> written = engine_.writer->add(worker.record, verdict); !written.ok()) fail(std::move(written).error());
   worker.account.judged(object.locator.exhibit, facts.size);
@@ -379,7 +383,7 @@ void Sweep::scrutinise(Worker& worker, Object& object, Facts& facts) {
       facts.exceptions.push_back(e);
     }
   }
-  engine_.scrutinise->look_at_names(worker.scrutinise, object.locator, facts);
+  engine_.scrutinise->look_at_names(worker.scrutinise, object.locator, object.links, facts);
 }
 
 }  // namespace ambit

@@ -151,6 +151,76 @@ TEST_F(OnARun, explain_gives_paragraph_rule_hits_and_the_bytes) {
   EXPECT_EQ(json["hits"].size(), 2U);
 }
 
+// The bytes of a command that explain prints, run where the exhibit is.
+std::string cut(const std::string& folder, const std::string& commands) {
+  const std::string file = folder + "/cut.sh";
+  ambit::testing::write_file(file, commands);
+  EXPECT_EQ(std::system(("cd '" + folder + "' && sh cut.sh > straight.bin").c_str()), 0);
+  const std::string pieces = read_file(folder + "/item-4-extent-1.bin");
+  fs::remove(folder + "/item-4-extent-1.bin");
+  return pieces + read_file(folder + "/straight.bin");
+}
+
+std::string commands_in(const std::string& explained) {
+  const std::size_t title = explained.find("\nThe same bytes without ambit");
+  if (title == std::string::npos) return "";
+  const std::size_t begin = explained.find('\n', title + 1) + 1;
+  return explained.substr(begin, explained.find("\n\n", begin) - begin);
+}
+
+TEST_F(OnARun, explain_shows_inode_paths_and_pieces_and_its_commands_give_the_bytes) {
+  std::string image;
+  for (int i = 0; i < 10'000; ++i) image += static_cast<char>(i * 7 + i / 256);
+  const std::string extent = image.substr(4000, 30) + std::string(20, '\0') + image.substr(512, 30);
+  const auto write_parts = [&] {
+    ambit::testing::write_file(run_.folder() + "/srv.001", image.substr(0, 4010));
+    ambit::testing::write_file(run_.folder() + "/srv.002", image.substr(4010));
+    ambit::testing::write_file(run_.folder() + "/srv.001.txt", "a log of the acquisition");
+  };
+  write_parts();
+  run_.change("UPDATE exhibit SET name = 'srv.001'");
+  const Ran split = ambit("explain " + dir() + " srv:/old/q.txt");
+  EXPECT_EQ(split.exit, 0);
+  for (const char* part : {"Item 4\n", "also at  srv:/old/q.txt\n", "inode    77\n", "3 pieces", "none: zeros"}) {
+    EXPECT_THAT(split.out, HasSubstr(part));
+  }
+  EXPECT_EQ(cut(run_.folder(), commands_in(split.out)), extent);
+  EXPECT_EQ(cut(run_.folder(), commands_in(ambit("explain " + dir() + " 3").out)),
+            image.substr(8192, 80) + image.substr(8832, 100));
+
+  run_.change("UPDATE exhibit SET name = 'it''s srv', kind = 'raw'");
+  ambit::testing::write_file(run_.folder() + "/it's srv", image);
+  EXPECT_EQ(cut(run_.folder(), commands_in(ambit("explain " + dir() + " 4").out)), extent);
+  const auto json = nlohmann::json::parse(ambit("explain --json " + dir() + " 4").out);
+  EXPECT_EQ(json["places"].size(), 2U);
+  EXPECT_THAT(ambit("list " + dir()).out, HasSubstr("\"q\".txt  and 1 other path  [accused.mail]"));
+}
+
+TEST_F(OnARun, explain_unpacks_other_formats_before_it_cuts) {
+  const std::pair<const char*, const char*> unpacking[] = {
+      {"EWF", "ewfexport -u -q -f raw -t - 'srv' > 'srv.raw'"},
+      {"qcow2", "qemu-img convert -f qcow2 -O raw 'srv' 'srv.raw'"},
+      {"VMDK", "-f vmdk "},
+      {"VHD", "-f vpc "},
+      {"VHDX", "-f vhdx "},
+  };
+  for (const auto& [kind, command] : unpacking) {
+    run_.change("UPDATE exhibit SET kind = '" + std::string(kind) + "'");
+    const Ran ran = ambit("explain " + dir() + " 3");
+    EXPECT_THAT(ran.out, HasSubstr(command));
+    EXPECT_THAT(ran.out, HasSubstr("dd if='srv.raw' bs=1M iflag=skip_bytes,count_bytes skip=8192 count=80"));
+  }
+}
+
+TEST_F(OnARun, pieces_that_contradict_their_extent_are_left_out) {
+  for (const char* length : {"81", "9223372036854775807"}) {
+    run_.change("UPDATE place SET length = " + std::string(length));
+    const Ran ran = ambit("explain " + dir() + " 4");
+    EXPECT_EQ(ran.exit, 0);
+    EXPECT_THAT(ran.out, Not(HasSubstr("dd if")));
+  }
+}
+
 TEST_F(OnARun, a_tampered_index_cannot_steer_the_terminal) {
   run_.change("UPDATE item_row SET locator = 'srv:/' || char(27) || '[31m' || char(155) || 'x' WHERE id = 1");
   for (const char* command : {"list ", "explain "}) {

@@ -62,6 +62,9 @@ struct Thing {
   std::vector<Extent> extents = {};
   std::vector<std::optional<std::uint64_t>> exhibit_offsets = {};
   std::uint8_t content = 0;  // 0: no SHA-256
+  std::uint64_t inode = 0;
+  std::vector<std::string> links = {};
+  std::vector<Run> places = {};
 };
 
 std::vector<Thing> things() {
@@ -72,7 +75,17 @@ std::vector<Thing> things() {
       {"a.txt", 1000, Disposition::disclose, Reason::rule, mail, lines, {4096, std::nullopt}, 1},
       {"copy.txt", 1000, Disposition::disclose, Reason::rule, mail, lines, {}, 1},
       {"log/b.log", 3000, Disposition::redact, Reason::rule, mail, lines, {8192, 8832}, 2},
-      {"z=1,\"q\".txt", 1000, Disposition::redact, Reason::rule, {mail[0]}, {lines[0]}, {}, 3},
+      {"z=1,\"q\".txt",
+       1000,
+       Disposition::redact,
+       Reason::rule,
+       {mail[0]},
+       {lines[0]},
+       {},
+       3,
+       77,
+       {"old/q.txt"},
+       {{0, 4000, 30}, {50, 512, 30}}},
       {"counsel.eml",
        1000,
        Disposition::privileged,
@@ -99,6 +112,7 @@ Result<> add(record::RunWriter& writer, record::RunWriter::State& state, const T
   facts.modified = 1326967200;  // 2012-01-19 10:00
   facts.hits = thing.hits;
   facts.coverage.swept = thing.size;
+  facts.examined_links = thing.links.size();
   if (thing.content != 0) facts.digests.sha256.emplace().fill(thing.content);
   if (thing.disposition == Disposition::unexamined) {
     facts.coverage = {488, 0, 512};
@@ -114,6 +128,9 @@ Result<> add(record::RunWriter& writer, record::RunWriter::State& state, const T
   verdict.facts = &facts;
   verdict.decision = &decision;
   verdict.exhibit_offsets = thing.exhibit_offsets;
+  verdict.inode = thing.inode;
+  verdict.links = thing.links;
+  verdict.places = thing.places;
   return writer.add(state, verdict);
 }
 

@@ -4,7 +4,8 @@
 //   1  srv:/a.txt       disclose   hits of accused.mail and payout.names, two extents, the first at offset 4096
 //   2  srv:/copy.txt    disclose   the same content as 1: a duplicate
 //   3  srv:/log/b.log   redact     two extents, one hit in each
-//   4  srv:/z=1,"q".txt redact     a name that spreadsheets and shells must survive
+//   4  srv:/z=1,"q".txt redact     a name that spreadsheets and shells must survive; inode 77, also srv:/old/q.txt; its
+//                                  extent of 80 bytes lies in pieces at 4000 and 512, with a hole of 20 between them
 //   srv:/counsel.eml privileged, srv:/broken.bin unexamined, srv:/private/0.jpg … 5.jpg not relevant
 #pragma once
 

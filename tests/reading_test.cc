@@ -94,6 +94,21 @@ TEST(RunReader, a_duplicate_has_the_hits_of_its_original_but_not_its_place_in_th
   EXPECT_EQ(item->extents[0].exhibit_offset, std::nullopt);
 }
 
+TEST(RunReader, a_file_of_an_image_has_its_inode_all_its_paths_and_the_pieces_of_its_extents) {
+  const FinishedRun run;
+  const RunReader reader = open_run(run);
+  const auto item = reader.item("4");
+  ASSERT_TRUE(item.ok());
+  EXPECT_EQ(item->inode, 77U);
+  EXPECT_THAT(item->links, ElementsAre("srv:/old/q.txt"));
+  EXPECT_THAT(item->places, ElementsAre(IndexPlace{0, 30, 4000}, IndexPlace{50, 30, 512}));
+  EXPECT_EQ(reader.item("srv:/old/q.txt")->id, 4U);  // any of its paths finds it
+  const auto plain = reader.item("1");
+  EXPECT_EQ(plain->inode, std::nullopt);
+  EXPECT_THAT(plain->links, ElementsAre());
+  EXPECT_THAT(plain->places, ElementsAre());
+}
+
 TEST(RunReader, finds_no_item_for_an_excluded_object_or_a_number_that_is_none) {
   const FinishedRun run;
   const RunReader reader = open_run(run);
@@ -305,7 +320,8 @@ TEST(Export, csv_has_one_row_per_item_with_identifiers_and_extents) {
   EXPECT_THAT(csv,
               HasSubstr("\r\n1,srv,srv:/a.txt,active,text,1000,0101010101010101010101010101010101010101010101010101"
                         "010101010101,2012-01-19T10:00:00Z,disclose,4a,R1,\"accused.mail; payout.names\",2,"
-                        "\"raw:0+80@4096; raw:640+100\",\r\n"));
+                        "\"raw:0+80@4096; raw:640+100\",,,,\r\n"));
+  EXPECT_THAT(csv, HasSubstr(",1,raw:0+80,,77,srv:/old/q.txt,\"0+30@4000; 50+30@512\"\r\n"));
   EXPECT_THAT(csv, HasSubstr("\r\n4,srv,\"srv:/z=1,\"\"q\"\".txt\",active,"));
   EXPECT_THAT(csv, Not(HasSubstr(ambit::testing::kPrivatePath)));
 }
@@ -321,6 +337,11 @@ TEST(Export, jsonl_has_one_object_per_item_with_hits_and_extents) {
   EXPECT_EQ(items[0]["extents"][0]["exhibit_offset"], 4096);
   EXPECT_EQ(items[1]["duplicate_of"], 1);
   EXPECT_EQ(items[3]["locator"], "srv:/z=1,\"q\".txt");
+  EXPECT_EQ(items[3]["inode"], 77);
+  EXPECT_EQ(items[3]["links"][0], "srv:/old/q.txt");
+  EXPECT_EQ(items[3]["places"].dump(),
+            R"([{"exhibit_offset":4000,"length":30,"start":0},{"exhibit_offset":512,"length":30,"start":50}])");
+  EXPECT_FALSE(items[0].contains("places"));
 }
 
 TEST(Export, stops_when_the_output_takes_no_more) {

@@ -57,6 +57,83 @@ TEST_F(Run, a_component_that_is_not_there_hides_the_whole_name) {
             "srv:/" + key_.pseudonym("name", "jane/roe"));
 }
 
+TEST_F(Run, the_other_paths_of_a_file_are_told_under_the_same_pseudonyms) {
+  Judged object = caught(at(0, "home/jane roe/mail"), Disposition::disclose, "content!");
+  object.inode = 4711;
+  object.links = {"archive/jane roe", "shared/list"};
+  object.facts.private_names = {{0, 1}};
+  object.facts.private_links = {{0, 1}};
+  object.facts.examined_links = 2;
+  ASSERT_TRUE(write(folder_ / "run", {object}).ok());
+  const fs::path db = folder_ / "run/relevance.db";
+  const std::string jane = key_.pseudonym("name", "jane roe");
+  EXPECT_EQ(query(db, "SELECT locator FROM link ORDER BY 1"), "srv:/archive/" + jane + "\nsrv:/shared/list");
+  EXPECT_EQ(query(db, "SELECT locator, inode, links FROM v_item"), "srv:/home/" + jane + "/mail|4711|2");
+}
+
+TEST_F(Run, of_a_path_that_nobody_looked_at_only_what_the_locator_shows_is_told) {
+  Judged object = caught(at(0, "home/jane/mail/1.eml"), Disposition::disclose, "content!");
+  object.links = {"home/jane/mail/2.eml", "home/joe/mail/1.eml", "mail", "home/jane/mail/1.eml/x"};
+  object.facts.private_names = {{0, 1}};
+  ASSERT_TRUE(write(folder_ / "run", {object}).ok());
+  const auto hidden = [&](const char* name) { return key_.pseudonym("name", name); };
+  std::vector<std::string> expected = {
+      "srv:/home/" + hidden("jane") + "/mail/" + hidden("2.eml"),
+      "srv:/home/" + hidden("joe") + "/mail/1.eml",
+      "srv:/" + hidden("mail"),
+      "srv:/home/" + hidden("jane") + "/mail/1.eml/" + hidden("x"),
+  };
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(query(folder_ / "run/relevance.db", "SELECT group_concat(locator, '; ') FROM link"),
+            expected[0] + "; " + expected[1] + "; " + expected[2] + "; " + expected[3]);
+}
+
+TEST_F(Run, names_of_volumes_and_streams_become_pseudonyms_too_and_a_link_keeps_the_stream) {
+  Judged object = caught({1,
+                          {{StepKind::partition, "", 3, 0},
+                           {StepKind::volume, "vg0/jane", 0, 0},
+                           {StepKind::path, "a.txt", 0, 0},
+                           {StepKind::stream, "from jane", 0, 0}}},
+                         Disposition::disclose, "content!");
+  object.links = {"b.txt"};
+  object.facts.private_names = {{1, 1}, {3, 0}};
+  object.facts.examined_links = 1;
+  ASSERT_TRUE(write(folder_ / "run", {object}).ok());
+  const std::string jane = key_.pseudonym("name", "jane"), from = key_.pseudonym("name", "from jane");
+  EXPECT_EQ(query(folder_ / "run/relevance.db", "SELECT i.locator, l.locator FROM item i JOIN link l ON l.item = i.id"),
+            "disk:p3:vg0/" + jane + ":/a.txt:" + from + "|disk:p3:vg0/" + jane + ":/b.txt:" + from);
+}
+
+TEST_F(Run, the_ledger_tells_inode_and_all_paths_of_an_excluded_file) {
+  Judged plain = excluded(at(0, "home/a")), waits = caught(at(0, "home/b"), Disposition::review_private, "content!");
+  for (Judged* object : {&plain, &waits}) {
+    object->locator.steps.insert(object->locator.steps.begin(), {StepKind::partition, "", 2, 0});
+    object->inode = 12;
+    object->links = {"home/x\"y", "home/z"};
+  }
+  ASSERT_TRUE(write(folder_ / "run", {plain, waits}).ok());
+  for (const std::string& line : ledger_lines(folder_ / "run")) {
+    EXPECT_NE(line.find(R"(,"links":["srv:p2:/home/x\"y","srv:p2:/home/z"],"inode":12,"state":)"), std::string::npos)
+        << line;
+  }
+}
+
+TEST_F(Run, residue_of_a_kind_stands_under_its_name) {
+  const auto rest = [](std::uint64_t offset, Disposition fate) {
+    Judged out =
+        caught({1, {{StepKind::partition, "", 2, 0}, {StepKind::residue, "slack", offset, 4096}}}, fate, "rest");
+    out.state = ObjectState::residue;
+    out.facts.kind = Kind::slack;
+    out.exhibit_offsets = {offset};
+    return out;
+  };
+  ASSERT_TRUE(write(folder_ / "run", {rest(512, Disposition::disclose), rest(8192, Disposition::review_private)}).ok());
+  EXPECT_EQ(query(folder_ / "run/relevance.db", "SELECT locator, kind, state FROM v_item"),
+            "disk:p2:slack@512+4096|slack|residue");
+  EXPECT_NE(ledger(folder_ / "run").find(R"("locator":"disk:p2:slack@8192+4096","state":"residue")"),
+            std::string::npos);
+}
+
 TEST_F(Run, privileged_objects_have_a_log_row_without_place_size_or_content) {
   Judged object = caught(at(0, "advice"), Disposition::privileged, "content!");
   object.facts.sent = 1'200'000'000;

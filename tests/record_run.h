@@ -51,13 +51,16 @@ inline std::string query(const fs::path& database, const std::string& sql) {
 }
 
 // One object as the rest of the program would hand it over.
-struct Judged {
+struct Judged {  // as in Verdict
   Locator locator;
   ObjectState state = ObjectState::active;
   Facts facts;
   Decision decision;
   bool in_family = false;
   std::vector<std::optional<std::uint64_t>> exhibit_offsets;
+  std::uint64_t inode = 0;
+  std::vector<std::string> links;
+  std::vector<Run> places;
 };
 
 inline Locator at(std::uint32_t exhibit, const std::string& path, const std::vector<std::string>& members = {}) {
@@ -138,9 +141,9 @@ class Run : public ::testing::Test {
       workers.emplace_back([&, worker] {
         for (std::size_t i = worker; i < objects.size() && outcomes[worker]; i += options.states) {
           const Judged& object = objects[i];
-          outcomes[worker] =
-              (*writer)->add(states[worker], {&object.locator, object.state, &object.facts, &object.decision,
-                                              object.in_family, object.exhibit_offsets});
+          outcomes[worker] = (*writer)->add(
+              states[worker], {&object.locator, object.state, &object.facts, &object.decision, object.in_family,
+                               object.exhibit_offsets, object.inode, object.links, object.places});
         }
       });
     }

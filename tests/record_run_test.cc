@@ -93,6 +93,10 @@ TEST_F(Run, index_root_follows_from_the_database_alone) {
   objects[0] = caught(at(1, "two extents"), Disposition::redact, std::string(900, 'x'));
   objects[0].decision.extents = {{0, 10, View::raw}, {100, 20, View::raw}, {2, 3, View::text}};
   objects[0].exhibit_offsets = {4096, std::nullopt, std::nullopt};
+  objects[0].places = {{100, 9000, 5}, {108, 512, 12}};
+  objects[0].inode = 12;
+  objects[0].links = {"b\xff/two", "a/one", "b\xff/two"};
+  objects[0].facts.examined_links = 3;
   const auto totals = write(folder_ / "run", objects);
   ASSERT_TRUE(totals.ok());
   const fs::path db = folder_ / "run/relevance.db";
@@ -101,11 +105,13 @@ TEST_F(Run, index_root_follows_from_the_database_alone) {
     const std::string of = std::to_string(id);
     std::string text = query(db,
                              "SELECT 'item', id, exhibit, parent, locator, state, kind, size, lower(hex(sha256)), "
-                             "modified, disposition, rule, duplicate_of FROM item WHERE id = " +
+                             "modified, disposition, rule, duplicate_of, inode FROM item WHERE id = " +
                                  of);
     for (const std::string& rows :
-         {query(db, "SELECT 'extent', view, start, length, exhibit_offset FROM extent WHERE item = " + of +
+         {query(db, "SELECT 'link', locator FROM link WHERE item = " + of + " ORDER BY 2"),
+          query(db, "SELECT 'extent', view, start, length, exhibit_offset FROM extent WHERE item = " + of +
                         " ORDER BY 2, 3"),
+          query(db, "SELECT 'place', start, length, exhibit_offset FROM place WHERE item = " + of + " ORDER BY 2"),
           query(db, "SELECT 'hit', start, identifier, view, form, length, crossing FROM hit WHERE item = " + of +
                         " ORDER BY 2, 3, 4, 5, 6, 7")}) {
       if (!rows.empty()) text += "\n" + rows;
@@ -114,6 +120,8 @@ TEST_F(Run, index_root_follows_from_the_database_alone) {
     tree.add_data(text + "\n");
   }
   EXPECT_EQ(tree.root(), totals->index_root);
+  EXPECT_EQ(query(db, "SELECT group_concat(locator, ' ') FROM link"), "disk:/a/one disk:/b\\xFF/two");
+  EXPECT_EQ(query(db, "SELECT start, length, exhibit_offset FROM place"), "100|5|9000\n108|12|512");
 }
 
 TEST_F(Run, checkpoint_lists_every_file_with_its_digest_and_is_signed_by_the_case_key) {
@@ -152,7 +160,7 @@ TEST_F(Run, tables_say_what_the_order_and_the_exhibits_were) {
   EXPECT_EQ(totals->exception_bytes, 4106U);
   const fs::path db = folder_ / "run/relevance.db";
   EXPECT_EQ(query(db, "PRAGMA application_id"), std::to_string(0x414D4254));
-  EXPECT_EQ(query(db, "PRAGMA user_version"), "1");
+  EXPECT_EQ(query(db, "PRAGMA user_version"), "2");
   EXPECT_EQ(query(db, "PRAGMA integrity_check"), "ok");
   EXPECT_EQ(query(db, "SELECT name, strength, objects, hits FROM identifier ORDER BY id"),
             "accused.mail|strong|0|0\npayout|strong|1|2\nnever.seen|strong|0|0");
@@ -210,6 +218,10 @@ TEST_F(Run, a_released_item_costs_at_most_ninety_bytes_beside_its_locator) {
   const double each = static_cast<double>(size("run") - text) / 10'000;
   RecordProperty("bytes_per_item", std::to_string(each));
   RecordProperty("bytes_of_empty_index", std::to_string(size("none")));
+  EXPECT_EQ(
+      query(folder_ / "run/relevance.db",
+            "SELECT (SELECT count(*) FROM inode_row) + (SELECT count(*) FROM link) + (SELECT count(*) FROM place)"),
+      "0");
   EXPECT_LE(each, 90.0) << "of which the empty index is " << size("none");
 }
 

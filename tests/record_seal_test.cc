@@ -175,6 +175,9 @@ Record full_record(const std::vector<Tally>& hits, const std::vector<Tally>& fin
   Record record;
   record.exhibit = "srv";
   record.locator = "srv:/a \"quoted\" \\x0A/b";
+  static const std::vector<std::string> links = {"srv:/b", "srv:/\"c\""};
+  record.links = links;
+  record.inode = 12;
   record.state = ObjectState::member;
   record.kind = Kind::mail;
   record.size = UINT64_MAX;
@@ -202,9 +205,12 @@ TEST(CanonicalRecord, is_json_with_every_fact_and_keys_in_a_fixed_order) {
   std::string keys;
   for (const auto& [key, value] : json.items()) keys += key + " ";
   EXPECT_EQ(keys,
-            "exhibit locator state kind size modified sent disposition reason rule hits findings exceptions sha256 "
+            "exhibit locator links inode state kind size modified sent disposition reason rule hits findings "
+            "exceptions sha256 "
             "duplicate_of ");
   EXPECT_EQ(json["locator"], "srv:/a \"quoted\" \\x0A/b");
+  EXPECT_EQ(json["links"][1], "srv:/\"c\"");
+  EXPECT_EQ(json["inode"], 12);
   EXPECT_EQ(json["size"], UINT64_MAX);
   EXPECT_EQ(json["modified"], -5);
   EXPECT_EQ(json["hits"]["accused.mail"], 3);
@@ -259,8 +265,17 @@ TEST(ItemText, has_a_line_per_row_and_nothing_for_null) {
   item.extents = {{0, 2, 5, 4096}, {1, 0, 1, {}}};
   item.hits = {{3, 9, 0, 1, 4, true}};
   EXPECT_EQ(item_text(item),
-            "item\t7\t1\t\tsrv:/a\t0\t2\t10\t\t-1\t7\t3\t\n"
+            "item\t7\t1\t\tsrv:/a\t0\t2\t10\t\t-1\t7\t3\t\t\n"
             "extent\t0\t2\t5\t4096\nextent\t1\t0\t1\t\n"
+            "hit\t3\t9\t0\t1\t4\t1\n");
+  item.inode = 12;
+  item.links = {"srv:/b", "srv:/c"};
+  item.places = {{2, 3, 4096}, {5, 2, 0}};
+  EXPECT_EQ(item_text(item),
+            "item\t7\t1\t\tsrv:/a\t0\t2\t10\t\t-1\t7\t3\t\t12\n"
+            "link\tsrv:/b\nlink\tsrv:/c\n"
+            "extent\t0\t2\t5\t4096\nextent\t1\t0\t1\t\n"
+            "place\t2\t3\t4096\nplace\t5\t2\t0\n"
             "hit\t3\t9\t0\t1\t4\t1\n");
 }
 

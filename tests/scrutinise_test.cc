@@ -375,13 +375,17 @@ TEST(Names, components_with_a_third_partys_data_are_marked) {
   const Locator locator = Locator{}
                               .child({StepKind::partition, "", 1, 0})
                               .child({StepKind::path, "mail/jo@example.org/kim@example.com/x.zip", 0, 0})
-                              .child({StepKind::member, "card 4111-1111-1111-1111.txt", 0, 0});
+                              .child({StepKind::member, "card 4111-1111-1111-1111.txt", 0, 0})
+                              .child({StepKind::stream, "to jo@example.org", 0, 0});
+  const std::vector<std::string> links = {"kim@example.com/x.zip", "old/jo@example.org/x.zip"};
   Facts facts;
-  stage.look_at_names(state, locator, facts);
-  EXPECT_EQ(facts.private_names, (std::vector<PrivateName>{{1, 1}, {2, 0}}));
+  stage.look_at_names(state, locator, links, facts);
+  EXPECT_EQ(facts.private_names, (std::vector<PrivateName>{{1, 1}, {2, 0}, {3, 0}}));
+  EXPECT_EQ(facts.private_links, (std::vector<PrivateLink>{{1, 1}}));
+  EXPECT_EQ(facts.examined_links, 2U);
   scope.privacy.loosened = {{"email-address", 0}};
   const Scrutinise loose(builtin_set(), scope);
-  loose.look_at_names(state, locator, facts);
+  loose.look_at_names(state, locator, links, facts);
   EXPECT_EQ(facts.private_names, (std::vector<PrivateName>{{2, 0}}));
 }
 

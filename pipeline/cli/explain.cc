@@ -3,11 +3,15 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "pipeline/cli/command.h"
+#include "pipeline/cli/cut.h"
 #include "pipeline/cli/quantity.h"
 #include "pipeline/cli/table.h"
+#include "pipeline/facts.h"
 #include "stages/record/item_json.h"
 #include "stages/record/proof.h"
 #include "stages/record/run_reader.h"
@@ -27,9 +31,11 @@ std::string meta(const record::RunReader& run, const std::string& key) {
 
 void print_item(const record::RunReader& run, const record::IndexItem& item) {
   write_out(fmt::format("Item {}\n  {}\n", item.id, item.locator));
+  for (const std::string& link : item.links) write_out("  also at  " + link + "\n");
   write_out(fmt::format("  {}, {}, {} bytes\n", run.word("state", item.state), run.word("kind", item.kind),
                         grouped(item.size)));
   if (item.sha256) write_out(fmt::format("  SHA-256  {}\n", record::to_hex(*item.sha256)));
+  if (item.inode) write_out(fmt::format("  inode    {}\n", *item.inode));
   if (item.modified) write_out(fmt::format("  modified {}\n", record::utc_text(*item.modified)));
   if (item.parent) write_out(fmt::format("  inside item {}\n", *item.parent));
   if (item.duplicate_of)
@@ -57,20 +63,74 @@ void print_hits(const record::RunReader& run, const record::IndexItem& item) {
   write_out("\nHits\n" + table.text());
 }
 
-// Where an extent maps straight into the exhibit, anyone can cut it out and look, without ambit.
+// A part of an extent; without an offset it is zeros that stand nowhere.
+struct Piece {
+  std::uint64_t start = 0, length = 0;
+  std::optional<std::uint64_t> exhibit_offset;
+};
+
+// The extent from end to end; empty where nobody can say where its bytes stand.
+std::vector<Piece> pieces_of(const record::IndexItem& item, const record::IndexExtent& extent) {
+  if (extent.exhibit_offset) return {{extent.start, extent.length, extent.exhibit_offset}};
+  std::vector<Piece> out;
+  if (extent.view != static_cast<std::uint8_t>(View::raw)) return out;
+  const std::uint64_t end = extent.start + extent.length;
+  std::uint64_t at = extent.start;
+  for (const record::IndexPlace& place : item.places) {
+    if (place.start < at || place.start >= end || place.length > end - place.start) continue;
+    if (place.start > at) out.push_back({at, place.start - at, std::nullopt});
+    out.push_back({place.start, place.length, place.exhibit_offset});
+    at = place.start + place.length;
+  }
+  if (!out.empty() && at < end) out.push_back({at, end - at, std::nullopt});
+  return out;
+}
+
+std::string where_text(const std::vector<Piece>& pieces) {
+  if (pieces.empty()) return "-";
+  if (pieces.size() > 1) return fmt::format("{} pieces", pieces.size());
+  return std::to_string(*pieces.front().exhibit_offset);
+}
+
+std::string commands_of(const Cut& cut, const std::vector<Piece>& pieces, const std::string& file) {
+  if (pieces.size() == 1) { return "  " + cut.bytes(*pieces.front().exhibit_offset, pieces.front().length) + "\n"; }
+  std::string out = "  {\n";
+  for (const Piece& piece : pieces) {
+    out += "    " + (piece.exhibit_offset ? cut.bytes(*piece.exhibit_offset, piece.length) : Cut::zeros(piece.length));
+    out += "\n";
+  }
+  return out + "  } > " + file + "\n";
+}
+
+// Where the bytes of an extent stand in the exhibit, anyone can cut them out and look, without ambit.
 void print_extents(const record::RunReader& run, const record::IndexItem& item) {
   if (item.extents.empty()) return;
-  Table table({{"view"}, {"start", Align::right}, {"length", Align::right}, {"offset in the exhibit", Align::right}});
+  const Cut cut(run.exhibit_name(item.exhibit), run.exhibit_kind(item.exhibit));
+  Table extents({{"view"}, {"start", Align::right}, {"length", Align::right}, {"offset in the exhibit", Align::right}});
+  Table parts({{"extent", Align::right}, {"start", Align::right}, {"length", Align::right}, {"offset in the exhibit"}});
   std::string commands;
+  std::size_t number = 0;
   for (const record::IndexExtent& extent : item.extents) {
-    table.add({std::string(run.word("view", extent.view)), std::to_string(extent.start), std::to_string(extent.length),
-               extent.exhibit_offset ? std::to_string(*extent.exhibit_offset) : "-"});
-    if (!extent.exhibit_offset) continue;
-    commands += fmt::format("  dd if={} bs=1M iflag=skip_bytes,count_bytes skip={} count={} status=none\n",
-                            shell_quoted(run.exhibit_name(item.exhibit)), *extent.exhibit_offset, extent.length);
+    const std::vector<Piece> pieces = pieces_of(item, extent);
+    extents.add({std::string(run.word("view", extent.view)), std::to_string(extent.start),
+                 std::to_string(extent.length), where_text(pieces)});
+    ++number;
+    if (pieces.empty()) continue;
+    commands += commands_of(cut, pieces, fmt::format("item-{}-extent-{}.bin", item.id, number));
+    if (pieces.size() == 1) continue;
+    for (const Piece& piece : pieces) {
+      parts.add({std::to_string(number), std::to_string(piece.start), std::to_string(piece.length),
+                 piece.exhibit_offset ? std::to_string(*piece.exhibit_offset) : "none: zeros"});
+    }
   }
-  write_out("\nRelevant extents\n" + table.text());
-  if (!commands.empty()) write_out("\nThe same bytes without ambit (give the exhibit's path)\n" + commands);
+  write_out("\nRelevant extents\n" + extents.text());
+  if (!parts.empty()) write_out("\nPieces of extents, in the order of the file\n" + parts.text());
+  if (commands.empty()) return;
+  write_out("\nThe same bytes without ambit (give the exhibit's path)\n");
+  if (!cut.unpacking().empty()) {
+    write_out("  The offsets count bytes of the image as it unpacks. Unpack it once:\n  " + cut.unpacking() + "\n");
+  }
+  write_out(commands);
 }
 
 void print_examination(const record::RunReader& run, const record::IndexItem& item) {

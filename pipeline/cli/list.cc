@@ -54,10 +54,13 @@ std::string line_of(const record::RunReader& run, const record::IndexItem& item)
   const record::RuleRow* const rule = run.rule(item.rule);
   std::string names;
   for (const std::string& name : run.identifiers_of(item)) names += (names.empty() ? "" : ",") + name;
-  return fmt::format("{:>7}  {:<11}  {:<8}  {:<10}  {:>10}  {:<8}  {}  [{}]\n", item.id,
+  const std::string others = item.links.empty()       ? ""
+                             : item.links.size() == 1 ? "  and 1 other path"
+                                                      : fmt::format("  and {} other paths", item.links.size());
+  return fmt::format("{:>7}  {:<11}  {:<8}  {:<10}  {:>10}  {:<8}  {}{}  [{}]\n", item.id,
                      run.word("disposition", item.disposition), run.word("state", item.state),
                      run.word("kind", item.kind), bytes_text(item.size), rule == nullptr ? "-" : rule->name,
-                     item.locator, names);
+                     item.locator, others, names);
 }
 
 Exit list(const Options& options) {

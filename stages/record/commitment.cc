@@ -27,6 +27,17 @@ void append_integer(std::string& out, std::string_view key, Number number) {
   append_number(out, number);
 }
 
+void append_texts(std::string& out, std::string_view key, std::span<const std::string> texts) {
+  if (texts.empty()) return;
+  append_key(out, key);
+  out += '[';
+  for (const std::string& text : texts) {
+    if (out.back() != '[') out += ',';
+    append_json_string(out, text);
+  }
+  out += ']';
+}
+
 void append_tallies(std::string& out, std::string_view key, std::span<const Tally> tallies) {
   if (tallies.empty()) return;
   append_key(out, key);
@@ -94,6 +105,8 @@ void append_record(std::string& out, const Record& record) {
   out += '{';
   append_text(out, "exhibit", record.exhibit);
   append_text(out, "locator", record.locator);
+  append_texts(out, "links", record.links);
+  if (record.inode != 0) append_integer(out, "inode", record.inode);
   append_text(out, "state", to_string(record.state));
   append_text(out, "kind", to_string(record.kind));
   append_integer(out, "size", record.size);
@@ -153,12 +166,20 @@ std::string item_text(const IndexItem& item) {
   append_field(out, item.disposition);
   append_field(out, item.rule);
   append_field(out, item.duplicate_of);
+  append_field(out, item.inode);
+  for (const std::string& link : item.links) out += "\nlink\t" + link;
   for (const IndexExtent& extent : item.extents) {
     out += "\nextent";
     append_field(out, extent.view);
     append_field(out, extent.start);
     append_field(out, extent.length);
     append_field(out, extent.exhibit_offset);
+  }
+  for (const IndexPlace& place : item.places) {
+    out += "\nplace";
+    append_field(out, place.start);
+    append_field(out, place.length);
+    append_field(out, place.exhibit_offset);
   }
   for (const IndexHit& hit : item.hits) {
     out += "\nhit";

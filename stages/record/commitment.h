@@ -34,8 +34,10 @@ struct Tally {
 
 // One excluded object, as the ledger tells it. Views: all must outlive the call they are passed to.
 struct Record {
-  std::string_view exhibit;  // name
-  std::string_view locator;  // text
+  std::string_view exhibit;            // name
+  std::string_view locator;            // text
+  std::span<const std::string> links;  // likewise, of the other paths of the same file
+  std::uint64_t inode = 0;             // 0: none
   ObjectState state = ObjectState::active;
   Kind kind = Kind::unknown;
   std::uint64_t size = 0;
@@ -54,6 +56,7 @@ struct Record {
 // to say (no date, no rule, no hits …) are left out.
 //   {"exhibit":"srv","locator":"srv:/a","state":"active","kind":"text","size":5,"disposition":"not_relevant",
 //    "reason":"no_rule","hits":{"a.b":2},"exceptions":[{"reason":"unreadable","offset":0,"length":4096}]}
+// Links: "links":["srv:/b","srv:/c"].
 void append_record(std::string& out, const Record& record);
 // A JSON string literal. `text` is UTF-8.
 void append_json_string(std::string& out, std::string_view text);
@@ -80,7 +83,7 @@ struct LedgerLine {
 };
 [[nodiscard]] std::optional<LedgerLine> split_ledger_line(std::string_view line);
 
-// One released item with what stands under it, as in the tables (or views) item, extent and hit.
+// One released item with what stands under it, as in the tables (or views) item, link, extent, place and hit.
 struct IndexHit {
   std::uint64_t start = 0;
   std::uint32_t identifier = 0;  // id of table identifier
@@ -95,6 +98,11 @@ struct IndexExtent {
   std::optional<std::uint64_t> exhibit_offset;
   friend auto operator<=>(const IndexExtent&, const IndexExtent&) = default;
 };
+struct IndexPlace {
+  std::uint64_t start = 0, length = 0;  // of the object
+  std::uint64_t exhibit_offset = 0;
+  friend auto operator<=>(const IndexPlace&, const IndexPlace&) = default;
+};
 struct IndexItem {
   std::uint64_t id = 0;
   std::uint32_t exhibit = 0;  // id of table exhibit
@@ -107,15 +115,21 @@ struct IndexItem {
   std::uint8_t disposition = 0;
   std::optional<std::uint32_t> rule;  // id of table rule
   std::optional<std::uint64_t> duplicate_of;
+  std::optional<std::uint64_t> inode;
+  std::vector<std::string> links;    // locators' texts; sorted, no duplicates
   std::vector<IndexExtent> extents;  // sorted
+  std::vector<IndexPlace> places;    // sorted
   std::vector<IndexHit> hits;        // sorted
 };
 
 // The leaf data of the index tree. Lines that end in LF, fields parted by TAB, numbers decimal, NULL empty,
 // sha256 as lower-case hex:
 //   item <id> <exhibit> <parent> <locator> <state> <kind> <size> <sha256> <modified> <disposition> <rule>
-//   <duplicate_of> extent <view> <start> <length> <exhibit_offset>                       by view, start hit <start>
-//   <identifier> <view> <form> <length> <crossing>            by all of them, in this order
+//        <duplicate_of> <inode>
+//   link <locator>                                                  by locator
+//   extent <view> <start> <length> <exhibit_offset>                 by view, start
+//   place <start> <length> <exhibit_offset>                         by start
+//   hit <start> <identifier> <view> <form> <length> <crossing>      by all of them, in this order
 [[nodiscard]] std::string item_text(const IndexItem& item);
 
 }  // namespace ambit::record

@@ -2,6 +2,8 @@
 //
 //   extents   view:start+length, parted by "; ", with @offset where the bytes stand straight in the exhibit
 //   hits      a number; where they are is in the jsonl export
+//   links     locators of the other paths of the same file, parted by "; "
+//   places    start+length@offset, parted by "; ": the straight pieces of extents that are not straight
 //
 // No byte order mark: Excel is told UTF-8 in its import dialogue, and everything else would stumble on it.
 #include <algorithm>
@@ -15,7 +17,7 @@ namespace {
 
 constexpr std::string_view kHeader =
     "id,exhibit,locator,state,kind,size,sha256,modified,disposition,paragraph,rule,identifiers,hits,extents,"
-    "duplicate_of\r\n";
+    "duplicate_of,inode,links,places\r\n";
 
 std::string extents_text(const RunReader& run, const IndexItem& item) {
   std::string out;
@@ -28,9 +30,19 @@ std::string extents_text(const RunReader& run, const IndexItem& item) {
   return out;
 }
 
-std::string identifiers_text(const RunReader& run, const IndexItem& item) {
+std::string places_text(const IndexItem& item) {
   std::string out;
-  for (const std::string& name : run.identifiers_of(item)) out += (out.empty() ? "" : "; ") + name;
+  for (const IndexPlace& place : item.places) {
+    if (!out.empty()) out += "; ";
+    out +=
+        std::to_string(place.start) + "+" + std::to_string(place.length) + "@" + std::to_string(place.exhibit_offset);
+  }
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const std::string& text : texts) out += (out.empty() ? "" : "; ") + text;
   return out;
 }
 
@@ -57,7 +69,7 @@ Result<> export_csv(const RunReader& run, const Write& write) {
   if (!write(kHeader)) return Ok{};
   return run.items({}, [&](const IndexItem& item) {
     const RuleRow* const rule = run.rule(item.rule);
-    const std::array<std::string, 15> cells = {
+    const std::array<std::string, 18> cells = {
         std::to_string(item.id),
         std::string(run.exhibit_name(item.exhibit)),
         item.locator,
@@ -69,10 +81,13 @@ Result<> export_csv(const RunReader& run, const Write& write) {
         std::string(run.word("disposition", item.disposition)),
         rule == nullptr ? "" : rule->paragraph,
         rule == nullptr ? "" : rule->name,
-        identifiers_text(run, item),
+        joined(run.identifiers_of(item)),
         std::to_string(item.hits.size()),
         extents_text(run, item),
         item.duplicate_of ? std::to_string(*item.duplicate_of) : "",
+        item.inode ? std::to_string(*item.inode) : "",
+        joined(item.links),
+        places_text(item),
     };
     std::string row;
     for (const std::string& cell : cells) row += (row.empty() ? "" : ",") + csv_cell(cell);

@@ -63,6 +63,28 @@ std::string extents_json(const RunReader& run, const IndexItem& item) {
   return list.close(']');
 }
 
+std::string places_json(const IndexItem& item) {
+  JsonText list('[');
+  for (const IndexPlace& place : item.places) {
+    JsonText one('{');
+    one.number("start", place.start);
+    one.number("length", place.length);
+    one.number("exhibit_offset", place.exhibit_offset);
+    list.element(one.close('}'));
+  }
+  return list.close(']');
+}
+
+std::string texts_json(const std::vector<std::string>& texts) {
+  JsonText list('[');
+  for (const std::string& text : texts) {
+    std::string quoted;
+    append_json_string(quoted, text);
+    list.element(quoted);
+  }
+  return list.close(']');
+}
+
 }  // namespace
 
 std::string utc_text(std::int64_t unix_seconds) {
@@ -82,6 +104,9 @@ std::string item_json(const RunReader& run, const IndexItem& item, ItemDetail de
   out.text("exhibit", run.exhibit_name(item.exhibit));
   if (item.parent) out.number("parent", *item.parent);
   out.text("locator", item.locator);
+  const bool full = detail == ItemDetail::full;
+  if (!item.links.empty()) out.raw("links", full ? texts_json(item.links) : std::to_string(item.links.size()));
+  if (item.inode) out.number("inode", *item.inode);
   out.text("state", run.word("state", item.state));
   out.text("kind", run.word("kind", item.kind));
   out.number("size", item.size);
@@ -93,16 +118,10 @@ std::string item_json(const RunReader& run, const IndexItem& item, ItemDetail de
     out.text("paragraph", rule->paragraph);
   }
   if (item.duplicate_of) out.number("duplicate_of", *item.duplicate_of);
-  JsonText names('[');
-  for (const std::string& name : run.identifiers_of(item)) {
-    std::string quoted;
-    append_json_string(quoted, name);
-    names.element(quoted);
-  }
-  out.raw("identifiers", names.close(']'));
-  const bool full = detail == ItemDetail::full;
+  out.raw("identifiers", texts_json(run.identifiers_of(item)));
   out.raw("hits", full ? hits_json(run, item) : std::to_string(item.hits.size()));
   out.raw("extents", full ? extents_json(run, item) : std::to_string(item.extents.size()));
+  if (full && !item.places.empty()) out.raw("places", places_json(item));
   return out.close('}');
 }
 

@@ -153,6 +153,7 @@ Result<> RelevanceIndex::add(const IndexItem& item) {
     row.count(item.id).number(*kind).number_or_null(item.parent).text(item.locator).count(item.size);
     row.digest(item.sha256).number_or_null(item.modified).number_or_null(item.duplicate_of).number_or_null(whole);
   });
+  if (done) done = add_origin(item);
   for (const IndexExtent& extent : item.extents) {
     if (!done || whole) break;
     done = database_->insert("INSERT INTO extent_row VALUES(?,?,?,?,?)", [&](Row& row) {
@@ -166,6 +167,25 @@ Result<> RelevanceIndex::add(const IndexItem& item) {
     if (!sort) return std::move(sort).error();
     done = database_->insert("INSERT INTO hit_row VALUES(?,?,?)",
                              [&](Row& row) { row.count(item.id).count(hit.start).number(*sort); });
+  }
+  return done;
+}
+
+Result<> RelevanceIndex::add_origin(const IndexItem& item) {
+  Result<> done;
+  if (item.inode) {
+    done = database_->insert("INSERT INTO inode_row VALUES(?,?)",
+                             [&](Row& row) { row.count(item.id).count(*item.inode); });
+  }
+  for (const std::string& link : item.links) {
+    if (!done) return done;
+    done = database_->insert("INSERT INTO link VALUES(?,?)", [&](Row& row) { row.count(item.id).text(link); });
+  }
+  for (const IndexPlace& place : item.places) {
+    if (!done) return done;
+    done = database_->insert("INSERT INTO place VALUES(?,?,?,?)", [&](Row& row) {
+      row.count(item.id).count(place.start).count(place.length).count(place.exhibit_offset);
+    });
   }
   return done;
 }

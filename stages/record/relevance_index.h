@@ -42,7 +42,7 @@ class RelevanceIndex {
   [[nodiscard]] static Result<std::unique_ptr<RelevanceIndex>> create(const std::string& working_file);
   ~RelevanceIndex();
 
-  // Ids ascend from 1. Extents and hits sorted.
+  // Ids ascend from 1. What it holds is sorted.
   [[nodiscard]] Result<> add(const IndexItem& item);
   [[nodiscard]] Result<> add(const PrivilegeRow& row);
   [[nodiscard]] Result<> add(const IndexTables& tables);
@@ -54,6 +54,7 @@ class RelevanceIndex {
   explicit RelevanceIndex(std::unique_ptr<Database> database);
   [[nodiscard]] Result<std::int64_t> item_class(const IndexItem& item);
   [[nodiscard]] Result<std::int64_t> hit_class(const IndexHit& hit);
+  [[nodiscard]] Result<> add_origin(const IndexItem& item);  // inode, other paths, places
 
   std::unique_ptr<Database> database_;
   using ItemClass = std::tuple<std::uint32_t, std::uint8_t, std::uint8_t, std::uint8_t, std::optional<std::uint32_t>>;

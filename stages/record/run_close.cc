@@ -22,6 +22,13 @@ std::vector<IndexExtent> shown_extents(const StoredVerdict& verdict) {
   return out;
 }
 
+std::vector<IndexPlace> shown_places(const StoredVerdict& verdict) {
+  std::vector<IndexPlace> out;
+  for (const Run& run : verdict.places) out.push_back({run.start, run.length, run.place});
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 // True where the hit lies, at least in part, in one of the extents (sorted, not touching within a view).
 bool lies_in(const Hit& hit, const std::vector<IndexExtent>& extents) {
   const std::pair last{static_cast<std::uint8_t>(hit.view), hit.end()};
@@ -121,8 +128,14 @@ Result<> RunWriter::settle_one(Closing& closing, Settled& settled) {
     const Locator of = Locator::from_sort_key(settled.original);
     original = to_string(of, setup_.exhibit_names[of.exhibit]);
   }
-  return exclude(closing.state, settled.key, locator, verdict.state, verdict.facts, verdict.decision, verdict.findings,
-                 original);
+  Verdict excluded;
+  excluded.locator = &locator;
+  excluded.state = verdict.state;
+  excluded.facts = &verdict.facts;
+  excluded.decision = &verdict.decision;
+  excluded.inode = verdict.inode;
+  excluded.links = verdict.links;
+  return exclude(closing.state, settled.key, excluded, verdict.findings, original);
 }
 
 Result<> RunWriter::release(Closing& closing, Settled& settled, const Locator& locator) {
@@ -146,10 +159,14 @@ Result<> RunWriter::release(Closing& closing, Settled& settled, const Locator& l
   item.modified = facts.modified;
   item.disposition = static_cast<std::uint8_t>(decision.disposition);
   if (decision.rule) item.rule = *decision.rule + 1;
+  // A number that SQLite cannot hold is nonsense of a damaged file system.
+  if (verdict.inode != 0 && verdict.inode <= INT64_MAX) item.inode = verdict.inode;
+  item.links = released_links(locator, verdict.links, facts, setup_.exhibit_names[locator.exhibit], *setup_.key);
 
   Closing::Original self{item.id, 0};
   if (settled.original.empty()) {
     item.extents = shown_extents(verdict);
+    item.places = shown_places(verdict);
     item.hits = shown_hits(facts.hits, item.extents, settled.fate);
     for (const IndexExtent& extent : item.extents) self.extent_bytes += extent.length;
     if (settled.twins > closing.originals.size()) closing.originals.resize(settled.twins);

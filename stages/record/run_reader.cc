@@ -25,8 +25,8 @@ std::optional<Bytes32> digest_of(const std::string& blob) {
 }
 
 constexpr const char* kItemSelect =
-    "SELECT id, exhibit, parent, locator, state, kind, size, sha256, modified, disposition, rule, duplicate_of FROM "
-    "item ";
+    "SELECT id, exhibit, parent, locator, state, kind, size, sha256, modified, disposition, rule, duplicate_of, "
+    "inode FROM item ";
 
 IndexItem item_of(const Query& row) {
   IndexItem item;
@@ -42,6 +42,7 @@ IndexItem item_of(const Query& row) {
   item.disposition = tiny(row.number(9));
   if (!row.null(10)) item.rule = small(row.number(10));
   item.duplicate_of = row.maybe_number(11);
+  item.inode = row.maybe_number(12);
   return item;
 }
 
@@ -49,12 +50,18 @@ IndexItem item_of(const Query& row) {
 class Details {
  public:
   Details(sqlite3* database, const std::string& where)
-      : extents_(database, "SELECT view, start, length, exhibit_offset FROM extent WHERE item = ?1", where),
+      : links_(database, "SELECT locator FROM link WHERE item = ?1", where),
+        extents_(database, "SELECT view, start, length, exhibit_offset FROM extent WHERE item = ?1", where),
+        places_(database, "SELECT start, length, exhibit_offset FROM place WHERE item = ?1", where),
         hits_(database, "SELECT start, identifier, view, form, length, crossing FROM hit WHERE item = ?1", where) {}
 
-  // The rows of item `from` into `item`.
+  // The item's own paths; the other rows of item `from`.
   Result<> fill(IndexItem& item, std::uint64_t from) {
+    links_.restart().bind(1, static_cast<std::int64_t>(item.id));
+    while (links_.next()) item.links.push_back(links_.text(0));
     const auto id = static_cast<std::int64_t>(from);
+    places_.restart().bind(1, id);
+    while (places_.next()) item.places.push_back({places_.number(0), places_.number(1), places_.number(2)});
     extents_.restart().bind(1, id);
     while (extents_.next()) {
       item.extents.push_back(
@@ -65,15 +72,25 @@ class Details {
       item.hits.push_back({hits_.number(0), small(hits_.number(1)), tiny(hits_.number(2)), tiny(hits_.number(3)),
                            hits_.number(4), hits_.number(5) != 0});
     }
+    std::sort(item.links.begin(), item.links.end());
     std::sort(item.extents.begin(), item.extents.end());
+    std::sort(item.places.begin(), item.places.end());
     std::sort(item.hits.begin(), item.hits.end());
-    if (Result<> status = extents_.status(); !status) return status;
-    return hits_.status();
+    for (const Query* query : {&links_, &extents_, &places_, &hits_}) {
+      if (Result<> status = query->status(); !status) return status;
+    }
+    return Ok{};
   }
 
  private:
-  Query extents_, hits_;
+  Query links_, extents_, places_, hits_;
 };
+
+// Of a duplicate: the places are the original's.
+void hide_places(IndexItem& item) {
+  item.places.clear();
+  for (IndexExtent& extent : item.extents) extent.exhibit_offset.reset();
+}
 
 template <class Rows, class Id>
 auto find_id(const Rows& rows, const Id& id) {
@@ -170,6 +187,11 @@ std::string_view RunReader::word(std::string_view topic, std::uint64_t number) c
 std::string_view RunReader::exhibit_name(std::uint32_t id) const {
   const ExhibitRow* row = find_id(exhibits_, id);
   return row == nullptr ? "?" : std::string_view(row->name);
+}
+
+std::string_view RunReader::exhibit_kind(std::uint32_t id) const {
+  const ExhibitRow* row = find_id(exhibits_, id);
+  return row == nullptr ? "?" : std::string_view(row->kind);
 }
 
 std::string_view RunReader::identifier_name(std::uint32_t id) const {
@@ -280,16 +302,16 @@ Result<> RunReader::visit_rows(Query& rows, Duplicates duplicates, const Visit& 
     IndexItem item = item_of(rows);
     const bool follow = duplicates == Duplicates::as_original && item.duplicate_of.has_value();
     if (Result<> filled = details.fill(item, follow ? *item.duplicate_of : item.id); !filled) return filled;
-    for (IndexExtent& extent : item.extents) {
-      if (follow) extent.exhibit_offset.reset();
-    }
+    if (follow) hide_places(item);
     if (!visit(item)) return Ok{};
   }
   return rows.status();
 }
 
 Result<IndexItem> RunReader::item(const std::string& id_or_locator) const {
-  const std::string sql = std::string(kItemSelect) + "WHERE locator = ?1 OR id = ?2 ORDER BY id = ?2 DESC LIMIT 1";
+  const std::string sql = std::string(kItemSelect) +
+                          "WHERE locator = ?1 OR id = ?2 OR id IN (SELECT item FROM link WHERE locator = ?1) "
+                          "ORDER BY id = ?2 DESC, locator = ?1 DESC, id LIMIT 1";
   std::int64_t id = -1;  // no item's
   const bool digits = !id_or_locator.empty() && id_or_locator.size() < 19 &&
                       id_or_locator.find_first_not_of("0123456789") == std::string::npos;

@@ -78,6 +78,7 @@ class RunReader {
   // The names behind numbers; "?" where the file does not say.
   [[nodiscard]] std::string_view word(std::string_view topic, std::uint64_t number) const;
   [[nodiscard]] std::string_view exhibit_name(std::uint32_t id) const;
+  [[nodiscard]] std::string_view exhibit_kind(std::uint32_t id) const;
   [[nodiscard]] std::string_view identifier_name(std::uint32_t id) const;
   [[nodiscard]] const RuleRow* rule(std::optional<std::uint32_t> id) const;  // null: none
   [[nodiscard]] const ParagraphRow* paragraph(std::string_view id) const;
@@ -90,11 +91,12 @@ class RunReader {
   [[nodiscard]] Result<std::vector<PrivilegeEntry>> privilege_log() const;
 
   // Every item that passes the filter, in the order of locators, until `visit` returns false. A duplicate has the
-  // hits and extents of its original (but for their offsets in the exhibit, where only the original stands).
+  // hits and extents of its original (but for their places in the exhibit, where only the original stands).
   // Error: usage, when the filter names what the run does not know.
   using Visit = std::function<bool(const IndexItem&)>;
   [[nodiscard]] Result<> items(const ItemFilter& filter, const Visit& visit) const;
-  // One item by its id or by its locator's text, likewise. Error: usage, when there is none.
+  // One item by its id or by the text of its locator or of another of its paths, likewise. Error: usage, when there is
+  // none.
   [[nodiscard]] Result<IndexItem> item(const std::string& id_or_locator) const;
   // Every item as it is recorded, a duplicate without hits and extents: the leaves of the index tree, in order.
   [[nodiscard]] Result<> leaves(const Visit& visit) const;

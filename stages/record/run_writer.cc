@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "pipeline/varint.h"
+#include "stages/record/pseudonym.h"
 
 namespace ambit::record {
 namespace {
@@ -97,30 +98,34 @@ Result<> RunWriter::add(State& state, const Verdict& verdict) {
   state.counts.see(locator.exhibit, *verdict.facts);
   const std::string key = locator.sort_key();
   const FindingCounts findings = count_findings(verdict.facts->findings);
-  if (!must_wait(verdict)) {
-    return exclude(state, key, locator, verdict.state, *verdict.facts, *verdict.decision, findings, "");
-  }
+  if (!must_wait(verdict)) { return exclude(state, key, verdict, findings, ""); }
   state.record.clear();
-  append_verdict(state.record, verdict.state, *verdict.facts, *verdict.decision, findings, verdict.exhibit_offsets);
+  append_verdict(state.record, verdict, findings);
   append_varint(state.waiting, key.size());
   append_varint(state.waiting, state.record.size());
   state.waiting.append(key).append(state.record);
   return hand_over(state, kHandOver);
 }
 
-Result<> RunWriter::exclude(State& state, std::string_view key, const Locator& locator, ObjectState object_state,
-                            const Facts& facts, const Decision& decision, const FindingCounts& findings,
+Result<> RunWriter::exclude(State& state, std::string_view key, const Verdict& verdict, const FindingCounts& findings,
                             std::string_view duplicate_of) {
+  const Locator& locator = *verdict.locator;
+  const Facts& facts = *verdict.facts;
+  const Decision& decision = *verdict.decision;
   state.counts.settle({locator.exhibit, decision.disposition, decision.reason, facts.kind}, facts.size);
   const std::string& exhibit = setup_.exhibit_names[locator.exhibit];
   const std::string text = to_string(locator, exhibit);
   const std::vector<Tally> hits = tally_hits(facts.hits, *setup_.scope);
+  std::vector<std::string> links;
+  for (const std::string& link : verdict.links) links.push_back(to_string(other_path(locator, link), exhibit));
   std::vector<Tally> categories;
   for (const auto& [category, count] : findings) categories.push_back({categories_[category], count});
   Record record;
   record.exhibit = exhibit;
   record.locator = text;
-  record.state = object_state;
+  record.links = links;
+  record.inode = verdict.inode;
+  record.state = verdict.state;
   record.kind = facts.kind;
   record.size = facts.size;
   record.modified = facts.modified;

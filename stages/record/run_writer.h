@@ -22,29 +22,16 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/locator.h"
-#include "pipeline/object.h"
-#include "pipeline/scope.h"
+#include "pipeline/sealed_sort.h"
 #include "stages/record/commitment.h"
 #include "stages/record/counts.h"
 #include "stages/record/ledger.h"
 #include "stages/record/merkle.h"
 #include "stages/record/relevance_index.h"
-#include "pipeline/sealed_sort.h"
 #include "stages/record/settlement.h"
+#include "stages/record/verdict.h"
 
 namespace ambit::record {
-
-// What is to be written about one object. Everything pointed to must outlive the call.
-struct Verdict {
-  const Locator* locator = nullptr;
-  ObjectState state = ObjectState::active;
-  const Facts* facts = nullptr;
-  const Decision* decision = nullptr;
-  bool in_family = false;  // is in a container, or is one that was opened
-  // Offset in the exhibit of each of decision->extents, where the mapping is straight; may be shorter.
-  std::vector<std::optional<std::uint64_t>> exhibit_offsets;
-};
 
 // What the run came to.
 struct Totals {
@@ -115,9 +102,8 @@ class RunWriter {
   [[nodiscard]] std::string work() const { return setup_.directory + "/work"; }
 
   [[nodiscard]] FindingCounts count_findings(const std::vector<Finding>& findings) const;
-  [[nodiscard]] Result<> exclude(State& state, std::string_view key, const Locator& locator, ObjectState object_state,
-                                 const Facts& facts, const Decision& decision, const FindingCounts& findings,
-                                 std::string_view duplicate_of);
+  [[nodiscard]] Result<> exclude(State& state, std::string_view key, const Verdict& verdict,
+                                 const FindingCounts& findings, std::string_view duplicate_of);
   [[nodiscard]] Result<> hand_over(State& state, std::size_t threshold);
 
   [[nodiscard]] Result<> settle(Closing& closing);

@@ -9,12 +9,14 @@
 // others (exhibit, state, kind, disposition, rule) stands once in item_class, and so do the identifier, the view,
 // the form and the length of a hit; an object that is relevant as a whole needs no row for its one extent. That
 // makes 10,000 items a third smaller than rows that spell it all, and a query by item or id still goes by the key.
+// What only files in images have (an inode, further paths, pieces) stands in tables of its own, which cost nothing
+// where there is nothing to say.
 #pragma once
 
 namespace ambit::record {
 
 inline constexpr int kApplicationId = 0x414D4254;  // "AMBT"
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 inline constexpr const char* kSchema = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -39,9 +41,17 @@ CREATE TABLE hit_class(id INTEGER PRIMARY KEY, identifier INTEGER NOT NULL, view
   form INTEGER NOT NULL, length INTEGER NOT NULL, crossing INTEGER NOT NULL);
 CREATE TABLE hit_row(item INTEGER, start INTEGER, class INTEGER, PRIMARY KEY(item, start, class)) WITHOUT ROWID;
 
+-- of the items of a file system in an image
+CREATE TABLE inode_row(item INTEGER PRIMARY KEY, inode INTEGER NOT NULL);
+CREATE TABLE link(item INTEGER, locator TEXT,        -- the other paths of the same file (hard links)
+  PRIMARY KEY(item, locator)) WITHOUT ROWID;
+CREATE TABLE place(item INTEGER, start INTEGER, length INTEGER NOT NULL, exhibit_offset INTEGER NOT NULL,
+  PRIMARY KEY(item, start)) WITHOUT ROWID;           -- the straight pieces of extents of view raw that are not straight
+
 CREATE VIEW item AS          -- id: 1, 2, … in the order of locators
   SELECT i.id, c.exhibit, i.parent, i.locator, c.state, c.kind, i.size, i.sha256, i.modified, c.disposition, c.rule,
-    i.duplicate_of FROM item_row i JOIN item_class c ON c.id = i.class;
+    i.duplicate_of, n.inode
+  FROM item_row i JOIN item_class c ON c.id = i.class LEFT JOIN inode_row n ON n.item = i.id;
 CREATE VIEW extent AS        -- relevant extents
   SELECT item, view, start, length, exhibit_offset FROM extent_row UNION ALL
   SELECT id, 0, 0, size, nullif(whole, -1) FROM item_row WHERE whole IS NOT NULL;
@@ -63,7 +73,8 @@ CREATE VIEW v_item AS        -- for a person; a duplicate shows the hits and ext
        WHERE item = coalesce(i.duplicate_of, i.id) ORDER BY 1) h JOIN identifier n ON n.id = h.identifier)
       AS identifiers,
     (SELECT count(*) FROM hit h WHERE h.item = coalesce(i.duplicate_of, i.id)) AS hits,
-    (SELECT count(*) FROM extent x WHERE x.item = coalesce(i.duplicate_of, i.id)) AS extents, i.duplicate_of
+    (SELECT count(*) FROM extent x WHERE x.item = coalesce(i.duplicate_of, i.id)) AS extents, i.duplicate_of, i.inode,
+    (SELECT count(*) FROM link l WHERE l.item = i.id) AS links
   FROM item i JOIN exhibit e ON e.id = i.exhibit
     JOIN word s ON s.topic = 'state' AND s.number = i.state
     JOIN word k ON k.topic = 'kind' AND k.number = i.kind

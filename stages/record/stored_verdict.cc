@@ -4,8 +4,9 @@
 
 #include "pipeline/varint.h"
 
-// Numbers only, in the order of the fields. An optional number is 0 for nothing, else the number plus one; a
-// signed one is zigzag. The bytes never leave the process in clear and are read by the process that wrote them.
+// Numbers in the order of the fields, and a text after its length. An optional number is 0 for nothing, else the number
+// plus one; a signed one is zigzag. The bytes never leave the process in clear and are read by the process that wrote
+// them.
 namespace ambit::record {
 namespace {
 
@@ -60,6 +61,12 @@ void append_facts(std::string& out, const Facts& facts) {
     append_varint(out, name.step);
     append_varint(out, name.component);
   }
+  append_varint(out, facts.private_links.size());
+  for (const PrivateLink& name : facts.private_links) {
+    append_varint(out, name.link);
+    append_varint(out, name.component);
+  }
+  append_varint(out, facts.examined_links);
 }
 
 Hit take_hit(std::string_view& in) {
@@ -97,14 +104,51 @@ Facts take_facts(std::string_view& in) {
     name.step = static_cast<std::uint32_t>(take_varint(in));
     name.component = static_cast<std::uint32_t>(take_varint(in));
   }
+  facts.private_links.resize(take_varint(in));
+  for (PrivateLink& name : facts.private_links) {
+    name.link = static_cast<std::uint32_t>(take_varint(in));
+    name.component = static_cast<std::uint32_t>(take_varint(in));
+  }
+  facts.examined_links = take_varint(in);
   return facts;
+}
+
+void append_origin(std::string& out, const Verdict& verdict) {
+  append_varint(out, verdict.inode);
+  append_varint(out, verdict.links.size());
+  for (const std::string& link : verdict.links) {
+    append_varint(out, link.size());
+    out.append(link);
+  }
+  append_varint(out, verdict.places.size());
+  for (const Run& place : verdict.places) {
+    append_varint(out, place.start);
+    append_varint(out, place.place);
+    append_varint(out, place.length);
+  }
+}
+
+void take_origin(std::string_view& in, StoredVerdict& verdict) {
+  verdict.inode = take_varint(in);
+  verdict.links.resize(take_varint(in));
+  for (std::string& link : verdict.links) {
+    const std::uint64_t bytes = take_varint(in);
+    link = take_bytes(in, bytes);
+  }
+  verdict.places.resize(take_varint(in));
+  for (Run& place : verdict.places) {
+    place.start = take_varint(in);
+    place.place = take_varint(in);
+    place.length = take_varint(in);
+  }
 }
 
 }  // namespace
 
-void append_verdict(std::string& out, ObjectState state, const Facts& facts, const Decision& decision,
-                    const FindingCounts& findings, const std::vector<std::optional<std::uint64_t>>& exhibit_offsets) {
-  append_enum(out, state);
+void append_verdict(std::string& out, const Verdict& verdict, const FindingCounts& findings) {
+  const Decision& decision = *verdict.decision;
+  const auto& exhibit_offsets = verdict.exhibit_offsets;
+  append_enum(out, verdict.state);
   append_enum(out, decision.disposition);
   append_enum(out, decision.reason);
   append_optional(out, decision.rule);
@@ -121,7 +165,8 @@ void append_verdict(std::string& out, ObjectState state, const Facts& facts, con
     append_varint(out, category);
     append_varint(out, count);
   }
-  append_facts(out, facts);
+  append_facts(out, *verdict.facts);
+  append_origin(out, verdict);
 }
 
 StoredVerdict read_verdict(std::string_view bytes) {
@@ -143,6 +188,7 @@ StoredVerdict read_verdict(std::string_view bytes) {
     count = take_varint(bytes);
   }
   out.facts = take_facts(bytes);
+  take_origin(bytes, out);
   return out;
 }
 

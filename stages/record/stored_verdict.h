@@ -8,8 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/object.h"
-#include "pipeline/scope.h"
+#include "stages/record/verdict.h"
 
 namespace ambit::record {
 
@@ -22,11 +21,13 @@ struct StoredVerdict {
   Decision decision;
   FindingCounts findings;
   std::vector<std::optional<std::uint64_t>> exhibit_offsets;  // of decision.extents
+  std::uint64_t inode = 0;
+  std::vector<std::string> links;
+  std::vector<Run> places;
 };
 
-// Bytes for SealedSort, and back. `exhibit_offsets` may be shorter than the extents: the rest is unknown.
-void append_verdict(std::string& out, ObjectState state, const Facts& facts, const Decision& decision,
-                    const FindingCounts& findings, const std::vector<std::optional<std::uint64_t>>& exhibit_offsets);
+// Bytes for SealedSort, and back. The locator is the sorter's key.
+void append_verdict(std::string& out, const Verdict& verdict, const FindingCounts& findings);
 [[nodiscard]] StoredVerdict read_verdict(std::string_view bytes);
 
 }  // namespace ambit::record

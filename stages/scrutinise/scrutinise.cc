@@ -109,21 +109,34 @@ bool Scrutinise::is_private_name(State& state, std::string_view component) const
   return false;
 }
 
-void Scrutinise::look_at_names(State& state, const Locator& locator, Facts& facts) const {
+// Which of the parts between '/' are private; ascending.
+std::vector<std::uint32_t> Scrutinise::private_components(State& state, std::string_view name) const {
+  std::vector<std::uint32_t> out;
+  for (std::uint32_t component = 0;; ++component) {
+    const std::size_t slash = std::min(name.find('/'), name.size());
+    if (is_private_name(state, name.substr(0, slash))) out.push_back(component);
+    if (slash == name.size()) return out;
+    name.remove_prefix(slash + 1);
+  }
+}
+
+void Scrutinise::look_at_names(State& state, const Locator& locator, std::span<const std::string> links,
+                               Facts& facts) const {
   facts.private_names.clear();
+  facts.private_links.clear();
   for (std::size_t step = 0; step < locator.steps.size(); ++step) {
     const Step& at = locator.steps[step];
-    if (at.kind != StepKind::path && at.kind != StepKind::member) continue;
-    std::string_view rest = at.name;
-    for (std::uint32_t component = 0;; ++component) {
-      const std::size_t slash = std::min(rest.find('/'), rest.size());
-      if (is_private_name(state, rest.substr(0, slash))) {
-        facts.private_names.push_back({static_cast<std::uint32_t>(step), component});
-      }
-      if (slash == rest.size()) break;
-      rest.remove_prefix(slash + 1);
+    if (at.kind == StepKind::residue) continue;  // its name is ours
+    for (const std::uint32_t component : private_components(state, at.name)) {
+      facts.private_names.push_back({static_cast<std::uint32_t>(step), component});
     }
   }
+  for (std::size_t link = 0; link < links.size(); ++link) {
+    for (const std::uint32_t component : private_components(state, links[link])) {
+      facts.private_links.push_back({static_cast<std::uint32_t>(link), component});
+    }
+  }
+  facts.examined_links = links.size();
 }
 
 }  // namespace ambit

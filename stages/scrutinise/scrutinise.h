@@ -50,9 +50,10 @@ class Scrutinise {
   // Writes findings, records, scrutinised, and the exception findings_limit.
   void finish(State& state, Facts& facts) const;
 
-  // Writes private_names: the parts of the locator's path and member names that hold a third party's private data. A
-  // value that equals a literal of the order (ASCII caseless) is not a third party's.
-  void look_at_names(State& state, const Locator& locator, Facts& facts) const;
+  // Writes private_names: the parts of the names in the locator that hold a third party's private data; likewise
+  // private_links and examined_links of the other paths. A value that equals a literal of the order (ASCII caseless)
+  // is not a third party's.
+  void look_at_names(State& state, const Locator& locator, std::span<const std::string> links, Facts& facts) const;
 
   // What the detectors see in a small block; sorted. Needs no prepare().
   [[nodiscard]] std::vector<Finding> detect_block(State& state, std::span<const std::byte> block) const;
@@ -60,6 +61,7 @@ class Scrutinise {
  private:
   [[nodiscard]] bool is_of_the_case(const State& state, const scrutiny::Found& found) const;
   [[nodiscard]] bool is_private_name(State& state, std::string_view component) const;
+  [[nodiscard]] std::vector<std::uint32_t> private_components(State& state, std::string_view name) const;
 
   const DetectorSet& detectors_;
   std::vector<char> loosened_;                // by DetectorId
