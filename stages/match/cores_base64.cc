@@ -88,9 +88,8 @@ std::optional<Window> choose(const std::vector<Rendering>& renderings, std::size
       if (!is_cut(to)) continue;
       const Rendering& first = renderings.front();
       const std::size_t bytes = first.starts[to] - first.starts[from];
-      const std::size_t shortfall = bytes < aim ? aim - bytes : 0;
       const std::size_t cost =
-          6 * contents(renderings, {from, to}).size() + 8 * shortfall + familiar_cost(familiar, from, to);
+          6 * contents(renderings, {from, to}).size() + shortness_cost(bytes, aim) + familiar_cost(familiar, from, to);
       if (best && bytes > kMaxBytes) break;
       if (!best || cost < best_cost) best = Window{from, to}, best_cost = cost;
     }
