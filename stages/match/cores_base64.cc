@@ -101,7 +101,7 @@ void add_window(const std::vector<Rendering>& renderings, const Window& window, 
   entry.position = static_cast<std::uint16_t>(window.from);
   for (const std::string& bytes : contents(renderings, window)) {
     for (const unsigned alignment : {0U, 1U, 2U}) {
-      entry.shift = static_cast<std::uint8_t>(alignment);
+      entry.shift = static_cast<std::int8_t>(alignment);
       for (const bool url_safe : {false, true}) {
         const std::string core = base64_core(bytes, alignment, url_safe);
         if (!core.empty()) cores.add(core, false, entry);
