@@ -1,5 +1,8 @@
 // Scanner: many expressions over one block of memory. The one door to Hyperscan.
 //
+// Plain strings are left to a LiteralIndex (literals.h), which is built in a hundredth of the time; Hyperscan takes
+// the expressions, and the few strings that are too short for it.
+//
 // Two stages look for patterns (match: identifiers; scrutinise: private data), so what they share stands here.
 // A ScanDatabase is const and shared by all workers; a Scanner is one worker's scratch space. Block mode only:
 // a block knows nothing of the block before it, the caller brings the context (see chunk.h).
@@ -13,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/literals.h"
 #include "pipeline/result.h"
 
 namespace ambit {
@@ -23,6 +27,7 @@ struct ScanPattern {
   bool ignore_case = false;     // ASCII letters only
   bool leftmost_start = false;  // report the leftmost start of each match; costs speed, so ask for it only where
                                 // the start cannot be told from the end
+  bool plain = false;           // `expression` is the bytes themselves, of which any may be anything
 };
 
 // What an expression can match, in bytes.
@@ -46,10 +51,14 @@ class ScanDatabase {
   [[nodiscard]] static Result<ScanDatabase> compile(std::span<const ScanPattern> patterns);
   [[nodiscard]] std::size_t bytes() const;
   [[nodiscard]] bool empty() const { return impl_ == nullptr; }
+  // The same by Hyperscan alone, whatever it costs: what this program is measured against.
+  [[nodiscard]] static Result<ScanDatabase> compile_by_hyperscan(std::span<const ScanPattern> patterns);
 
  private:
   friend class Scanner;
   struct Impl;
+  [[nodiscard]] static Result<ScanDatabase> compile(std::span<const ScanPattern> patterns,
+                                                    std::span<const std::size_t> which);
   std::unique_ptr<Impl> impl_;
 };
 

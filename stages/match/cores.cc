@@ -9,9 +9,11 @@ namespace ambit::match {
 namespace {
 
 constexpr Price kPrice = {8, 4};
-constexpr Price kShortPrice = {6, 4};    // for full-width text and the halves of broken text
-constexpr Price kEscapedPrice = {8, 1};  // of escaped forms rare spellings are not looked for
-constexpr std::size_t kMinHalves = 6;    // characters of a text that is worth looking for in halves
+constexpr Price kShortPrice = {6, 4};     // for full-width text and the halves of broken text
+constexpr Price kEscapedPrice = {8, 1};   // of escaped forms rare spellings are not looked for
+constexpr std::size_t kMinHalves = 6;     // characters of a text that is worth looking for in halves
+constexpr std::size_t kLeastHalf = 6;     // characters of a half that is rare enough by itself
+constexpr std::size_t kMostOfBroken = 8;  // characters looked for beside a break
 
 std::string lower_ascii(std::string bytes) {
   for (char& c : bytes) {
@@ -66,7 +68,8 @@ class LiteralCores {
     return true;
   }
 
-  // Either half may be broken by a soft line end; the other one is then whole.
+  // Either half may be broken by a soft line end; the other one is then whole. Where it is short it stands everywhere,
+  // so what is looked for is the text up to each place of the break and the "=", or from the line end on.
   bool add_broken_halves() {
     if (plain_.size() < kMinHalves) return false;
     bool differs = false;
@@ -75,6 +78,11 @@ class LiteralCores {
     for (const Window half : {Window{0, middle}, Window{middle, plain_.size()}}) {
       const auto window = lattice.main_window(half.from, half.to, kShortPrice);
       if (!window) continue;
+      const bool plain = !differs && std::all_of(plain_.begin(), plain_.end(), [](char32_t c) { return c < 0x80; });
+      if (plain && window->to - window->from < kLeastHalf) {
+        half.from == 0 ? add_ends(middle) : add_beginnings(middle);
+        continue;
+      }
       for (const std::string& bytes : lattice.strings(*window)) {
         add(bytes, Form::quoted_printable, window->from, EntryKind::broken_text);
       }
@@ -83,6 +91,27 @@ class LiteralCores {
   }
 
  private:
+  // What stands before a break in the second half, whose first character is `middle`.
+  void add_ends(std::size_t middle) {
+    for (std::size_t end = middle; end < plain_.size(); ++end) {
+      const std::size_t from = end - std::min(end, kMostOfBroken);
+      cores_.add(ascii(from, end) + '=', true, broken(from, 0));
+    }
+  }
+  // What stands after a break in the first half.
+  void add_beginnings(std::size_t middle) {
+    for (std::size_t from = 1; from <= middle; ++from) {
+      const std::size_t end = std::min(plain_.size(), from + kMostOfBroken);
+      cores_.add('\n' + ascii(from, end), true, broken(from, -1));
+    }
+  }
+  [[nodiscard]] std::string ascii(std::size_t from, std::size_t to) const {
+    return {plain_.begin() + static_cast<std::ptrdiff_t>(from), plain_.begin() + static_cast<std::ptrdiff_t>(to)};
+  }
+  [[nodiscard]] Entry broken(std::size_t position, std::int8_t shift) const {
+    return {subject_, static_cast<std::uint16_t>(position), EntryKind::text, Form::quoted_printable, shift};
+  }
+
   // All of ASCII in full width, everything else as usual.
   void add_full_width(Form form) {
     std::vector<Edge> edges;
@@ -116,7 +145,7 @@ class LiteralCores {
 
   // ASCII in UTF-16 differs between the byte orders only by a 00 at an end: without it one core serves both.
   void add(std::string bytes, Form form, std::size_t position, EntryKind kind) {
-    std::uint8_t shift = 0;
+    std::int8_t shift = 0;
     if (form == Form::utf16le && bytes.size() > 2 && bytes.back() == '\0') bytes.pop_back();
     if (form == Form::utf16be && bytes.size() > 2 && bytes.front() == '\0') {
       bytes.erase(0, 1);
@@ -138,13 +167,7 @@ void CoreList::add(const std::string& bytes, bool ignore_case, const Entry& entr
   const auto [slot, fresh] =
       numbers_.try_emplace((ignore_case ? "i" : "e") + bytes, static_cast<std::uint32_t>(patterns_.size()));
   if (fresh) {
-    constexpr std::string_view kHex = "0123456789abcdef";
-    std::string expression;
-    for (const char c : bytes) {
-      const auto byte = static_cast<unsigned char>(c);
-      expression += {'\\', 'x', kHex[byte >> 4], kHex[byte & 0xf]};
-    }
-    patterns_.push_back({std::move(expression), slot->second, ignore_case, false});
+    patterns_.push_back({bytes, slot->second, ignore_case, false, true});
     bytes_.push_back(static_cast<std::uint32_t>(bytes.size()));
   }
   entries_.emplace_back(slot->second, entry);
@@ -152,7 +175,7 @@ void CoreList::add(const std::string& bytes, bool ignore_case, const Entry& entr
 
 void CoreList::add_expression(std::string expression, const Entry& entry) {
   const auto number = static_cast<std::uint32_t>(patterns_.size());
-  patterns_.push_back({std::move(expression), number, false, false});
+  patterns_.push_back({std::move(expression), number, false, false, false});
   bytes_.push_back(0);
   entries_.emplace_back(number, entry);
 }

@@ -88,9 +88,8 @@ std::optional<Window> choose(const std::vector<Rendering>& renderings, std::size
       if (!is_cut(to)) continue;
       const Rendering& first = renderings.front();
       const std::size_t bytes = first.starts[to] - first.starts[from];
-      const std::size_t shortfall = bytes < aim ? aim - bytes : 0;
       const std::size_t cost =
-          6 * contents(renderings, {from, to}).size() + 8 * shortfall + familiar_cost(familiar, from, to);
+          6 * contents(renderings, {from, to}).size() + shortness_cost(bytes, aim) + familiar_cost(familiar, from, to);
       if (best && bytes > kMaxBytes) break;
       if (!best || cost < best_cost) best = Window{from, to}, best_cost = cost;
     }
@@ -102,7 +101,7 @@ void add_window(const std::vector<Rendering>& renderings, const Window& window, 
   entry.position = static_cast<std::uint16_t>(window.from);
   for (const std::string& bytes : contents(renderings, window)) {
     for (const unsigned alignment : {0U, 1U, 2U}) {
-      entry.shift = static_cast<std::uint8_t>(alignment);
+      entry.shift = static_cast<std::int8_t>(alignment);
       for (const bool url_safe : {false, true}) {
         const std::string core = base64_core(bytes, alignment, url_safe);
         if (!core.empty()) cores.add(core, false, entry);

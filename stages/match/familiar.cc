@@ -1,6 +1,7 @@
 #include "stages/match/familiar.h"
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <limits>
 #include <string_view>
@@ -38,6 +39,12 @@ std::size_t familiar_cost(const std::vector<std::uint32_t>& counts, std::size_t 
   const auto least = *std::min_element(counts.begin() + static_cast<std::ptrdiff_t>(from),
                                        counts.begin() + static_cast<std::ptrdiff_t>(last));
   return 3 * std::min(least > 0 ? least - 1 : 0, kMost);
+}
+
+std::size_t shortness_cost(std::size_t bytes, std::size_t aim) {
+  constexpr std::array<std::size_t, 6> kSteep = {100'000, 10'000, 2'000, 300, 60, 16};  // by bytes, 5 and less
+  const std::size_t missing = bytes < aim ? aim - bytes : 0;
+  return 8 * missing + (bytes < kSteep.size() ? kSteep[bytes] : 0);
 }
 
 }  // namespace ambit::match

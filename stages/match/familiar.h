@@ -28,4 +28,8 @@ class Familiar {
 // What it costs to look for a stretch within positions [from, to): that of its least familiar part.
 [[nodiscard]] std::size_t familiar_cost(const std::vector<std::uint32_t>& counts, std::size_t from, std::size_t to);
 
+// What it costs that a string has `bytes` where `aim` would make it rare. Steep at the short end: each byte less stands
+// ten times as often in the evidence, so that a single letter is never the better choice, however familiar the rest.
+[[nodiscard]] std::size_t shortness_cost(std::size_t bytes, std::size_t aim);
+
 }  // namespace ambit::match

@@ -58,10 +58,10 @@ Lattice::Lattice(std::size_t positions, std::vector<Edge> edges, const std::vect
 
 std::size_t Lattice::cost(const Window& window, std::size_t strings, std::size_t least_bytes,
                           const Price& price) const {
-  const std::size_t shortfall = least_bytes < price.aim ? price.aim - least_bytes : 0;
   const auto overlaps = [&](const Edge& e) { return e.rare && e.from < window.to && e.to > window.from; };
   const auto rare = static_cast<std::size_t>(std::count_if(edges_.begin(), edges_.end(), overlaps));
-  return 2 * strings + 8 * shortfall + price.per_rare * rare + familiar_cost(familiar_, window.from, window.to);
+  return 2 * strings + shortness_cost(least_bytes, price.aim) + price.per_rare * rare +
+         familiar_cost(familiar_, window.from, window.to);
 }
 
 std::optional<Window> Lattice::main_window(std::size_t least, std::size_t most, const Price& price) const {

@@ -106,10 +106,10 @@ class WindowScan {
     std::optional<Found> found;
     if (entry.kind == EntryKind::base64_utf8 || entry.kind == EntryKind::base64_utf16le) {
       const Form inner = entry.kind == EntryKind::base64_utf8 ? Form::utf8 : Form::utf16le;
-      found = match::find_in_base64(literal, inner, window_, entry.position, entry.shift, at, program_.longest_literal,
-                                    base64_);
-    } else if (at >= entry.shift) {
-      found = match::find_around(literal, entry.form, window_, entry.position, at - entry.shift);
+      found = match::find_in_base64(literal, inner, window_, entry.position, static_cast<unsigned>(entry.shift), at,
+                                    program_.longest_literal, base64_);
+    } else if (const auto first = static_cast<std::ptrdiff_t>(at) - entry.shift; first >= 0) {
+      found = match::find_around(literal, entry.form, window_, entry.position, static_cast<std::size_t>(first));
     }
     if (!found) return;
     const auto other = [&](Form form, std::size_t begin, std::size_t) {

@@ -132,7 +132,7 @@ class Builder {
              false;
     }
     const std::string bytes = match::to_bytes(node, form);
-    if (const auto width = expression_width({bytes, 0, false, false}); !width) {
+    if (const auto width = expression_width({bytes, 0, false, false, false}); !width) {
       return problem(Part::expression, width.error().what, "simplify the expression"), false;
     }
     cores_.add_expression(bytes, {subject, 0, EntryKind::expression, form, 0});

@@ -29,7 +29,7 @@ struct Entry {
   std::uint16_t position = 0;  // of the core's first character in the plain text; byte_string: in the string
   EntryKind kind = EntryKind::text;
   Form form = Form::utf8;
-  std::uint8_t shift = 0;  // text: bytes that the first character begins before the core; base64: alignment
+  std::int8_t shift = 0;  // text: bytes that the first character begins before the core; base64: alignment
   friend auto operator<=>(const Entry&, const Entry&) = default;
 };
 

@@ -19,6 +19,11 @@ constexpr std::array kOrder = {"result"sv,      "limits"sv,         "file_descri
                                "stage"sv,       "detector"sv,       "hash_list"sv,       "residue"sv,     "layout"sv,
                                "order*"sv,      "detector_file"sv,  "scheduler"sv,       "triage*"sv,     "cli/*"sv,
                                "main"sv};
+constexpr std::array kOrder = {
+    "result"sv,        "limits"sv,      "file_descriptor"sv, "locator"sv,  "byte_source"sv, "exhibit"sv, "object"sv,
+    "pattern"sv,       "disposition"sv, "facts"sv,           "scope"sv,    "literals"sv,    "scanner"sv, "chunk"sv,
+    "account"sv,       "stats"sv,       "stage"sv,           "detector"sv, "hash_list"sv,   "residue"sv, "order*"sv,
+    "detector_file"sv, "scheduler"sv,   "triage*"sv,         "cli/*"sv,    "main"sv};
 // L1. What a stage may see of pipeline/: up to here, and the detectors' nouns.
 constexpr std::string_view kHighestForStages = "stage";
 constexpr std::string_view kAlsoForStages = "detector";
