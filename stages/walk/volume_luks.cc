@@ -26,6 +26,7 @@ namespace {
 
 constexpr std::string_view kMagic = "LUKS\xBA\xBE";
 constexpr int kMaxSlots = 32;
+constexpr std::size_t kMostKeyBytes = 512;
 
 void say_nothing(int /*level*/, const char* /*text*/, void* /*nothing*/) {}
 
@@ -69,33 +70,40 @@ Device load(const HeaderFile& header) {
   return device;
 }
 
-bool is_bearable(crypt_device* device) {
+// Rounds that one key costs: all slots are tried, and the digest after each. None where a slot asks for too much.
+std::optional<std::uint64_t> work_of(crypt_device* device, std::uint32_t digest_rounds) {
+  std::uint64_t work = 0;
   for (int slot = 0; slot < kMaxSlots; ++slot) {
     crypt_pbkdf_type derivation{};
     if (crypt_keyslot_get_pbkdf(device, slot, &derivation) != 0) continue;
     const bool by_memory = derivation.type != nullptr && std::string_view(derivation.type).starts_with("argon2");
     const std::uint32_t most = by_memory ? limits::kMaxKeyPasses : limits::kMaxKeyRounds;
-    if (derivation.iterations > most || derivation.max_memory_kb > limits::kMaxKeyMemoryKiB) return false;
+    const std::uint64_t memory = derivation.max_memory_kb;
+    if (derivation.iterations > most || memory > limits::kMaxKeyMemoryKiB) return std::nullopt;
+    work += derivation.iterations * (by_memory ? memory * limits::kRoundsPerKiB : 1) + digest_rounds;
   }
-  return true;
+  return work;
 }
 
-// The rounds that the digest of the volume key takes, which libcryptsetup does not tell.
-bool is_digest_bearable(const ByteSource& bytes, const Block& head) {
-  if (head.be16(6) == 1) return head.be32(164) <= limits::kMaxKeyRounds;
-  const Block text(bytes, 0, std::min<std::uint64_t>({head.be64(8), bytes.size(), limits::kMaxLuksHeaderBytes}));
-  std::string_view json = text.text(0, text.bytes().size());
-  if (json.find("\\u", 4096) != std::string_view::npos) return false;  // a key that is spelt to be overlooked
-  constexpr std::string_view kKey = "\"iterations\"";
-  for (std::size_t at = json.find(kKey); at != std::string_view::npos; at = json.find(kKey, at)) {
-    at = json.find_first_of("0123456789", at + kKey.size());
-    std::uint64_t rounds = 0;
-    for (; at < json.size() && json[at] >= '0' && json[at] <= '9' && rounds <= limits::kMaxKeyRounds; ++at) {
-      rounds = rounds * 10 + static_cast<std::uint64_t>(json[at] - '0');
+// The rounds that the digest of the volume key takes, which libcryptsetup does not tell. None where they are too many.
+std::optional<std::uint32_t> digest_rounds_of(const ByteSource& bytes, const Block& head) {
+  std::uint64_t most = head.be16(6) == 1 ? head.be32(164) : 0;
+  if (head.be16(6) != 1) {
+    const Block text(bytes, 0, std::min<std::uint64_t>({head.be64(8), bytes.size(), limits::kMaxLuksHeaderBytes}));
+    const std::string_view json = text.text(0, text.bytes().size());
+    if (json.find("\\u") != std::string_view::npos) return std::nullopt;  // a name that is spelt to be overlooked
+    constexpr std::string_view kName = "\"iterations\"";
+    for (std::size_t at = json.find(kName); at != std::string_view::npos; at = json.find(kName, at)) {
+      at = std::min(json.find_first_of("0123456789", at + kName.size()), json.size());
+      std::uint64_t rounds = 0;
+      for (; at < json.size() && json[at] >= '0' && json[at] <= '9' && rounds <= limits::kMaxKeyRounds; ++at) {
+        rounds = rounds * 10 + static_cast<std::uint64_t>(json[at] - '0');
+      }
+      most = std::max(most, rounds);
     }
-    if (rounds > limits::kMaxKeyRounds) return false;
   }
-  return true;
+  if (most > limits::kMaxKeyRounds) return std::nullopt;
+  return static_cast<std::uint32_t>(most);
 }
 
 // Integrity tags between the sectors, or a change of the key that was under way: not simply sectors.
@@ -106,38 +114,39 @@ bool is_plain(crypt_device* device) {
   return crypt_persistent_flags_get(device, CRYPT_FLAGS_REQUIREMENTS, &wanted) != 0 || wanted == 0;
 }
 
-Bytes open(const Bytes& bytes, const Block& head, std::span<const VolumeKey> keys, Range& range) {
+// Opens the volume into `division`, where one of the keys does.
+void open(const Bytes& bytes, const Block& head, const Surroundings& around, Division& division) {
   crypt_metadata_locking(nullptr, 0);
   const HeaderFile header(*bytes);
   const Device device = load(header);
-  if (!device || !is_digest_bearable(*bytes, head) || !is_bearable(device.get()) || !is_plain(device.get())) {
-    return nullptr;
-  }
+  const std::optional<std::uint32_t> rounds = digest_rounds_of(*bytes, head);
+  if (!device || !rounds || !is_plain(device.get())) return;
+  const std::optional<std::uint64_t> work = work_of(device.get(), *rounds);
   const std::uint64_t begin = product(crypt_get_data_offset(device.get()), 512);
   const int sector = crypt_get_sector_size(device.get());
   const char* cipher = crypt_get_cipher(device.get());
   const char* mode = crypt_get_cipher_mode(device.get());
-  if (begin >= bytes->size() || sector < 512 || sector > 4096 || cipher == nullptr || mode == nullptr) return nullptr;
-  const std::uint64_t length = (bytes->size() - begin) / static_cast<std::uint64_t>(sector);
-  range = {begin, length * static_cast<std::uint64_t>(sector)};
-  for (const VolumeKey& key : keys.first(std::min(keys.size(), limits::kMaxVolumeKeys))) {
-    std::string volume_key(512, '\0');
+  if (!work || begin >= bytes->size() || sector < 512 || sector > 4096 || cipher == nullptr || mode == nullptr) return;
+  const auto sector_bytes = static_cast<std::uint32_t>(sector);
+  division.device_range = {begin, (bytes->size() - begin) / sector_bytes * sector_bytes};
+  for (const VolumeKey& key : around.keys.first(std::min(around.keys.size(), limits::kMaxVolumeKeys))) {
+    if (division.key_work + *work > around.key_work) return;
+    division.key_work += *work;
+    std::string volume_key(kMostKeyBytes, '\0');
     std::size_t key_bytes = volume_key.size();
     const int slot = crypt_volume_key_get(device.get(), CRYPT_ANY_SLOT, volume_key.data(), &key_bytes,
                                           key.secret.data(), key.secret.size());
     if (slot < 0) continue;
     volume_key.resize(key_bytes);
-    const SectorCipher how{std::string(cipher) + "-" + mode, volume_key, static_cast<std::uint32_t>(sector),
+    const SectorCipher how{std::string(cipher) + "-" + mode, volume_key, sector_bytes,
                            crypt_get_iv_offset(device.get())};
-    return decrypted(bytes, range.offset, range.length, how);
+    division.device = decrypted(bytes, division.device_range.offset, division.device_range.length, how);
+    return;
   }
-  return nullptr;
 }
 
-Division encrypted(const ByteSource& bytes, std::string description) {
-  Division division;
+void add_encrypted(const ByteSource& bytes, std::string description, Division& division) {
   division.parts.push_back({0, 0, bytes.size(), std::move(description), WalkTrouble::encrypted});
-  return division;
 }
 
 }  // namespace
@@ -149,8 +158,11 @@ std::optional<Division> look_luks(const Bytes& bytes, const Surroundings& around
   if (version != 1 && version != 2) return std::nullopt;
   const std::string name = "LUKS" + std::to_string(version) + " encrypted volume";
   Division division;
-  if (!around.keys.empty()) division.device = open(bytes, head, around.keys, division.device_range);
-  if (!division.device) return encrypted(*bytes, name);
+  if (!around.keys.empty()) open(bytes, head, around, division);
+  if (!division.device) {
+    add_encrypted(*bytes, name, division);
+    return division;
+  }
   division.device_description = name + ", opened";
   division.books.push_back({{0, division.device_range.offset}, Kind::metadata});
   return division;
@@ -160,7 +172,9 @@ std::optional<Division> look_bitlocker(const Bytes& bytes, const Surroundings& /
   constexpr std::string_view kToGo("\x3B\xD6\x67\x49\x29\x2E\xD8\x4A\x83\x99\xF6\xA3\x39\xE3\xD0\x01", 16);
   const Block head(*bytes, 0, 512);
   if (!head.has(3, "-FVE-FS-") && !head.has(424, kToGo)) return std::nullopt;
-  return encrypted(*bytes, "BitLocker encrypted volume");
+  Division division;
+  add_encrypted(*bytes, "BitLocker encrypted volume", division);
+  return division;
 }
 
 }  // namespace ambit::walk

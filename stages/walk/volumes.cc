@@ -24,7 +24,7 @@ constexpr std::array<Look, 7> kSystems = {look_luks, look_bitlocker, look_raid, 
 }  // namespace
 
 Survey::Survey(std::span<const Image> images, std::span<const VolumeKey> keys)
-    : keys_(keys), pieces_left_(limits::kMaxVolumePieces) {
+    : keys_(keys), pieces_left_(limits::kMaxVolumePieces), key_work_left_(limits::kMaxKeyWork) {
   for (const Image& image : images) {
     spaces_.push_back({Bytes(Bytes(), image.bytes), image.exhibit, image.steps, "whole image", true, {}, {}});
   }
@@ -41,14 +41,15 @@ VolumeMap Survey::make() {
 }
 
 void Survey::explore(Region region) {
+  if (found_.size() >= limits::kMaxVolumes) return;
   const bool look =
       region.trouble == WalkTrouble::none && region.depth < limits::kMaxVolumeDepth && ++looks_ <= limits::kMaxVolumes;
   if (!look) return keep(std::move(region));
   const Bytes bytes = bytes_of(region);
-  const Surroundings around{keys_, region.in_partition, region.bsd, region.base,
-                            lvm_bytes_ < limits::kMaxLvmTotalBytes};
+  const Surroundings around{keys_,       region.in_partition, region.bsd,
+                            region.base, key_work_left_,      lvm_bytes_ < limits::kMaxLvmTotalBytes};
   for (const Look system : kSystems) {
-    if (std::optional<Division> division = system(bytes, around)) return divide(region, bytes, std::move(*division));
+    if (std::optional<Division> division = system(bytes, around)) return divide(region, std::move(*division));
   }
   if (recognise(*bytes, 0) == "Linux swap" && region.description.find("swap") == std::string::npos) {
     region.description += ": Linux swap";
@@ -56,7 +57,8 @@ void Survey::explore(Region region) {
   keep(std::move(region));
 }
 
-void Survey::divide(const Region& region, const Bytes& /*bytes*/, Division division) {
+void Survey::divide(const Region& region, Division division) {
+  key_work_left_ -= std::min(key_work_left_, division.key_work);
   for (const Book& book : division.books) {
     for (const Run& run : map(region, book.range.offset, book.range.length)) {
       spaces_[region.space].books.push_back({{run.place, run.length}, book.kind});
