@@ -106,7 +106,7 @@ TEST(Places, the_pieces_put_together_are_what_the_content_reads) {
     const ExtentPlaces found = find_places(content.get(), runs, std::span(&extent, 1));
     Pieces pieces = found.places;
     if (found.exhibit_offsets[0]) pieces = {{extent.start, *found.exhibit_offsets[0], extent.length}};
-    for (const Run& piece : pieces)
+    for (const auto& piece : pieces)
       put.replace(piece.start - extent.start, piece.length, bytes, piece.place, piece.length);
     EXPECT_EQ(put, read);
   }

@@ -60,7 +60,7 @@ struct Judged {  // as in Verdict
   std::vector<std::optional<std::uint64_t>> exhibit_offsets;
   std::uint64_t inode = 0;
   std::vector<std::string> links;
-  std::vector<Run> places;
+  std::vector<ambit::Run> places;
 };
 
 inline Locator at(std::uint32_t exhibit, const std::string& path, const std::vector<std::string>& members = {}) {

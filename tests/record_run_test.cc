@@ -219,8 +219,7 @@ TEST_F(Run, a_released_item_costs_at_most_ninety_bytes_beside_its_locator) {
   RecordProperty("bytes_per_item", std::to_string(each));
   RecordProperty("bytes_of_empty_index", std::to_string(size("none")));
   EXPECT_EQ(
-      query(folder_ / "run/relevance.db",
-            "SELECT (SELECT count(*) FROM inode_row) + (SELECT count(*) FROM link) + (SELECT count(*) FROM place)"),
+      query(folder_ / "run/relevance.db", "SELECT (SELECT count(*) FROM origin_row) + (SELECT count(*) FROM place)"),
       "0");
   EXPECT_LE(each, 90.0) << "of which the empty index is " << size("none");
 }

@@ -174,16 +174,17 @@ Result<> RelevanceIndex::add(const IndexItem& item) {
 Result<> RelevanceIndex::add_origin(const IndexItem& item) {
   Result<> done;
   if (item.inode) {
-    done = database_->insert("INSERT INTO inode_row VALUES(?,?)",
+    done = database_->insert("INSERT INTO origin_row VALUES(?,'',?)",
                              [&](Row& row) { row.count(item.id).count(*item.inode); });
   }
   for (const std::string& link : item.links) {
     if (!done) return done;
-    done = database_->insert("INSERT INTO link VALUES(?,?)", [&](Row& row) { row.count(item.id).text(link); });
+    done =
+        database_->insert("INSERT INTO origin_row VALUES(?,?,NULL)", [&](Row& row) { row.count(item.id).text(link); });
   }
   for (const IndexPlace& place : item.places) {
     if (!done) return done;
-    done = database_->insert("INSERT INTO place VALUES(?,?,?,?)", [&](Row& row) {
+    done = database_->insert("INSERT INTO extent_row VALUES(?,-1,?,?,?)", [&](Row& row) {
       row.count(item.id).count(place.start).count(place.length).count(place.exhibit_offset);
     });
   }

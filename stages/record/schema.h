@@ -9,8 +9,8 @@
 // others (exhibit, state, kind, disposition, rule) stands once in item_class, and so do the identifier, the view,
 // the form and the length of a hit; an object that is relevant as a whole needs no row for its one extent. That
 // makes 10,000 items a third smaller than rows that spell it all, and a query by item or id still goes by the key.
-// What only files in images have (an inode, further paths, pieces) stands in tables of its own, which cost nothing
-// where there is nothing to say.
+// What only files in images have costs nothing elsewhere: inode and further paths share a table, and the pieces of an
+// extent stand among the extents.
 #pragma once
 
 namespace ambit::record {
@@ -35,26 +35,27 @@ CREATE TABLE item_class(id INTEGER PRIMARY KEY, exhibit INTEGER NOT NULL, state 
 CREATE TABLE item_row(id INTEGER PRIMARY KEY, class INTEGER NOT NULL, parent INTEGER, locator TEXT NOT NULL,
   size INTEGER NOT NULL, sha256 BLOB, modified INTEGER, duplicate_of INTEGER,
   whole INTEGER);  -- NULL: see extent_row; -1: all of it is relevant; from 0: likewise, at this exhibit_offset
-CREATE TABLE extent_row(item INTEGER, view INTEGER, start INTEGER, length INTEGER, exhibit_offset INTEGER,
+CREATE TABLE extent_row(item INTEGER, view INTEGER,  -- -1: a piece of an extent
+  start INTEGER, length INTEGER, exhibit_offset INTEGER,
   PRIMARY KEY(item, view, start)) WITHOUT ROWID;
 CREATE TABLE hit_class(id INTEGER PRIMARY KEY, identifier INTEGER NOT NULL, view INTEGER NOT NULL,
   form INTEGER NOT NULL, length INTEGER NOT NULL, crossing INTEGER NOT NULL);
 CREATE TABLE hit_row(item INTEGER, start INTEGER, class INTEGER, PRIMARY KEY(item, start, class)) WITHOUT ROWID;
 
--- of the items of a file system in an image
-CREATE TABLE inode_row(item INTEGER PRIMARY KEY, inode INTEGER NOT NULL);
-CREATE TABLE link(item INTEGER, locator TEXT,        -- the other paths of the same file (hard links)
-  PRIMARY KEY(item, locator)) WITHOUT ROWID;
-CREATE TABLE place(item INTEGER, start INTEGER, length INTEGER NOT NULL, exhibit_offset INTEGER NOT NULL,
-  PRIMARY KEY(item, start)) WITHOUT ROWID;           -- the straight pieces of extents of view raw that are not straight
+CREATE TABLE origin_row(item INTEGER, locator TEXT,  -- '': the row has the inode; else another path of the file
+  inode INTEGER, PRIMARY KEY(item, locator)) WITHOUT ROWID;
 
 CREATE VIEW item AS          -- id: 1, 2, … in the order of locators
   SELECT i.id, c.exhibit, i.parent, i.locator, c.state, c.kind, i.size, i.sha256, i.modified, c.disposition, c.rule,
     i.duplicate_of, n.inode
-  FROM item_row i JOIN item_class c ON c.id = i.class LEFT JOIN inode_row n ON n.item = i.id;
+  FROM item_row i JOIN item_class c ON c.id = i.class LEFT JOIN origin_row n ON n.item = i.id AND n.locator = '';
+CREATE VIEW link AS          -- the other paths of the same file (hard links)
+  SELECT item, locator FROM origin_row WHERE locator <> '';
 CREATE VIEW extent AS        -- relevant extents
-  SELECT item, view, start, length, exhibit_offset FROM extent_row UNION ALL
+  SELECT item, view, start, length, exhibit_offset FROM extent_row WHERE view <> -1 UNION ALL
   SELECT id, 0, 0, size, nullif(whole, -1) FROM item_row WHERE whole IS NOT NULL;
+CREATE VIEW place AS         -- the straight pieces of extents of view raw that are not straight
+  SELECT item, start, length, exhibit_offset FROM extent_row WHERE view = -1;
 CREATE VIEW hit AS           -- crossing: runs over the object's border
   SELECT h.item, c.identifier, c.view, c.form, h.start, c.length, c.crossing
   FROM hit_row h JOIN hit_class c ON c.id = h.class;
