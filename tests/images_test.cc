@@ -94,8 +94,8 @@ TEST_F(Images, finds_what_files_names_attributes_and_links_hold) {
 TEST_F(Images, finds_strings_in_slack_in_free_space_and_across_every_border) {
   const std::string image = c.folder / "disk.dd";
   make_ext4(image,
-            "head -c 1000 /dev/zero | tr '\\0' a > srv/slacker; rm srv/f7; sync; "
-            "echo 'will be gone heron-deleted' > srv/gone; sync; rm srv/gone");
+            "head -c 1000 /dev/zero | tr '\\0' a > srv/slacker; rm srv/f7; sync -f .; "
+            "echo 'will be gone heron-deleted' > srv/gone; sync -f .; rm srv/gone");
   // Where one file ends and its slack begins; a free block; the end of one block and the beginning of the next.
   shell("debugfs -R 'blocks /srv/slacker' " + image + " 2>/dev/null > " + (c.folder / "block"));
   const std::uint64_t block = std::stoull(test::read_file(c.folder / "block"));
@@ -123,7 +123,7 @@ TEST_F(Images, finds_a_string_across_two_fragments_once) {
   const std::string image = c.folder / "disk.dd";
   make_ext4(image,
             "for i in $(seq 40); do head -c 1024 /dev/urandom >> srv/broken; head -c 1024 /dev/urandom >> srv/other; "
-            "sync; done; true");
+            "sync -f .; done; true");
   // The string is laid over the border of the file's first two fragments, wherever they are.
   shell("for i in $(seq 0 39); do debugfs -R \"bmap /srv/broken $i\" " + image + " 2>/dev/null; done > " +
         (c.folder / "blocks"));

@@ -634,7 +634,7 @@ TEST(Damage, ntfs) {
 }
 
 TEST(Damage, fat) {
-  for (const auto& [width, bytes] : {std::pair{"12", 2 * MiB}, std::pair{"16", 6 * MiB}}) {
+  for (const auto& [width, bytes] : {std::pair{"12", 2 * MiB}, std::pair{"16", 12 * MiB}}) {
     TemporaryFolder folder;
     const std::string image = make_fat(folder, width, bytes);
     expect_ok(run({"mmd", "-i", image, "::/sub", "::/sub/A long folder name", "::/other"}));

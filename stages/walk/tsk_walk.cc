@@ -79,7 +79,7 @@ void Walk::area(Kind kind, const std::vector<Run>& runs) {
 }
 
 void Walk::add(std::size_t index, const TSK_FS_NAME& name) {
-  if (name.name == nullptr || (name.flags & TSK_FS_NAME_FLAG_ALLOC) == 0 || name.meta_addr >= fs_.last_inum) return;
+  if (name.name == nullptr || (name.flags & TSK_FS_NAME_FLAG_ALLOC) == 0 || name.meta_addr > fs_.last_inum) return;
   if (name.type == TSK_FS_NAME_TYPE_VIRT || name.type == TSK_FS_NAME_TYPE_VIRT_DIR) return;
   std::string text = name.name;
   if (text == "." || text == ".." || text.empty()) return;

@@ -41,8 +41,16 @@ bool begins_early(const Division& division) {
                      [](const Part& part) { return part.offset < kFirstMebibyte; });
 }
 
+// The copy of a GPT at the end tells of the disk that was there; a file system at the front was made later.
+bool only_the_end_tells(const ByteSource& bytes) {
+  constexpr std::string_view kGpt = "EFI PART";
+  const bool front = Block(bytes, 512, kGpt.size()).has(0, kGpt) || Block(bytes, 4096, kGpt.size()).has(0, kGpt);
+  return !front && !recognise(bytes, 0).empty();
+}
+
 std::optional<Division> read_pc_table(const ByteSource& bytes) {
   std::optional<Mbr> mbr = read_any_mbr(bytes);
+  if (!mbr && only_the_end_tells(bytes)) return std::nullopt;
   if (!mbr || mbr->protective) {
     if (std::optional<Division> gpt = read_gpt(bytes)) return gpt;
   }
