@@ -99,7 +99,7 @@ inline constexpr std::uint64_t kMaxImageRatio = 64 * KiB;
 inline constexpr std::uint64_t kMaxImageBlock = 64 * MiB;
 // Packed bytes of an EWF image read at once: the chunks of a mebibyte lie beside each other.
 inline constexpr std::size_t kEwfWindowBytes = 1 * MiB;
-// Chunk tables of an EWF image. 8 TiB in chunks of 32 KiB take 16,384; one of them costs 80 bytes.
+// Chunk tables of an EWF image. 8 TiB in chunks of 32 KiB take 16,384; one of them costs 64 bytes.
 inline constexpr std::size_t kMaxEwfTables = 1'000'000;
 // Sections of an EWF segment. Three for each table, and the smallest is 76 bytes long.
 inline constexpr std::size_t kMaxEwfSections = 4'000'000;

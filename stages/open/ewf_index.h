@@ -1,7 +1,7 @@
 // Which chunk of an EWF image lies where: the list of its tables.
 //
 // The tables themselves stay in the image. An entry is four bytes; what is kept of a table is where it begins and
-// which chunk it begins with, 80 bytes for up to 65,534 chunks. A chunk has no number in the image: it is the n-th
+// which chunk it begins with, 64 bytes for up to 65,534 chunks. A chunk has no number in the image: it is the n-th
 // entry of all tables. So where a table was lost to damage, everything behind it would move. The declared number of
 // chunks tells how many entries are missing; with one place of damage they are missing there, and what follows is
 // counted from the end. Where that cannot be known, the tables behind the damage are not used: bytes at a wrong
