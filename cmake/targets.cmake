@@ -13,12 +13,19 @@ function(ambit_library name)
   target_link_libraries(${name} PUBLIC ambit_options PRIVATE ${ARG_LINKS})
 endfunction()
 
-# ambit_test(name LINKS lib … [SOURCES …]): tests/name.cc, every TEST of it known to ctest.
+# ambit_test(name LINKS lib … [SOURCES …] [THREADS]): tests/name.cc, every TEST of it known to ctest. THREADS: several
+# threads meet in it, so ThreadSanitizer has something to look at (target threaded_tests, label threads).
+add_custom_target(threaded_tests)
 function(ambit_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${name}.cc ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ambit_options ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE AMBIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     AMBIT_PROGRAM="$<TARGET_FILE:ambit>")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
+  set(labels single)
+  if(ARG_THREADS)
+    set(labels threads)
+    add_dependencies(threaded_tests ${name})
+  endif()
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS ${labels})
 endfunction()

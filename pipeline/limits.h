@@ -196,7 +196,7 @@ inline constexpr std::uint64_t kMaxLinkTargetBytes = 64 * KiB;
 inline constexpr std::size_t kMaxListedNames = 4'000'000;
 
 // An image in a file system in an image …: each level is swept like an exhibit of its own.
-inline constexpr int kMaxImageDepth = 4;
+inline constexpr std::ptrdiff_t kMaxImageDepth = 4;
 
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB

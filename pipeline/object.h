@@ -98,6 +98,8 @@ struct Object {
   std::uint64_t inode = 0;           // 0 where the file system has none
   // Where the bytes lie in the image, by start; what is between the runs is a hole. Empty: see `content`.
   std::vector<Run> runs;
+  // What the content is read through: shared, because an object may outlive the walk of its image.
+  std::shared_ptr<const void> origin;
   std::vector<std::string> links;  // the other paths of the same file, as the last path step would hold them; sorted
   bool in_family = false;          // member, message or attachment: its container decides with it
 

@@ -77,6 +77,7 @@ bool ImageSweep::area(Kind kind, std::uint32_t home, std::uint64_t offset, std::
 
 bool ImageSweep::object(Object&& object, std::uint64_t slack, std::uint32_t home) {
   if (object.trouble != WalkTrouble::none || object.content != nullptr) {
+    object.origin = self_.lock();
     contents_.push_back(std::move(object));
     if (contents_.size() >= kContents) sweep_contents();
     return !sweep_.stopped();
@@ -172,7 +173,8 @@ void ImageSweep::finish(Worker& worker, ObjectPart part) {
   if (facts.size == 0) facts.kind = Kind::empty;
   if (facts.size > 0 && object.runs.empty()) facts.kind = Kind::zero;
   sweep_.look_up(worker, object, facts);
-  sweep_.open_inside(object, facts, {Covers::nothing, origin_.depth + 1, nullptr, nullptr, self_.lock()});
+  object.origin = self_.lock();
+  sweep_.open_inside(object, facts);
   sweep_.judge(worker, object, facts);
 }
 

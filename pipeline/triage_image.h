@@ -46,7 +46,6 @@ struct ObjectPart {
 // Where the bytes of an image come from.
 struct ImageOrigin {
   Covers covers = Covers::own_bytes;  // nothing: an image that is a file, or a device seen in another image
-  int depth = 0;                      // images around it
   ReadCounter* counter = nullptr;     // of an exhibit
   // What the bytes are read through, kept as long as the sweep.
   std::shared_ptr<const ByteSource> bytes;

@@ -59,6 +59,12 @@ void note_kind(const Object& object, std::span<const std::byte> first, Facts& fa
   facts.is_text = guess.is_text;
 }
 
+// An object in an image that is a file has a path for the file, and one for each image around it.
+std::ptrdiff_t images_around(const Locator& locator) {
+  return std::count_if(locator.steps.begin(), locator.steps.end(),
+                       [](const Step& step) { return step.kind == StepKind::path; });
+}
+
 bool is_image(const Exhibit& exhibit) {
   return exhibit.kind() != ExhibitKind::folder && exhibit.kind() != ExhibitKind::file;
 }
@@ -177,7 +183,7 @@ void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
   if (object.content != nullptr && facts.exceptions.empty()) sweep_whole(worker, object, facts);
   if (covers == Covers::own_bytes) counters_.bytes.fetch_add(facts.size, std::memory_order_relaxed);
   if (covers == Covers::nothing) facts.coverage = {};
-  open_inside(object, facts, {Covers::nothing, 1, nullptr, nullptr, nullptr});
+  open_inside(object, facts);
   judge(worker, object, facts);
 }
 
@@ -208,14 +214,17 @@ void Sweep::sweep_whole(Worker& worker, Object& object, Facts& facts) {
   engine_.lookup->look_up(facts);
 }
 
-void Sweep::open_inside(const Object& object, Facts& facts, ImageOrigin origin) {
+void Sweep::open_inside(const Object& object, Facts& facts) {
   if (facts.kind != Kind::disk_image || object.content == nullptr) return;
   std::unique_ptr<Content> content = object.content->duplicate();
   if (content == nullptr || !content->open().ok()) return;
+  ImageOrigin origin;
+  origin.covers = Covers::nothing;
+  origin.container = object.origin;
   origin.bytes = content_source(std::move(content), facts.size);
   const Exception shut{ExceptionReason::unsupported, 0, facts.size};
   Result<std::unique_ptr<Exhibit>> opened = open_image(origin.bytes, "");
-  if (!opened.ok() || (*opened != nullptr && origin.depth > limits::kMaxImageDepth)) {
+  if (!opened.ok() || (*opened != nullptr && images_around(object.locator) > limits::kMaxImageDepth)) {
     facts.exceptions.insert(facts.exceptions.begin(), shut);
     return;
   }
@@ -315,7 +324,7 @@ void Sweep::end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& spa
   facts.exceptions.erase(std::unique(facts.exceptions.begin(), facts.exceptions.end()), facts.exceptions.end());
   if (facts.coverage.zero == facts.size) facts.kind = Kind::zero;
   if (huge.covers == Covers::nothing) facts.coverage = {};
-  open_inside(huge.object, facts, {Covers::nothing, 1, nullptr, nullptr, nullptr});
+  open_inside(huge.object, facts);
   judge(worker, huge.object, facts);
 }
 

@@ -15,7 +15,6 @@ namespace ambit {
 
 class ImageSweep;
 class ReadCounter;
-struct ImageOrigin;
 
 // Whether the bytes of an object count in the coverage of its exhibit. Those of an image do not: there every byte is
 // counted where it lies, once.
@@ -44,7 +43,7 @@ class Sweep {
   // Digests, where a set of hashes asks for them; reads the object again.
   void look_up(Worker& worker, Object& object, Facts& facts);
   // Where the object is itself an image: opens it and has it swept; its own raw hits give way to those inside.
-  void open_inside(const Object& object, Facts& facts, ImageOrigin origin);
+  void open_inside(const Object& object, Facts& facts);
   // Matches the name, decides, takes the second look where that is due, records.
   void judge(Worker& worker, Object& object, Facts& facts);
   void count_bytes(std::uint64_t bytes) { counters_.bytes.fetch_add(bytes, std::memory_order_relaxed); }

@@ -165,6 +165,84 @@ TEST_F(Images, finds_the_gap_between_two_partitions_and_the_files_in_both) {
             "server.dd:@35323904+65536");
 }
 
+// What a published test of keyword search asks for: strings that cross from a file into its slack, from slack into a
+// file, from a file into the physically next one, and from one fragment to the next. Raw tools miss the last kind,
+// tools that go by files miss the others.
+TEST_F(Images, finds_all_that_raw_tools_and_file_tools_find_only_together) {
+  const std::string image = c.folder / "fat.dd", in = c.folder / "in";
+  const auto file = [&](const std::string& name, char letter, std::size_t bytes) {
+    test::write_file(in + "/" + name, std::string(bytes, letter));
+    return "mcopy -i " + image + " " + in + "/" + name + " ::/" + name + "; ";
+  };
+  shell("truncate -s 9M " + image + "; mkfs.fat -F 16 -s 1 " + image + " >/dev/null; mkdir -p " + in);
+  shell(file("A.TXT", 'A', 700) + file("B.TXT", 'B', 1024) + file("C.TXT", 'C', 512) + file("X.TXT", 'X', 512) +
+        file("Y.TXT", 'Y', 512) + "mdel -i " + image + " ::/X.TXT; " + file("F.TXT", 'F', 1024) +
+        file("G.TXT", 'G', 512) + file("D.TXT", 'D', 512) + "mdel -i " + image + " ::/D.TXT");
+  const std::string bytes = test::read_file(image);
+  const auto first = [&](char letter) { return bytes.find(std::string(400, letter)); };
+  const std::uint64_t a = first('A'), b = first('B'), y = first('Y'), f = first('F'), d = first('D');
+  const std::uint64_t f_again = bytes.find(std::string(400, 'F'), y);
+  ASSERT_EQ(f + 512, y) << "the file is not in two fragments";
+  ASSERT_NE(f_again, std::string::npos);
+  ASSERT_EQ(b, a + 1024) << "the files do not follow each other";
+  test::overwrite(image, a + 100, "heron-active");      // 1: in a file
+  test::overwrite(image, a + 700 - 4, "heron-cross");   // 2: from a file into its slack
+  test::overwrite(image, a + 800, "heron-slack");       // 3: in slack
+  test::overwrite(image, b - 5, "heron-cross");         // 4: from slack into the next file
+  test::overwrite(image, b + 1024 - 3, "heron-cross");  // 5: from a file into the next
+  test::overwrite(image, f + 512 - 6, "heron-");        // 6: from one fragment …
+  test::overwrite(image, f_again, "seam");              //    … to the next
+  test::overwrite(image, d + 40, "heron-deleted");      // 7: in a deleted file
+  test::overwrite(image, 8'000'000, "heron-free");      // 8: where nothing was ever
+  const Ran ran = c.triage("run", {image});
+  ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+  expect_every_byte(c, "run");
+  EXPECT_EQ(c.query("run",
+                    "SELECT substr(i.locator, instr(i.locator, ':')), h.start, h.length, h.crossing FROM item i "
+                    "JOIN hit h ON h.item = i.id WHERE i.locator LIKE '%TXT' ORDER BY i.locator, h.start"),
+            ":/A.TXT|100|12|0\n:/A.TXT|696|11|1\n:/B.TXT|1021|11|1\n:/F.TXT|506|10|0\n:/_.TXT|40|13|0");
+  // The deleted file has lost its first letter. In slack and in free space: three more, each once; what crosses from
+  // slack belongs to the slack.
+  EXPECT_EQ(c.query("run", "SELECT sum(hits) FROM identifier"), "8");
+  EXPECT_EQ(c.query("run", "SELECT count(*) FROM hit h JOIN item i ON i.id = h.item WHERE i.locator LIKE '%:@%'"), "3");
+}
+
+// A logical volume of which one half lies on each of two disks.
+TEST_F(Images, reads_a_logical_volume_over_two_disks) {
+  const std::string one = c.folder / "one.dd", two = c.folder / "two.dd", inner = c.folder / "inner";
+  make_ext4(inner);
+  const std::string tree = c.folder / "lvm";
+  const Ran made = test::run({"bash", "-euo", "pipefail", "-c",
+                              "truncate -s 24M " + one + " " + two + "; a=$(losetup -f --show " + one +
+                                  "); b=$(losetup -f --show " + two +
+                                  "); trap 'losetup -d $a $b' EXIT; lvm='--config devices{scan=[\"'$a'\",\"'$b'\"]}'; "
+                                  "pvcreate $lvm -q $a $b; vgcreate $lvm -q -s 1M vgtest $a $b; "
+                                  "lvcreate $lvm -q -an -Zn -Wn -l 32 -n data vgtest; "
+                                  "pvs $lvm --noheadings -o pv_name,seg_start,seg_size --segments --units s >&2"});
+  if (made.exit != 0) GTEST_SKIP() << "no volume group can be made here: " << made.err;
+  // One extent is a mebibyte and the data begin behind one: the first 23 on the first disk, the rest on the second.
+  shell("dd if=" + inner + " of=" + one + " bs=1M seek=1 count=23 conv=notrunc status=none; dd if=" + inner +
+        " of=" + two + " bs=1M skip=23 seek=1 count=9 conv=notrunc status=none");
+  const Ran ran = c.triage("run", {one, two});
+  ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+  expect_every_byte(c, "run");
+  EXPECT_EQ(found(c, "run", "i.locator LIKE '%deep/note.txt'"), "one.dd:vgtest/data:/srv/deep/note.txt|active|0");
+}
+
+TEST_F(Images, recomputes_the_hashes_of_an_acquisition) {
+  const std::string image = c.folder / "disk.raw";
+  make_ext4(image);
+  shell("cd " + c.folder.path().string() +
+        "; ewfacquire -u -q -d sha1 -t disk -f encase6 -c deflate:fast disk.raw >/dev/null");
+  ASSERT_NE(c.triage("run", {c.folder / "disk.E01"}).exit, 1);
+  const Ran good = test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "disk.E01"});
+  EXPECT_EQ(good.exit, 0) << good.out << good.err;
+  EXPECT_NE(good.out.find("acquired"), std::string::npos) << good.out;
+  std::string bytes = test::read_file(c.folder / "disk.E01");
+  test::overwrite(c.folder / "disk.E01", bytes.size() / 2, test::noise(1, 50));
+  EXPECT_EQ(test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "disk.E01"}).exit, 1);
+}
+
 // The same disk as raw, in parts, as E01 and as qcow2: the same index but for the name and the kind of the exhibit.
 TEST_F(Images, gives_the_same_items_for_raw_split_ewf_and_qcow2) {
   const std::string image = c.folder / "disk.raw";
