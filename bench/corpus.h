@@ -27,4 +27,15 @@ void make_image(const std::string& path, std::uint64_t bytes, std::size_t plants
 std::uint64_t make_tree(const std::string& path, std::size_t files, std::size_t plants,
                         const std::vector<std::string>& names);
 
+// Names, addresses and accounts as a case has them: of a common vocabulary, so that they share most of their parts
+// with each other and with what servers hold. At most 20,000.
+std::vector<std::string> real_names(std::size_t count);
+// The contents of this machine's own files (/usr/share, /usr/include, /usr/lib, in the order of their paths, from the
+// first again when they end), back to back, with planted names.
+void make_real_image(const std::string& path, std::uint64_t bytes, std::size_t plants,
+                     const std::vector<std::string>& names);
+// `files` copies of this machine's own files of 1 to 16 KiB. Returns the bytes.
+std::uint64_t make_real_tree(const std::string& path, std::size_t files, std::size_t plants,
+                             const std::vector<std::string>& names);
+
 }  // namespace ambit::bench

@@ -31,6 +31,8 @@ struct Bed {
   std::uint64_t image_bytes = std::stoull(from_environment("AMBIT_BENCH_GIB", "4")) << 30;
   std::string image = folder + "/image.raw";
   std::string tree = folder + "/tree";
+  std::string real_image = folder + "/real-image.raw";
+  std::string real_tree = folder + "/real-tree";
   std::uint64_t tree_bytes = 0;
   std::string recipient;
 
@@ -50,14 +52,21 @@ struct Bed {
       std::ofstream words(folder + "/words-" + std::to_string(count));
       for (const std::string& name : some) words << name << '\n';
     }
-    warm();
+    const auto real = real_names(1'000);
+    std::ofstream(folder + "/order-real.toml") << order_text(real, recipient);
+    std::ofstream words(folder + "/words-real");
+    for (const std::string& name : real) words << name << '\n';
+    make_real_image(real_image, image_bytes, kPlants, real);
+    make_real_tree(real_tree, kFiles, kPlants, real);
+    warm(image);
+    warm(real_image);
   }
   [[nodiscard]] std::string order(std::size_t identifiers_count) const {
     return folder + "/order-" + std::to_string(identifiers_count) + ".toml";
   }
   // The image is measured in the page cache; the cold disk is another bench.
-  void warm() const {
-    std::ifstream in(image, std::ios::binary);
+  static void warm(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
     std::vector<char> buffer(1U << 20);
     while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()))) {}
   }
@@ -74,18 +83,22 @@ struct Run {
   std::uint64_t hits = 0;
 };
 
-Run ambit_run(const std::string& exhibit, std::size_t identifiers_count, std::int64_t threads) {
+Run ambit_run(const std::string& exhibit, const std::string& order, std::int64_t threads) {
   const std::string out = bed().folder + "/run";
   std::filesystem::remove_all(out);
   Run run;
-  run.cost = run_process({AMBIT_PROGRAM, "triage", "--order", bed().order(identifiers_count), "--out", out, "--threads",
-                          std::to_string(threads), exhibit});
+  run.cost = run_process(
+      {AMBIT_PROGRAM, "triage", "--order", order, "--out", out, "--threads", std::to_string(threads), exhibit});
   if (run.cost.exit != 0) return run;
   const auto json = nlohmann::json::parse(std::ifstream(out + "/run.json"));
   run.sweep_seconds = json["seconds"]["sweep"];
   run.compile_seconds = json["seconds"]["compile"];
   run.hits = json["hits"];
   return run;
+}
+
+Run ambit_run(const std::string& exhibit, std::size_t identifiers_count, std::int64_t threads) {
+  return ambit_run(exhibit, bed().order(identifiers_count), threads);
 }
 
 // What one side of a comparison came to.
@@ -138,12 +151,24 @@ void image_against_bare_loop(benchmark::State& state) {
 }
 BENCHMARK(image_against_bare_loop)->Arg(1)->Arg(2)->Iterations(7)->UseManualTime()->Unit(benchmark::kMillisecond);
 
+// The made corpus and made identifiers, or real files and names.
+struct Ground {
+  std::string image, tree, order, words;
+};
+Ground ground(std::int64_t real) {
+  const Bed& b = bed();
+  if (real != 0) return {b.real_image, b.real_tree, b.folder + "/order-real.toml", b.folder + "/words-real"};
+  return {b.image, b.tree, b.order(1'000), b.folder + "/words-1000"};
+}
+
+// range(0): 1 for real files
 void image_against_ripgrep(benchmark::State& state) {
+  const Ground on = ground(state.range(0));
   Side ours;
   Side theirs;
   for (auto _ : state) {
-    const Run run = ambit_run(bed().image, 1'000, 2);
-    const Cost rg = run_process({"rg", "-a", "-F", "-i", "-f", bed().folder + "/words-1000", "-o", "-b", bed().image});
+    const Run run = ambit_run(on.image, on.order, 2);
+    const Cost rg = run_process({"rg", "-a", "-F", "-i", "-f", on.words, "-o", "-b", on.image});
     if (run.cost.exit != 0 || rg.exit != 0) return state.SkipWithError("a run failed");
     if (run.hits < kPlants) return state.SkipWithError("planted identifiers were not found");
     ours.add(run.cost.seconds, run.sweep_seconds, run.cost.peak_mib);
@@ -152,14 +177,16 @@ void image_against_ripgrep(benchmark::State& state) {
   }
   report(state, ours, theirs, static_cast<double>(bed().image_bytes) / 1e9, "GB/s");
 }
-BENCHMARK(image_against_ripgrep)->Iterations(3)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(image_against_ripgrep)->Arg(0)->Arg(1)->Iterations(3)->UseManualTime()->Unit(benchmark::kMillisecond);
 
+// range(0): 1 for real files
 void tree_against_ripgrep(benchmark::State& state) {
+  const Ground on = ground(state.range(0));
   Side ours;
   Side theirs;
   for (auto _ : state) {
-    const Run run = ambit_run(bed().tree, 1'000, 2);
-    const Cost rg = run_process({"rg", "-F", "-i", "-f", bed().folder + "/words-1000", "-uuu", "-a", "-c", bed().tree});
+    const Run run = ambit_run(on.tree, on.order, 2);
+    const Cost rg = run_process({"rg", "-F", "-i", "-f", on.words, "-uuu", "-a", "-c", on.tree});
     if (run.cost.exit != 0 || rg.exit != 0) return state.SkipWithError("a run failed");
     if (run.hits < kPlants) return state.SkipWithError("planted identifiers were not found");
     ours.add(run.cost.seconds, run.sweep_seconds, run.cost.peak_mib);
@@ -168,7 +195,7 @@ void tree_against_ripgrep(benchmark::State& state) {
   }
   report(state, ours, theirs, static_cast<double>(kFiles), "files/s");
 }
-BENCHMARK(tree_against_ripgrep)->Iterations(7)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(tree_against_ripgrep)->Arg(0)->Arg(1)->Iterations(7)->UseManualTime()->Unit(benchmark::kMillisecond);
 
 // Ten thousand identifiers against a hundred, over the same image: here the peer is ambit itself.
 void growth_in_identifiers(benchmark::State& state) {

@@ -7,6 +7,8 @@
 #include <cassert>
 #include <new>
 
+#include "pipeline/sha256.h"
+
 namespace ambit {
 namespace {
 
@@ -91,10 +93,7 @@ void Digest::finish(State& state, Facts& facts) const {
 }
 
 std::array<std::uint8_t, 32> sha256(std::span<const std::byte> bytes) {
-  std::array<std::uint8_t, 32> out{};
-  unsigned size = 0;
-  require(EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, EVP_sha256(), nullptr));
-  return out;
+  return Sha256().add({reinterpret_cast<const char*>(bytes.data()), bytes.size()}).finish();
 }
 
 std::string to_hex(std::span<const std::uint8_t> bytes) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <numeric>
 
 namespace ambit::match {
 namespace {
@@ -41,7 +42,12 @@ std::vector<Way> ways_of(const Codes& plain, bool ignore_case, Variants& variant
 }
 
 Lattice::Lattice(std::size_t positions, std::vector<Edge> edges, const std::vector<std::uint32_t>& familiar)
-    : positions_(positions), familiar_(familiar), edges_(std::move(edges)), common_cut_(positions + 1, true) {
+    : positions_(positions),
+      familiar_(familiar),
+      edges_(std::move(edges)),
+      common_cut_(positions + 1, true),
+      rare_begun_(positions + 2),
+      rare_ended_(positions + 2) {
   std::sort(edges_.begin(), edges_.end());
   edges_.erase(std::unique(edges_.begin(), edges_.end()), edges_.end());
   std::size_t edge = 0;
@@ -53,15 +59,18 @@ Lattice::Lattice(std::size_t positions, std::vector<Edge> edges, const std::vect
     for (std::size_t position = e.from + std::size_t{1}; !e.rare && position < e.to; ++position) {
       common_cut_[position] = false;
     }
+    if (!e.rare) continue;
+    ++rare_begun_[e.from + std::size_t{1}];
+    ++rare_ended_[e.to];
   }
+  std::partial_sum(rare_begun_.begin(), rare_begun_.end(), rare_begun_.begin());
+  std::partial_sum(rare_ended_.begin(), rare_ended_.end(), rare_ended_.begin());
 }
 
 std::size_t Lattice::cost(const Window& window, std::size_t strings, std::size_t least_bytes,
                           const Price& price) const {
-  const auto overlaps = [&](const Edge& e) { return e.rare && e.from < window.to && e.to > window.from; };
-  const auto rare = static_cast<std::size_t>(std::count_if(edges_.begin(), edges_.end(), overlaps));
-  return 2 * strings + shortness_cost(least_bytes, price.aim) + price.per_rare * rare +
-         familiar_cost(familiar_, window.from, window.to);
+  const std::size_t rare = rare_begun_[window.to] - rare_ended_[window.from];  // that overlap it
+  return 2 * strings + shortness_cost(least_bytes, price.aim) + price.per_rare * rare;
 }
 
 std::optional<Window> Lattice::main_window(std::size_t least, std::size_t most, const Price& price) const {
@@ -78,7 +87,8 @@ std::optional<Window> Lattice::main_window(std::size_t least, std::size_t most, 
       if (at > from && common_cut_[at]) {
         if (best && (here.paths > kMaxStrings || here.most > kMaxBytes + 4)) break;
         const std::size_t bytes = std::min(here.least, kMaxBytes);
-        const std::size_t its_cost = cost({from, at}, here.paths, bytes, price);
+        std::size_t its_cost = cost({from, at}, here.paths, bytes, price);
+        if (!best || its_cost <= best_cost) its_cost += familiar_cost(familiar_, from, at);
         if (!best || its_cost < best_cost || (its_cost == best_cost && bytes > best_bytes)) {
           best = Window{from, at}, best_cost = its_cost, best_bytes = bytes;
         }

@@ -69,6 +69,7 @@ class Lattice {
   [[nodiscard]] std::vector<Placed> rare_strings(const Window& main) const;
 
  private:
+  // Without what is familiar in it, which takes longest to work out.
   [[nodiscard]] std::size_t cost(const Window& window, std::size_t strings, std::size_t least_bytes,
                                  const Price& price) const;
   // No edge within [from, to] jumps over `position`.
@@ -80,9 +81,10 @@ class Lattice {
 
   std::size_t positions_;
   const std::vector<std::uint32_t>& familiar_;
-  std::vector<Edge> edges_;         // sorted by from
-  std::vector<std::size_t> first_;  // by position: first edge from there; positions_ + 2 of them
-  std::vector<bool> common_cut_;    // by position: no common edge jumps over it
+  std::vector<Edge> edges_;                           // sorted by from
+  std::vector<std::size_t> first_;                    // by position: first edge from there; positions_ + 2 of them
+  std::vector<bool> common_cut_;                      // by position: no common edge jumps over it
+  std::vector<std::size_t> rare_begun_, rare_ended_;  // by position: rare edges that begin before it; that end by it
 };
 
 }  // namespace ambit::match

@@ -182,9 +182,9 @@ Variants::Variants() {
 }
 
 const std::vector<Variant>& Variants::of(std::u32string_view text, bool ignore_case) {
-  const auto [slot, fresh] = seen_[ignore_case].try_emplace(Codes(text));
+  if (const auto known = seen_[ignore_case].find(text); known != seen_[ignore_case].end()) return known->second;
+  const auto slot = seen_[ignore_case].try_emplace(Codes(text)).first;
   std::vector<Variant>& out = slot->second;
-  if (!fresh) return out;
   if (const Codes composed = to_nfc(slot->first); composed.size() == 1) add_cases(composed[0], out);
   for (std::size_t i = 0; i < kLigatures.size(); ++i) {
     if (kLigatures[i] == text) out.push_back({kFirstLigature + static_cast<char32_t>(i), true});

@@ -9,6 +9,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -59,8 +60,13 @@ class Variants {
   [[nodiscard]] const std::vector<Variant>& of(std::u32string_view text, bool ignore_case);
 
  private:
-  std::array<std::unordered_map<Codes, std::vector<Variant>>, 2> seen_;             // by ignore_case
-  std::array<std::unordered_map<Codes, std::vector<char32_t>>, 2> never_composed_;  // by plain text
+  // Looked up some hundred times for each literal, so without making a string of what is looked for.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::u32string_view text) const { return std::hash<std::u32string_view>{}(text); }
+  };
+  std::array<std::unordered_map<Codes, std::vector<Variant>, Hash, std::equal_to<>>, 2> seen_;  // by ignore_case
+  std::array<std::unordered_map<Codes, std::vector<char32_t>>, 2> never_composed_;              // by plain text
 };
 
 // The full-width twin of a printable ASCII character or of the space, else 0.

@@ -73,25 +73,7 @@ bool from_hex(std::string_view text, std::span<std::uint8_t> out) {
   return true;
 }
 
-Bytes32 sha256(std::string_view bytes) {
-  Bytes32 out;
-  crypto_hash_sha256(out.data(), raw(bytes), bytes.size());
-  return out;
-}
-
-static_assert(sizeof(crypto_hash_sha256_state) <= 128 && alignof(crypto_hash_sha256_state) <= 16);
-static_assert(sizeof(crypto_auth_hmacsha256_state) <= 256 && alignof(crypto_auth_hmacsha256_state) <= 16);
-
-Sha256::Sha256() { crypto_hash_sha256_init(new (state_.data()) crypto_hash_sha256_state); }
-Sha256& Sha256::add(std::string_view bytes) {
-  crypto_hash_sha256_update(reinterpret_cast<crypto_hash_sha256_state*>(state_.data()), raw(bytes), bytes.size());
-  return *this;
-}
-Bytes32 Sha256::finish() {
-  Bytes32 out;
-  crypto_hash_sha256_final(reinterpret_cast<crypto_hash_sha256_state*>(state_.data()), out.data());
-  return out;
-}
+Bytes32 sha256(std::string_view bytes) { return Sha256().add(bytes).finish(); }
 
 Result<FileDigest> digest_file(const std::string& path) {
   Result<File> file = File::open(path);
@@ -108,18 +90,6 @@ Result<FileDigest> digest_file(const std::string& path) {
     out.bytes += static_cast<std::uint64_t>(got);
   }
   out.sha256 = hash.finish();
-  return out;
-}
-
-Hmac::Hmac(const Bytes32& key) {
-  crypto_auth_hmacsha256_init(new (state_.data()) crypto_auth_hmacsha256_state, key.data(), key.size());
-}
-Hmac::~Hmac() { sodium_memzero(state_.data(), state_.size()); }
-Bytes32 Hmac::of(std::initializer_list<std::string_view> parts) const {
-  crypto_auth_hmacsha256_state state = *reinterpret_cast<const crypto_auth_hmacsha256_state*>(state_.data());
-  for (const std::string_view part : parts) crypto_auth_hmacsha256_update(&state, raw(part), part.size());
-  Bytes32 out;
-  crypto_auth_hmacsha256_final(&state, out.data());
   return out;
 }
 

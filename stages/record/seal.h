@@ -19,10 +19,11 @@
 #include <string_view>
 
 #include "pipeline/result.h"
+#include "pipeline/sha256.h"
 
 namespace ambit::record {
 
-using Bytes32 = std::array<std::uint8_t, 32>;  // a SHA-256, an HMAC, a key, an Ed25519 public key
+using ambit::Bytes32;  // a SHA-256, an HMAC, a key, an Ed25519 public key
 using Signature = std::array<std::uint8_t, 64>;
 
 // Lower-case hexadecimal digits.
@@ -35,37 +36,12 @@ using Signature = std::array<std::uint8_t, 64>;
 
 [[nodiscard]] Bytes32 sha256(std::string_view bytes);
 
-// SHA-256 in pieces. May be copied in the middle.
-class Sha256 {
- public:
-  Sha256();
-  Sha256& add(std::string_view bytes);
-  [[nodiscard]] Bytes32 finish();  // once
-
- private:
-  alignas(16) std::array<std::byte, 128> state_;
-};
-
 // SHA-256 and size of a file. Error: io, naming the file.
 struct FileDigest {
   Bytes32 sha256{};
   std::uint64_t bytes = 0;
 };
 [[nodiscard]] Result<FileDigest> digest_file(const std::string& path);
-
-// HMAC-SHA-256 under one key, its first block worked out once. Const: shared by all workers. Wiped at the end.
-class Hmac {
- public:
-  explicit Hmac(const Bytes32& key);
-  Hmac(const Hmac&) = delete;
-  Hmac& operator=(const Hmac&) = delete;
-  ~Hmac();
-  // Over the concatenation of the parts.
-  [[nodiscard]] Bytes32 of(std::initializer_list<std::string_view> parts) const;
-
- private:
-  alignas(16) std::array<std::byte, 256> state_;
-};
 
 [[nodiscard]] bool verify_signature(std::string_view message, const Signature& signature, const Bytes32& public_key);
 
