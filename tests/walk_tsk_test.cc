@@ -260,7 +260,10 @@ TEST(NtfsWalk, reads_the_sample_of_the_forensics_samples) {
 std::string make_fat(const TemporaryFolder& folder, const std::string& width, std::uint64_t bytes) {
   const std::string image = folder / ("fat" + width + ".img");
   test::make_sparse(image, bytes);
-  expect_ok(run({"mkfs.fat", "-F", width, "-n", "A LABEL", image}));
+  std::vector<std::string> arguments = {"mkfs.fat", "-F", width, "-n", "A LABEL"};
+  if (width == "32") arguments.insert(arguments.end(), {"-s", "1"});  // enough clusters in a small volume
+  arguments.push_back(image);
+  expect_ok(run(arguments));
   return image;
 }
 
@@ -269,19 +272,37 @@ void put(const TemporaryFolder& folder, const std::string& image, const std::str
   expect_ok(run({"mcopy", "-i", image, folder / "put", "::/" + name}));
 }
 
+// Many files by one call.
+void put_all(const TemporaryFolder& folder, const std::string& image, const std::string& to,
+             const std::map<std::string, std::string>& files) {
+  std::filesystem::remove_all(folder / "all");
+  std::vector<std::string> arguments = {"mcopy", "-i", image};
+  for (const auto& [name, bytes] : files) {
+    test::write_file(folder / ("all/" + name), bytes);
+    arguments.push_back(folder / ("all/" + name));
+  }
+  arguments.push_back(to);
+  expect_ok(run(arguments));
+}
+
 TEST(FatWalk, finds_every_file_in_each_width_as_the_sleuth_kit_does) {
-  for (const auto& [width, bytes] : {std::pair{"12", 2 * MiB}, std::pair{"16", 40 * MiB}, std::pair{"32", 70 * MiB}}) {
+  for (const auto& [width, bytes] : {std::pair{"12", 2 * MiB}, std::pair{"16", 20 * MiB}, std::pair{"32", 40 * MiB}}) {
     TemporaryFolder folder;
     const std::string image = make_fat(folder, width, bytes);
     expect_ok(run({"mmd", "-i", image, "::/sub", "::/sub/A long folder name"}));
-    put(folder, image, "PLAIN.TXT", "plain");
-    put(folder, image, "lower.txt", "lower");
-    put(folder, image, "empty", "");
-    put(folder, image, "sub/A long folder name/and a long name of a file.dat", noise(1, 100'000));
-    put(folder, image, "Ståhl – 東京 😀.txt", "beyond ASCII");
-    for (int i = 0; i < 30; ++i) put(folder, image, "sub/number " + std::to_string(i), std::to_string(i));
-    for (int i = 0; i < 30; i += 2) expect_ok(run({"mdel", "-i", image, "::/sub/number " + std::to_string(i)}));
-    put(folder, image, "torn.bin", noise(2, 90'000));
+    put_all(folder, image, "::/",
+            {{"PLAIN.TXT", "plain"}, {"lower.txt", "lower"}, {"empty", ""}, {"Ståhl – 東京 😀.txt", "beyond ASCII"}});
+    put_all(folder, image, "::/sub/A long folder name", {{"and a long name of a file.dat", noise(1, 100'000)}});
+    std::map<std::string, std::string> numbers;
+    std::vector<std::string> deletion = {"mdel", "-i", image};
+    for (int i = 0; i < 40; ++i) {
+      const std::string name = "number " + std::to_string(i);
+      numbers[name] = std::to_string(i);
+      if (i % 2 == 0) deletion.push_back("::/sub/" + name);
+    }
+    put_all(folder, image, "::/sub", numbers);
+    expect_ok(run(deletion));
+    put_all(folder, image, "::/", {{"torn.bin", noise(2, 90'000)}});
     const FileSource volume(image);
     Walked sink(volume);
     walk_into(sink, "FAT" + std::string(width));
@@ -390,7 +411,7 @@ TEST(FatWalk, a_file_that_nobody_can_read_to_its_end_says_so) {
 
 TEST(FatWalk, twenty_thousand_files_in_one_folder_take_no_time) {
   TemporaryFolder folder;
-  const std::string image = make_fat(folder, "32", 70 * MiB);
+  const std::string image = make_fat(folder, "32", 40 * MiB);
   expect_ok(run({"mmd", "-i", image, "::/MANY"}));
   std::string bytes = test::read_file(image);
   const auto u16 = [&](std::size_t at) {
@@ -638,8 +659,10 @@ TEST(Damage, fat) {
     TemporaryFolder folder;
     const std::string image = make_fat(folder, width, bytes);
     expect_ok(run({"mmd", "-i", image, "::/sub", "::/sub/A long folder name", "::/other"}));
-    for (int i = 0; i < 40; ++i)
-      put(folder, image, (i % 2 == 0 ? "sub/number " : "other/") + std::to_string(i), noise(1, 20'000));
+    std::map<std::string, std::string> files;
+    for (int i = 0; i < 30; ++i) files["a file " + std::to_string(i)] = noise(1, 20'000);
+    put_all(folder, image, "::/sub/A long folder name", files);
+    put_all(folder, image, "::/other", {{"x", "x"}});
     damage(test::read_file(image), 30);
   }
 }

@@ -132,7 +132,7 @@ inline const std::string kUnread = "not read";
 inline std::map<std::string, std::string> as_sleuthkit_sees(const std::string& image) {
   std::map<std::string, std::string> all;
   std::map<std::string, std::string> inodes;
-  const std::string listed = run({"fls", "-rp", image}).out;
+  const std::string listed = run({"fls", "-rpu", image}).out;
   for (std::size_t at = 0; at < listed.size();) {
     const std::size_t end = std::min(listed.find('\n', at), listed.size());
     const std::string line = listed.substr(at, end - at);
@@ -144,7 +144,7 @@ inline std::map<std::string, std::string> as_sleuthkit_sees(const std::string& i
     if (name[0] == '$' || name.find("(Volume Label Entry)") != std::string::npos) continue;
     inodes[name] = inode;
   }
-  const std::size_t step = inodes.size() / 32 + 1;  // a call of icat is dear
+  const std::size_t step = inodes.size() / 16 + 1;  // a call of icat is dear
   std::size_t i = 0;
   for (const auto& [name, inode] : inodes) all[name] = i++ % step == 0 ? run({"icat", image, inode}).out : kUnread;
   return all;
