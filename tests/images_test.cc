@@ -212,13 +212,16 @@ TEST_F(Images, reads_a_logical_volume_over_two_disks) {
   const std::string one = c.folder / "one.dd", two = c.folder / "two.dd", inner = c.folder / "inner";
   make_ext4(inner);
   const std::string tree = c.folder / "lvm";
-  const Ran made = test::run({"bash", "-euo", "pipefail", "-c",
-                              "truncate -s 24M " + one + " " + two + "; a=$(losetup -f --show " + one +
-                                  "); b=$(losetup -f --show " + two +
-                                  "); trap 'losetup -d $a $b' EXIT; lvm='--config devices{scan=[\"'$a'\",\"'$b'\"]}'; "
-                                  "pvcreate $lvm -q $a $b; vgcreate $lvm -q -s 1M vgtest $a $b; "
-                                  "lvcreate $lvm -q -an -Zn -Wn -l 32 -n data vgtest; "
-                                  "pvs $lvm --noheadings -o pv_name,seg_start,seg_size --segments --units s >&2"});
+  const Ran made = test::run(
+      {"bash", "-euo", "pipefail", "-c",
+       "truncate -s 24M " + one + " " + two + "; a=$(losetup -f --show " + one + "); b=$(losetup -f --show " + two +
+           "); trap 'losetup -d $a $b' EXIT; settings=\"devices{use_devicesfile=0 "
+           "obtain_device_list_from_udev=0 filter=['a|^$a$|','a|^$b$|','r|.*|']} activation{udev_sync=0 udev_rules=0} "
+           "backup{backup=0 archive=0}\"; export LVM_SUPPRESS_FD_WARNINGS=1 LVM_SYSTEM_DIR=" +
+           (c.folder / "etc") +
+           "; lvm() { local command=$1; shift; command $command --driverloaded n --config \"$settings\" \"$@\" -q; }; "
+           "lvm pvcreate $a $b; lvm vgcreate -s 1M vgtest $a $b; lvm lvcreate -an --zero n -Wn -l 32 -n data vgtest; "
+           "true"});
   if (made.exit != 0) GTEST_SKIP() << "no volume group can be made here: " << made.err;
   // One extent is a mebibyte and the data begin behind one: the first 23 on the first disk, the rest on the second.
   shell("dd if=" + inner + " of=" + one + " bs=1M seek=1 count=23 conv=notrunc status=none; dd if=" + inner +
