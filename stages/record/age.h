@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
-#include "pipeline/result.h"
 #include "pipeline/file.h"
+#include "pipeline/result.h"
 
 namespace ambit::record {
 

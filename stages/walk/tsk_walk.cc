@@ -160,8 +160,8 @@ bool Walk::offer_attribute(const TSK_FS_META& meta, const TSK_FS_ATTR& attribute
   if (compressed) {
     entry.content = tsk_content(tsk_, meta.addr, attribute.type, attribute.id, entry.modified);
   } else if ((attribute.flags & TSK_FS_ATTR_RES) != 0) {
-    const std::size_t length =
-        static_cast<std::size_t>(std::min<std::uint64_t>({entry.size, attribute.rd.buf_size, limits::kMaxLinkTargetBytes}));
+    const std::size_t length = static_cast<std::size_t>(
+        std::min<std::uint64_t>({entry.size, attribute.rd.buf_size, limits::kMaxLinkTargetBytes}));
     if (length < entry.size) entry.trouble = WalkTrouble::damaged;
     std::string bytes(attribute.rd.buf == nullptr ? "" : reinterpret_cast<const char*>(attribute.rd.buf),
                       attribute.rd.buf == nullptr ? 0 : length);

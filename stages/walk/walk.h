@@ -11,8 +11,8 @@
 
 namespace ambit {
 
-// Null for an image: that is walked by image_walk.h. `exhibit` outlives the source and its objects; `number` is its index in the run. Objects larger than one span
-// come whole: whoever sweeps them cuts them.
+// Null for an image: that is walked by image_walk.h. `exhibit` outlives the source and its objects; `number` is its
+// index in the run. Objects larger than one span come whole: whoever sweeps them cuts them.
 [[nodiscard]] std::unique_ptr<ObjectSource> walk_exhibit(const Exhibit& exhibit, std::uint32_t number);
 
 }  // namespace ambit
