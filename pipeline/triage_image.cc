@@ -113,8 +113,9 @@ Scheduler::Task ImageSweep::next_stripe(const std::shared_ptr<ImageSweep>& self,
   worker.watch.charge(Work::wait);
   Result<std::optional<Stripe>> next = layout_.next();
   worker.watch.charge(Work::walk);
-  if (!next) sweep_.fail(std::move(next).error());
-  if (!next || !*next) return {};
+  // The scheduler is asking and cannot be told to stop from here: a task does that.
+  if (!next) return [self, error = next.error()](std::size_t) { self->sweep_.fail(error); };
+  if (!*next) return {};
   auto stripe = std::make_shared<Stripe>(std::move(**next));
   return [self, stripe](std::size_t own) {
     if (!self->sweep_.stopped()) StripeSweep(*self, self->sweep_.worker(own), *stripe).run();
