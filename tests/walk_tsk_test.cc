@@ -571,8 +571,9 @@ TEST(TskWalk, reads_ufs_of_both_kinds) {
     TemporaryFolder folder;
     fill_folder(folder);
     test::write_file(folder / "in/large.bin", noise(5, 2'000'000));
+    test::write_file(folder / "in/two levels of addresses.bin", noise(6, 20'000'001));
     const test::Ran made =
-        run({"makefs", "-t", "ffs", "-o", "version=" + version, "-M", "30m", folder / "x.ufs", folder / "in"});
+        run({"makefs", "-t", "ffs", "-o", "version=" + version, "-s", "48m", folder / "x.ufs", folder / "in"});
     if (made.exit != 0) GTEST_SKIP() << "makefs is not here: " << made.err;
     const FileSource volume(folder / "x.ufs");
     Walked sink(volume);
@@ -682,7 +683,7 @@ TEST(Damage, iso) {
 TEST(Damage, ufs) {
   TemporaryFolder folder;
   fill_folder(folder);
-  if (run({"makefs", "-t", "ffs", "-o", "version=1", "-M", "8m", folder / "x.ufs", folder / "in"}).exit != 0) {
+  if (run({"makefs", "-t", "ffs", "-o", "version=1", "-s", "12m", folder / "x.ufs", folder / "in"}).exit != 0) {
     GTEST_SKIP() << "makefs is not here";
   }
   damage(test::read_file(folder / "x.ufs"), 20);

@@ -3,9 +3,13 @@
 #include <tsk/libtsk.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
+#include <optional>
 #include <set>
 
 #include "stages/walk/layout.h"
+#include "stages/walk/ufs_blocks.h"
 
 namespace ambit::walk {
 namespace {
@@ -36,17 +40,22 @@ struct Listed {
 class Walk {
  public:
   Walk(const ByteSource& volume, std::shared_ptr<TskVolume> tsk, EntrySink& sink)
-      : volume_bytes_(volume.size()),
+      : volume_(volume),
+        volume_bytes_(volume.size()),
         tsk_(std::move(tsk)),
         fs_(*tsk_->fs()),
         sink_(sink),
         block_bytes_(fs_.block_size),
-        allowance_(volume.size() * limits::kMaxTimesOverClaimed) {}
+        allowance_(volume.size() * limits::kMaxTimesOverClaimed) {
+    if (!is_hfs()) ufs_ = ufs_shape(volume, fs_.endian == TSK_BIG_ENDIAN);
+  }
 
   Result<> run();
 
  private:
   [[nodiscard]] bool is_hfs() const { return TSK_FS_TYPE_ISHFS(fs_.ftype) != 0; }
+  [[nodiscard]] bool within_reach(const TSK_FS_META& meta) const;
+  [[nodiscard]] bool offer_ufs(const TSK_FS_META& meta, FileEntry&& entry);
   void list();
   void list_folder(std::size_t index);
   void add(std::size_t index, const TSK_FS_NAME& name);
@@ -58,11 +67,13 @@ class Walk {
   void areas();
   void area(Kind kind, const std::vector<Run>& runs);
 
+  const ByteSource& volume_;
   const std::uint64_t volume_bytes_;
   const std::shared_ptr<TskVolume> tsk_;  // shared with the contents that this walk makes
   TSK_FS_INFO& fs_;
   EntrySink& sink_;
   const std::uint64_t block_bytes_;
+  std::optional<UfsShape> ufs_;  // of a UFS that says its shape
   Allowance allowance_;
   std::vector<Folder> folders_;
   std::set<TSK_INUM_T> entered_;
@@ -71,6 +82,12 @@ class Walk {
   std::uint64_t damaged_ = 0;
   bool room_ = true;
 };
+
+// Folders of UFS are left to libtsk while their addresses need no second level; see ufs_blocks.h.
+bool Walk::within_reach(const TSK_FS_META& meta) const {
+  return is_hfs() ||
+         (ufs_.has_value() && meta.size >= 0 && static_cast<std::uint64_t>(meta.size) <= ufs_->single_level_bytes());
+}
 
 void Walk::area(Kind kind, const std::vector<Run>& runs) {
   for (const Run& run : runs) {
@@ -110,7 +127,9 @@ void Walk::add(std::size_t index, const TSK_FS_NAME& name) {
 
 void Walk::list_folder(std::size_t index) {
   const std::lock_guard hold(tsk_->lock());
-  const Dir folder(tsk_fs_dir_open_meta(&fs_, folders_[index].inode));
+  const File file(tsk_fs_file_open_meta(&fs_, nullptr, folders_[index].inode));
+  const bool fits = file != nullptr && file->meta != nullptr && within_reach(*file->meta);
+  const Dir folder(fits ? tsk_fs_dir_open_meta(&fs_, folders_[index].inode) : nullptr);
   tsk_error_reset();
   if (folder == nullptr) {
     ++damaged_;
@@ -179,6 +198,29 @@ bool Walk::offer_attribute(const TSK_FS_META& meta, const TSK_FS_ATTR& attribute
   return sink_.entry(std::move(entry));
 }
 
+// Of a UFS, libtsk reads the inode; the blocks are followed here.
+bool Walk::offer_ufs(const TSK_FS_META& meta, FileEntry&& entry) {
+  constexpr std::size_t kAddresses = 15;
+  const auto size = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(meta.size, 0));
+  entry.size = std::min(size, limits::kMaxFileBytes);
+  const bool sane = ufs_.has_value() && meta.content_ptr != nullptr && entry.size == size && meta.size >= 0 &&
+                    meta.content_len >= kAddresses * sizeof(TSK_DADDR_T);
+  if (!sane) {
+    entry.trouble = WalkTrouble::damaged;
+    return sink_.entry(std::move(entry));
+  }
+  std::array<std::uint64_t, kAddresses> addresses{};
+  std::memcpy(addresses.data(), meta.content_ptr, sizeof(addresses));
+  const UfsBlocks blocks = ufs_blocks(volume_, *ufs_, addresses, entry.size);
+  std::uint64_t bytes = 0;
+  for (const Run& run : blocks.data) bytes += run.length;
+  const bool allowed = allowance_.spend(bytes);
+  if (!blocks.whole || !allowed) entry.trouble = WalkTrouble::damaged;
+  area(Kind::metadata, blocks.books);
+  if (allowed) lay_out(blocks.data, entry.size, entry.size, block_bytes_, entry, sink_);
+  return sink_.entry(std::move(entry));
+}
+
 std::vector<std::string> Walk::paths_of(std::size_t first, std::size_t last) const {
   std::vector<std::string> paths, hidden;
   for (std::size_t i = first; i < last; ++i) {
@@ -220,17 +262,13 @@ bool Walk::offer(TSK_INUM_T inode, std::vector<std::string> paths) {
     }
     return sink_.entry(std::move(entry));
   }
+  if (!is_hfs()) return offer_ufs(meta, make());
   bool main = false;
   const int count = tsk_fs_file_attr_getsize(file.get());
   tsk_error_reset();
   for (int i = 0; i < count; ++i) {
     const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(file.get(), i);
     if (attribute == nullptr || attribute->type == TSK_FS_ATTR_TYPE_HFS_COMP_REC) continue;
-    if (attribute->type == TSK_FS_ATTR_TYPE_UNIX_INDIR) {
-      bool whole = true;
-      area(Kind::metadata, runs_of(*attribute, whole));
-      continue;
-    }
     if (attribute->type == TSK_FS_ATTR_TYPE_HFS_RSRC && attribute->size == 0) continue;
     main |= attribute->type == TSK_FS_ATTR_TYPE_DEFAULT || attribute->type == TSK_FS_ATTR_TYPE_HFS_DATA;
     if (!offer_attribute(meta, *attribute, make())) return false;
@@ -245,7 +283,8 @@ bool Walk::offer(TSK_INUM_T inode, std::vector<std::string> paths) {
 void Walk::area_of(TSK_INUM_T inode) {
   const std::lock_guard hold(tsk_->lock());
   const File file(tsk_fs_file_open_meta(&fs_, nullptr, inode));
-  const int count = file == nullptr ? 0 : tsk_fs_file_attr_getsize(file.get());
+  const bool fits = file != nullptr && file->meta != nullptr && within_reach(*file->meta);
+  const int count = fits ? tsk_fs_file_attr_getsize(file.get()) : 0;
   for (int i = 0; i < count; ++i) {
     const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(file.get(), i);
     bool whole = true;
