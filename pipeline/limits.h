@@ -84,6 +84,22 @@ inline constexpr std::size_t kMaxSplitParts = 100'000;  // image.00001 … image
 inline constexpr std::size_t kMaxClaimsPerByte = 64;
 // Fragments of one file. A file of 8 TiB in fragments of 8 MiB; each costs 24 bytes.
 inline constexpr std::size_t kMaxRunsPerObject = 1'000'000;
+// --- unpacking ---------------------------------------------------------------------------------------------
+// Memory that one decoder may hold, dictionaries and tables; xz -9 needs 65 MiB, zstd --long 128 MiB.
+inline constexpr std::uint64_t kUnpackBytes = 192 * MiB;
+// A text view of a document is made in memory; beyond this it ends, and the object gets an exception.
+inline constexpr std::uint64_t kMaxViewBytes = 64 * MiB;
+// Containers in containers, the outermost counted.
+inline constexpr std::size_t kMaxUnpackDepth = 16;
+// Bytes that one object may expand to, all that is in it; a full disk of the largest server.
+inline constexpr std::uint64_t kMaxExpandedBytes = 1024 * GiB;
+// Bytes out for a byte in, beyond the first kFreeExpandedBytes: deflate ends at 1,032, so more is layered.
+inline constexpr std::uint64_t kMaxExpansionRatio = 2'000;
+inline constexpr std::uint64_t kFreeExpandedBytes = 1 * GiB;
+// Parts of one container.
+inline constexpr std::uint64_t kMaxParts = 50'000'000;
+// Bytes of one name inside a container; 16 times PATH_MAX.
+inline constexpr std::size_t kMaxPartNameBytes = 64 * KiB;
 // --- images ------------------------------------------------------------------------------------------------
 // Readers of one image that keep their buffers between reads; more at once are served with buffers of their own.
 inline constexpr std::size_t kImageReaders = 64;

@@ -1,0 +1,36 @@
+// The formats that unpack.cc chooses from; one file per format or family. What each promises is said in unpack.h.
+#pragma once
+
+#include "stages/unpack/unpack.h"
+
+namespace ambit::unpack {
+
+using Opened = Result<std::unique_ptr<Unpacker>>;
+
+// One compressed stream, or several in a row.
+[[nodiscard]] Opened open_gzip(const Packed& packed);
+[[nodiscard]] Opened open_bzip2(const Packed& packed);
+[[nodiscard]] Opened open_xz(const Packed& packed);  // xz, lzma, lzip
+[[nodiscard]] Opened open_zstd(const Packed& packed);
+[[nodiscard]] Opened open_lz4(const Packed& packed);
+[[nodiscard]] Opened open_compress(const Packed& packed);  // .Z
+
+// Archives.
+[[nodiscard]] Opened open_zip(const Packed& packed);
+[[nodiscard]] Opened open_tar(const Packed& packed);
+[[nodiscard]] Opened open_other_archive(const Packed& packed);
+
+// Mail: the texts of a message are views of it, its attachments members.
+[[nodiscard]] Opened open_mail(const Packed& packed);
+[[nodiscard]] Opened open_mailbox(const Packed& packed);
+
+// Documents: one view, what is embedded as members.
+[[nodiscard]] Opened open_office(const Packed& packed);  // OOXML, OpenDocument, EPUB: a zip of XML
+[[nodiscard]] Opened open_markup(const Packed& packed);  // HTML, XML
+[[nodiscard]] Opened open_rtf(const Packed& packed);
+[[nodiscard]] Opened open_charset(const Packed& packed);
+
+// Databases.
+[[nodiscard]] Opened open_sqlite(const Packed& packed);
+
+}  // namespace ambit::unpack

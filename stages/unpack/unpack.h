@@ -1,0 +1,105 @@
+// unpack: what is inside an object. The door of the stage: a format is a row in unpack.cc and a file of its own.
+//
+//   object --format_of--> Format --open_unpacker--> Unpacker --next()--> Part, bytes; Part, bytes; …
+//
+// A Part is a member or a message (an object of its own, judged in one family with its container), or a view: the text
+// of the object itself, as a person would read it (mark-up gone, characters decoded, in UTF-8).
+//
+// An Unpacker is read once, front to back, by one worker; whoever wants a part again opens the object again. Everything
+// in an object is hostile: what an Unpacker promises is that it ends, keeps its memory within limits::kUnpackBytes
+// whatever the input, and says what it could not read, as a trouble of a part or as an Error of next() or read().
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "pipeline/byte_stream.h"
+#include "pipeline/object.h"
+
+namespace ambit {
+
+// Formats that are taken apart. Finer than Kind, which the census counts by.
+enum class Format : std::uint8_t {
+  none,
+  // one stream in another; the part is named as the stream says, or has the container's name without its ending
+  gzip,
+  bzip2,
+  xz,
+  lzma,
+  lzip,
+  zstd,
+  lz4,
+  compress,
+  // archives
+  zip,
+  tar,
+  other_archive,  // what libarchive tells apart: 7z, rar, cab, cpio, ar, iso 9660, xar, lha, warc, rpm, deb …
+  // mail
+  mail,
+  mailbox,
+  outlook,  // PST, OST
+  // documents
+  ooxml,  // a zip; has views and members
+  open_document,
+  epub,
+  ole,  // .doc, .xls, .ppt, .msg
+  rtf,
+  html,
+  xml,
+  pdf,
+  // text that is not UTF-8
+  charset,
+  // databases and logs
+  sqlite,
+  journal,
+};
+
+struct Part {
+  enum class Is : std::uint8_t { member, message, view };
+  Is is = Is::member;
+  // Of a member: its path inside the container, bytes as they stand; may be empty. Not cleaned: "../x" stays.
+  std::string name;
+  std::optional<std::uint64_t> size;           // bytes as the container declares them: may lie
+  std::optional<std::int64_t> modified, sent;  // seconds since 1970, UTC
+  // Why there are no bytes: encrypted, unsupported, damaged, special_file (a link, a device; folders are no parts).
+  WalkTrouble trouble = WalkTrouble::none;
+  // Where its bytes stand in the container as they are, in one piece: a stored member, a mail in a mailbox.
+  std::optional<std::uint64_t> stored_at;
+};
+
+class Unpacker {
+ public:
+  Unpacker() = default;
+  virtual ~Unpacker() = default;
+  Unpacker(const Unpacker&) = delete;
+  Unpacker& operator=(const Unpacker&) = delete;
+
+  // The next part, in an order that follows from the object's bytes alone; nothing at the end. What was not read of
+  // the part before is skipped. Error: nothing more can be read (ErrorKind::evidence, io).
+  [[nodiscard]] virtual Result<std::optional<Part>> next() = 0;
+  // The bytes of the part that next() gave last; see ByteStream::read.
+  [[nodiscard]] virtual Result<std::size_t> read(std::span<std::byte> into) = 0;
+};
+
+// What an object is unpacked from.
+struct Packed {
+  // The object's bytes from its first on. Always there.
+  ByteStream* stream = nullptr;
+  // The same bytes at any place; null where they come once only (a large member of an archive). Of `size` bytes.
+  Content* content = nullptr;
+  std::uint64_t size = 0;      // 0 where unknown (only without `content`)
+  std::string_view file_name;  // last component of its path; may be empty
+};
+
+// Looks at what guess_kind() looks at, and at the name. Format::none: there is nothing to unpack.
+[[nodiscard]] Format format_of(std::span<const std::byte> first_bytes, std::string_view file_name, std::uint64_t size);
+
+// `packed` and what it points to outlive the unpacker. Error(evidence): it is not of this format after all, or cannot
+// be read from a stream alone.
+[[nodiscard]] Result<std::unique_ptr<Unpacker>> open_unpacker(Format format, const Packed& packed);
+
+}  // namespace ambit
