@@ -56,11 +56,18 @@ ambit::Result<ambit::ScanDatabase> compile(const ambit::Scope& scope) {
     for (const std::string& literal : identifier.literals) familiar.note(plain_text(text_of(literal), true));
   }
   std::uint32_t subject = 0;
+  std::vector<FoundCore> found;
   for (const ambit::Identifier& identifier : scope.identifiers) {
     for (const std::string& bytes : identifier.literals) {
       const Codes text = text_of(bytes);
       const Literal literal{0, identifier.ignore_case, false, plain_text(text, identifier.ignore_case), 0};
-      static_cast<void>(add_literal(literal, subject++, text, identifier.forms, familiar, variants, cores));
+      found.clear();
+      static_cast<void>(find_cores(literal, text, identifier.forms, familiar, variants, found));
+      for (FoundCore& core : found) {
+        core.entry.subject = subject;
+        cores.add(std::move(core));
+      }
+      ++subject;
     }
   }
   return ambit::ScanDatabase::compile_by_hyperscan(cores.finish(program));
@@ -75,7 +82,7 @@ double since(std::chrono::steady_clock::time_point start) {
 int main(int argc, char** argv) {
   if (argc != 4) return 1;
   const auto start = std::chrono::steady_clock::now();
-  const ambit::CheckedOrder order = ambit::load_order(argv[1]);
+  const ambit::CheckedOrder order = ambit::load_order(argv[1], ambit::one_after_another());
   const int fd = ::open(argv[2], O_RDONLY | O_CLOEXEC);
   if (!order.problems.empty() || fd < 0) return 1;
   const ambit::Result<ambit::ScanDatabase> database = compile(order.scope);

@@ -111,6 +111,15 @@ void Scheduler::stop() {
   impl_->changed.notify_all();
 }
 
+Parallel parallel_on(Scheduler& scheduler) {
+  return {scheduler.workers(), [&scheduler](std::size_t count, const Parallel::Piece& call) {
+            scheduler.run([next = std::size_t{0}, count, &call](std::size_t) mutable -> Scheduler::Task {
+              if (next == count) return {};
+              return [piece = next++, &call](std::size_t worker) { call(piece, worker); };
+            });
+          }};
+}
+
 struct Ticker::Impl {
   static constexpr std::chrono::milliseconds kPeriod{200};
   std::function<void()> tick;

@@ -10,6 +10,8 @@
 #include <functional>
 #include <memory>
 
+#include "pipeline/parallel.h"
+
 namespace ambit {
 
 class Scheduler {
@@ -36,6 +38,10 @@ class Scheduler {
   std::size_t workers_;
   std::unique_ptr<Impl> impl_;
 };
+
+// The workers of a scheduler, for a stage that has many like pieces of work. `scheduler` outlives it, and runs nothing
+// else meanwhile.
+[[nodiscard]] Parallel parallel_on(Scheduler& scheduler);
 
 // Calls a function several times a second from a thread of its own, until destroyed; once more at the end.
 class Ticker {

@@ -154,7 +154,8 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
                                  std::vector<OrderProblem>& problems) {
   const Clock::time_point start = Clock::now();
   // --- before anything is written: the order, the exhibits, the key, the budget ------------------------------
-  CheckedOrder order = load_order(options.order);
+  Scheduler scheduler(options.threads != 0 ? options.threads : hardware_workers());
+  CheckedOrder order = load_order(options.order, parallel_on(scheduler));
   if (!order.problems.empty()) {
     problems = std::move(order.problems);
     return Error{ErrorKind::order, "the order cannot be used", options.order,
@@ -166,7 +167,6 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   engine.detectors = std::move(order.detectors);
   if (Result<> opened = open_exhibits(options, engine); !opened.ok()) return std::move(opened).error();
   allow_many_open_files();
-  Scheduler scheduler(options.threads != 0 ? options.threads : hardware_workers());
   Result<MemoryPlan> plan = plan_memory(options, engine, scheduler.workers());
   if (!plan.ok()) return std::move(plan).error();
   Result<record::CaseKey> key = open_key(options, sink);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "pipeline/limits.h"
+#include "pipeline/scheduler.h"
 #include "pipeline/triage.h"
 #include "pipeline/triage_setup.h"
 #include "stages/match/match.h"
@@ -63,7 +64,8 @@ constexpr std::size_t kMeasuredAlone = 2'000;
 
 CheckReport check_order(const std::string& path) {
   CheckReport report;
-  CheckedOrder order = load_order(path);
+  Scheduler scheduler(hardware_workers());
+  CheckedOrder order = load_order(path, parallel_on(scheduler));
   report.problems = std::move(order.problems);
   if (!report.problems.empty()) return report;
 

@@ -26,10 +26,10 @@ OrderPlace place_of(const ReadOrder& order, const PatternProblem& problem) {
   return order.identifier_places[problem.identifier];
 }
 
-void check_patterns(const ReadOrder& order, CheckedOrder& out) {
+void check_patterns(const ReadOrder& order, const Parallel& parallel, CheckedOrder& out) {
   std::vector<PatternProblem> problems;
   const auto start = std::chrono::steady_clock::now();
-  Result<PatternSet> built = PatternSet::build(order.scope.identifiers, problems);
+  Result<PatternSet> built = PatternSet::build(order.scope.identifiers, problems, parallel);
   out.compile_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (PatternProblem& problem : problems) {
     const OrderPlace place = place_of(order, problem);
@@ -67,12 +67,12 @@ void check_detectors(const ReadOrder& order, CheckedOrder& out) {
 
 }  // namespace
 
-CheckedOrder load_order(const std::string& path) {
+CheckedOrder load_order(const std::string& path, const Parallel& parallel) {
   CheckedOrder out;
   ReadOrder order = read_order(path);
   out.problems = std::move(order.problems);
   // Patterns and detectors are checked even beside other mistakes, so that all of them are said at once.
-  check_patterns(order, out);
+  check_patterns(order, parallel, out);
   check_detectors(order, out);
   std::stable_sort(out.problems.begin(), out.problems.end(), [](const OrderProblem& a, const OrderProblem& b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "pipeline/order.h"
+#include "pipeline/parallel.h"
 #include "pipeline/triage_engine.h"
 
 namespace ambit {
@@ -18,6 +19,6 @@ struct CheckedOrder {
   std::vector<OrderProblem> problems;  // not empty: the rest means nothing
   double compile_seconds = 0;
 };
-[[nodiscard]] CheckedOrder load_order(const std::string& path);
+[[nodiscard]] CheckedOrder load_order(const std::string& path, const Parallel& parallel);
 
 }  // namespace ambit

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <string_view>
 
 #include "stages/match/spelling.h"
 
@@ -31,11 +33,10 @@ std::string spelled(char32_t code, Form form) {
 // One literal's way through the forms.
 class LiteralCores {
  public:
-  LiteralCores(const Literal& literal, std::uint32_t subject, const std::vector<std::uint32_t>& familiar,
-               Variants& variants, CoreList& cores)
+  LiteralCores(const Literal& literal, const std::vector<std::uint32_t>& familiar, Variants& variants,
+               std::vector<FoundCore>& cores)
       : plain_(literal.plain),
         familiar_(familiar),
-        subject_(subject),
         cores_(cores),
         ways_(ways_of(literal.plain, literal.ignore_case, variants)) {}
 
@@ -95,21 +96,21 @@ class LiteralCores {
   void add_ends(std::size_t middle) {
     for (std::size_t end = middle; end < plain_.size(); ++end) {
       const std::size_t from = end - std::min(end, kMostOfBroken);
-      cores_.add(ascii(from, end) + '=', true, broken(from, 0));
+      cores_.push_back({ascii(from, end) + '=', true, broken(from, 0)});
     }
   }
   // What stands after a break in the first half.
   void add_beginnings(std::size_t middle) {
     for (std::size_t from = 1; from <= middle; ++from) {
       const std::size_t end = std::min(plain_.size(), from + kMostOfBroken);
-      cores_.add('\n' + ascii(from, end), true, broken(from, -1));
+      cores_.push_back({'\n' + ascii(from, end), true, broken(from, -1)});
     }
   }
   [[nodiscard]] std::string ascii(std::size_t from, std::size_t to) const {
     return {plain_.begin() + static_cast<std::ptrdiff_t>(from), plain_.begin() + static_cast<std::ptrdiff_t>(to)};
   }
-  [[nodiscard]] Entry broken(std::size_t position, std::int8_t shift) const {
-    return {subject_, static_cast<std::uint16_t>(position), EntryKind::text, Form::quoted_printable, shift};
+  [[nodiscard]] static Entry broken(std::size_t position, std::int8_t shift) {
+    return {0, static_cast<std::uint16_t>(position), EntryKind::text, Form::quoted_printable, shift};
   }
 
   // All of ASCII in full width, everything else as usual.
@@ -151,26 +152,44 @@ class LiteralCores {
       bytes.erase(0, 1);
       shift = 1;
     }
-    cores_.add(bytes, true, {subject_, static_cast<std::uint16_t>(position), kind, form, shift});
+    cores_.push_back({std::move(bytes), true, {0, static_cast<std::uint16_t>(position), kind, form, shift}});
   }
 
   const Codes& plain_;
   const std::vector<std::uint32_t>& familiar_;
-  std::uint32_t subject_;
-  CoreList& cores_;
+  std::vector<FoundCore>& cores_;
   std::vector<Way> ways_;
 };
 
 }  // namespace
 
-void CoreList::add(const std::string& bytes, bool ignore_case, const Entry& entry) {
-  const auto [slot, fresh] =
-      numbers_.try_emplace((ignore_case ? "i" : "e") + bytes, static_cast<std::uint32_t>(patterns_.size()));
-  if (fresh) {
-    patterns_.push_back({bytes, slot->second, ignore_case, false, true});
-    bytes_.push_back(static_cast<std::uint32_t>(bytes.size()));
+std::size_t CoreList::slot_of(const std::string& bytes, bool ignore_case) const {
+  std::size_t slot = std::hash<std::string_view>{}(bytes) + (ignore_case ? 1 : 0);
+  for (;; ++slot) {
+    slot &= slots_.size() - 1;
+    if (slots_[slot] == 0) return slot;
+    const ScanPattern& pattern = patterns_[slots_[slot] - 1];
+    if (pattern.ignore_case == ignore_case && pattern.expression == bytes) return slot;
   }
-  entries_.emplace_back(slot->second, entry);
+}
+
+void CoreList::grow() {
+  slots_.assign(std::max<std::size_t>(1024, 2 * slots_.size()), 0);
+  for (const ScanPattern& pattern : patterns_) {
+    if (pattern.plain) slots_[slot_of(pattern.expression, pattern.ignore_case)] = pattern.id + 1;
+  }
+}
+
+void CoreList::add(FoundCore core) {
+  if (2 * (plain_ + 1) > slots_.size()) grow();
+  std::uint32_t& slot = slots_[slot_of(core.bytes, core.ignore_case)];
+  if (slot == 0) {
+    slot = static_cast<std::uint32_t>(patterns_.size()) + 1;
+    ++plain_;
+    bytes_.push_back(static_cast<std::uint32_t>(core.bytes.size()));
+    patterns_.push_back({std::move(core.bytes), slot - 1, core.ignore_case, false, true});
+  }
+  entries_.emplace_back(slot - 1, core.entry);
 }
 
 void CoreList::add_expression(std::string expression, const Entry& entry) {
@@ -193,10 +212,10 @@ std::vector<ScanPattern> CoreList::finish(Program& program) {
   return std::move(patterns_);
 }
 
-FormSet add_literal(const Literal& literal, std::uint32_t subject, const Codes& text, FormSet forms,
-                    const Familiar& familiar, Variants& variants, CoreList& cores) {
+FormSet find_cores(const Literal& literal, const Codes& text, FormSet forms, const Familiar& familiar,
+                   Variants& variants, std::vector<FoundCore>& cores) {
   const std::vector<std::uint32_t> counts = familiar.counts(literal.plain);
-  LiteralCores mine(literal, subject, counts, variants, cores);
+  LiteralCores mine(literal, counts, variants, cores);
   FormSet made;
   for (const Form form : {Form::utf8, Form::utf16le, Form::utf16be}) {
     if (!forms.has(form)) continue;
@@ -204,7 +223,7 @@ FormSet add_literal(const Literal& literal, std::uint32_t subject, const Codes& 
     made.add(form);
   }
   if (forms.has(Form::base64)) {
-    add_base64(literal, subject, text, counts, cores);
+    find_base64(literal, text, counts, cores);
     made.add(Form::base64);
   }
   for (const Style& style : escaped_styles()) {

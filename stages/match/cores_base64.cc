@@ -97,14 +97,15 @@ std::optional<Window> choose(const std::vector<Rendering>& renderings, std::size
   return best;
 }
 
-void add_window(const std::vector<Rendering>& renderings, const Window& window, Entry entry, CoreList& cores) {
+void add_window(const std::vector<Rendering>& renderings, const Window& window, Entry entry,
+                std::vector<FoundCore>& cores) {
   entry.position = static_cast<std::uint16_t>(window.from);
   for (const std::string& bytes : contents(renderings, window)) {
     for (const unsigned alignment : {0U, 1U, 2U}) {
       entry.shift = static_cast<std::int8_t>(alignment);
       for (const bool url_safe : {false, true}) {
-        const std::string core = base64_core(bytes, alignment, url_safe);
-        if (!core.empty()) cores.add(core, false, entry);
+        std::string core = base64_core(bytes, alignment, url_safe);
+        if (!core.empty()) cores.push_back({std::move(core), false, entry});
       }
     }
   }
@@ -112,15 +113,15 @@ void add_window(const std::vector<Rendering>& renderings, const Window& window, 
 
 }  // namespace
 
-void add_base64(const Literal& literal, std::uint32_t subject, const Codes& text,
-                const std::vector<std::uint32_t>& familiar, CoreList& cores) {
+void find_base64(const Literal& literal, const Codes& text, const std::vector<std::uint32_t>& familiar,
+                 std::vector<FoundCore>& cores) {
   const std::vector<Codes> all = spellings(literal, text);
   for (const bool wide : {false, true}) {
     std::vector<Rendering> renderings;
     for (const Codes& spelling : all) renderings.push_back(render(spelling, literal.ignore_case, wide));
     const std::size_t end = literal.plain.size();
     const bool halves = !wide && renderings.front().bytes.size() >= kMinHalvesBytes;
-    const Entry entry{subject, 0, wide ? EntryKind::base64_utf16le : EntryKind::base64_utf8, Form::base64, 0};
+    const Entry entry{0, 0, wide ? EntryKind::base64_utf16le : EntryKind::base64_utf8, Form::base64, 0};
     std::vector<Window> parts = {{0, end}};
     if (halves) parts = {{0, end / 2}, {end / 2, end}};
     for (const Window& part : parts) {

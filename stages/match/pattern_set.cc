@@ -25,6 +25,17 @@ bool is_meaningful(const Codes& text) {
          static_cast<std::size_t>(ideographs) >= limits::kMinIdeographs;
 }
 
+// What becomes of one literal of the order, worked out apart from all others.
+struct Spelled {
+  std::string problem, remedy;  // of a literal that cannot be looked for
+  match::Literal literal;
+  FormSet made;
+  std::vector<match::FoundCore> cores;
+};
+
+// Literals that are worked out before their cores are collected, and how many of them at a time: what waits is small.
+constexpr std::size_t kBlock = 4096, kSlice = 32;
+
 class Builder {
  public:
   Builder(match::Program& program, std::vector<PatternProblem>& problems) : program_(program), problems_(problems) {}
@@ -36,13 +47,30 @@ class Builder {
     }
   }
 
-  void add(IdentifierId id, const Identifier& identifier) {
+  void add_all(std::span<const Identifier> identifiers, const Parallel& parallel) {
+    std::vector<match::Variants> variants(parallel.workers);
+    std::vector<std::vector<Spelled>> spelled;
+    for (std::size_t begin = 0; begin < identifiers.size(); begin += kBlock) {
+      const auto block = identifiers.subspan(begin, std::min(kBlock, identifiers.size() - begin));
+      spelled.assign(block.size(), {});
+      parallel.run((block.size() + kSlice - 1) / kSlice, [&](std::size_t slice, std::size_t worker) {
+        for (std::size_t i = slice * kSlice; i < std::min(block.size(), (slice + 1) * kSlice); ++i) {
+          for (const std::string& bytes : block[i].literals) {
+            spelled[i].push_back(spell(static_cast<IdentifierId>(begin + i), block[i], bytes, variants[worker]));
+          }
+        }
+      });
+      for (std::size_t i = 0; i < block.size(); ++i) {
+        add(static_cast<IdentifierId>(begin + i), block[i], std::move(spelled[i]));
+      }
+    }
+  }
+
+  void add(IdentifierId id, const Identifier& identifier, std::vector<Spelled> literals) {
     program_.forms.emplace_back();
     program_.unites.push_back(!identifier.expressions.empty());
     id_ = id;
-    for (index_ = 0; index_ < identifier.literals.size(); ++index_) {
-      add_literal(identifier, identifier.literals[index_]);
-    }
+    for (index_ = 0; index_ < literals.size(); ++index_) add_literal(std::move(literals[index_]));
     for (index_ = 0; index_ < identifier.expressions.size(); ++index_) {
       add_expression(identifier, identifier.expressions[index_]);
     }
@@ -67,36 +95,49 @@ class Builder {
     problems_.push_back({id_, part, index_, std::move(what), std::move(remedy)});
   }
 
-  void add_literal(const Identifier& identifier, const std::string& bytes) {
+  [[nodiscard]] Spelled spell(IdentifierId id, const Identifier& identifier, const std::string& bytes,
+                              match::Variants& variants) const {
+    Spelled out;
+    const auto refuse = [&](std::string what, std::string remedy) {
+      out.problem = std::move(what);
+      out.remedy = std::move(remedy);
+      return std::move(out);
+    };
     const auto decoded = match::decode_utf8(bytes);
-    if (!decoded) return problem(Part::literal, "the text is not valid UTF-8", "save the order file as UTF-8");
+    if (!decoded) return refuse("the text is not valid UTF-8", "save the order file as UTF-8");
     const Codes text = match::to_nfc(*decoded);
     if (text.size() > limits::kMaxLiteralChars) {
-      return problem(Part::literal,
-                     "the text is longer than " + std::to_string(limits::kMaxLiteralChars) + " characters",
-                     "look for a characteristic part of it");
+      return refuse("the text is longer than " + std::to_string(limits::kMaxLiteralChars) + " characters",
+                    "look for a characteristic part of it");
     }
     if (!is_meaningful(text)) {
-      return problem(Part::literal,
-                     "the text is too short to mean anything: it needs " + std::to_string(limits::kMinLiteralChars) +
-                         " letters or digits, or " + std::to_string(limits::kMinIdeographs) + " ideographs",
-                     "make it longer, or look for it within an expression");
+      return refuse("the text is too short to mean anything: it needs " + std::to_string(limits::kMinLiteralChars) +
+                        " letters or digits, or " + std::to_string(limits::kMinIdeographs) + " ideographs",
+                    "make it longer, or look for it within an expression");
     }
-    match::Literal literal{id_, identifier.ignore_case, identifier.whole_word,
-                           match::plain_text(text, identifier.ignore_case), 0};
-    literal.width = std::min(limits::kMaxPatternBytes, kGlyphBytes * literal.plain.size() + 64);
-    const auto subject = static_cast<std::uint32_t>(program_.literals.size());
-    const FormSet made = match::add_literal(literal, subject, text, identifier.forms, familiar_, variants_, cores_);
-    if (made.empty()) {
-      return problem(Part::literal, "in none of the forms asked for does the text differ from plain text",
-                     "add \"utf8\" to forms, or leave forms out");
+    out.literal = {id, identifier.ignore_case, identifier.whole_word, match::plain_text(text, identifier.ignore_case),
+                   0};
+    out.literal.width = std::min(limits::kMaxPatternBytes, kGlyphBytes * out.literal.plain.size() + 64);
+    out.made = match::find_cores(out.literal, text, identifier.forms, familiar_, variants, out.cores);
+    if (out.made.empty()) {
+      return refuse("in none of the forms asked for does the text differ from plain text",
+                    "add \"utf8\" to forms, or leave forms out");
     }
+    return out;
+  }
+
+  void add_literal(Spelled spelled) {
+    if (!spelled.problem.empty()) return problem(Part::literal, std::move(spelled.problem), std::move(spelled.remedy));
     for (unsigned form = 0; form < kFormNames.size(); ++form) {
-      if (made.has(static_cast<Form>(form))) program_.forms.back().add(static_cast<Form>(form));
+      if (spelled.made.has(static_cast<Form>(form))) program_.forms.back().add(static_cast<Form>(form));
     }
-    program_.width = std::max(program_.width, literal.width);
-    program_.longest_literal = std::max(program_.longest_literal, literal.plain.size());
-    program_.literals.push_back(std::move(literal));
+    for (match::FoundCore& core : spelled.cores) {
+      core.entry.subject = static_cast<std::uint32_t>(program_.literals.size());
+      cores_.add(std::move(core));
+    }
+    program_.width = std::max(program_.width, spelled.literal.width);
+    program_.longest_literal = std::max(program_.longest_literal, spelled.literal.plain.size());
+    program_.literals.push_back(std::move(spelled.literal));
   }
 
   void add_expression(const Identifier& identifier, const std::string& text) {
@@ -160,8 +201,9 @@ class Builder {
       if (kinds > best_kinds) best = at, best_kinds = kinds;
     }
     const auto subject = static_cast<std::uint32_t>(program_.byte_strings.size());
-    cores_.add(bytes.substr(best, size), false,
-               {subject, static_cast<std::uint16_t>(best), EntryKind::byte_string, Form::raw, 0});
+    cores_.add({bytes.substr(best, size),
+                false,
+                {subject, static_cast<std::uint16_t>(best), EntryKind::byte_string, Form::raw, 0}});
     program_.byte_strings.push_back({id_, bytes});
     program_.forms.back().add(Form::raw);
     program_.width = std::max(program_.width, bytes.size());
@@ -221,7 +263,6 @@ class Builder {
   match::Program& program_;
   std::vector<PatternProblem>& problems_;
   match::Familiar familiar_;
-  match::Variants variants_;
   match::CoreList cores_;
   std::vector<ExpressionCore> expression_cores_;
   IdentifierId id_ = 0;    // the identifier being added,
@@ -235,11 +276,12 @@ PatternSet::~PatternSet() = default;
 PatternSet::PatternSet(PatternSet&&) noexcept = default;
 PatternSet& PatternSet::operator=(PatternSet&&) noexcept = default;
 
-Result<PatternSet> PatternSet::build(std::span<const Identifier> identifiers, std::vector<PatternProblem>& problems) {
+Result<PatternSet> PatternSet::build(std::span<const Identifier> identifiers, std::vector<PatternProblem>& problems,
+                                     const Parallel& parallel) {
   PatternSet out;
   Builder builder(*out.program_, problems);
   for (const Identifier& identifier : identifiers) builder.note(identifier);
-  for (std::size_t i = 0; i < identifiers.size(); ++i) builder.add(static_cast<IdentifierId>(i), identifiers[i]);
+  builder.add_all(identifiers, parallel);
   if (Result<> done = builder.finish(); !done) return std::move(done).error();
   return out;
 }

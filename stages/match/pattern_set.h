@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/parallel.h"
 #include "pipeline/pattern.h"
 #include "pipeline/result.h"
 
@@ -38,8 +39,10 @@ class PatternSet {
 
   // All mistakes of all identifiers at once go into `problems`; it stays empty exactly if the result is usable.
   // Error: ErrorKind::order where there are problems, else what kept the database from being made.
+  // The same whatever `parallel` has.
   [[nodiscard]] static Result<PatternSet> build(std::span<const Identifier> identifiers,
-                                                std::vector<PatternProblem>& problems);
+                                                std::vector<PatternProblem>& problems,
+                                                const Parallel& parallel = one_after_another());
 
   // Bytes of lead and of tail that a chunk must carry: the widest hit and the neighbours that its check looks at.
   [[nodiscard]] std::size_t context_bytes() const;
