@@ -100,6 +100,10 @@ inline constexpr std::uint64_t kFreeExpandedBytes = 1 * GiB;
 inline constexpr std::uint64_t kMaxParts = 50'000'000;
 // Bytes of one name inside a container; 16 times PATH_MAX.
 inline constexpr std::size_t kMaxPartNameBytes = 64 * KiB;
+// The records that a tar puts before a member; a path and the map of a sparse file, usually some hundred bytes.
+inline constexpr std::uint64_t kMaxTarExtensionBytes = 8 * MiB;
+// Packed bytes read from one zip, by its size: every byte once, and again where members overlap, which honest ones do not.
+inline constexpr std::uint64_t kMaxZipReads = 2;
 // --- images ------------------------------------------------------------------------------------------------
 // Readers of one image that keep their buffers between reads; more at once are served with buffers of their own.
 inline constexpr std::size_t kImageReaders = 64;

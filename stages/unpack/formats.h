@@ -10,7 +10,9 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 // One compressed stream, or several in a row.
 [[nodiscard]] Opened open_gzip(const Packed& packed);
 [[nodiscard]] Opened open_bzip2(const Packed& packed);
-[[nodiscard]] Opened open_xz(const Packed& packed);  // xz, lzma, lzip
+[[nodiscard]] Opened open_xz(const Packed& packed);
+[[nodiscard]] Opened open_lzma(const Packed& packed);
+[[nodiscard]] Opened open_lzip(const Packed& packed);
 [[nodiscard]] Opened open_zstd(const Packed& packed);
 [[nodiscard]] Opened open_lz4(const Packed& packed);
 [[nodiscard]] Opened open_compress(const Packed& packed);  // .Z

@@ -1,0 +1,19 @@
+#include "stages/unpack/content_stream.h"
+
+#include <algorithm>
+
+namespace ambit {
+
+Result<std::size_t> ContentStream::read(std::span<std::byte> into) {
+  const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), size_ - at_));
+  if (want == 0) return std::size_t{0};
+  Result<std::size_t> got = content_.read_at(at_, into.first(want));
+  if (!got.ok() || *got == 0) {
+    size_ = at_;  // nothing comes after an error
+    return got;
+  }
+  at_ += *got;
+  return got;
+}
+
+}  // namespace ambit

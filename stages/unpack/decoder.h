@@ -1,0 +1,81 @@
+// Decoder: compressed bytes in, plain bytes out; one compressed stream from its first byte to its last. And the
+// unpacker of files that hold nothing but such streams.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "stages/unpack/input.h"
+#include "stages/unpack/unpack.h"
+
+namespace ambit::unpack {
+
+class Decoder {
+ public:
+  Decoder() = default;
+  virtual ~Decoder() = default;
+  Decoder(const Decoder&) = delete;
+  Decoder& operator=(const Decoder&) = delete;
+
+  // The next plain bytes; 0 at the end, where the input stands behind the last compressed byte. Error(evidence):
+  // damaged or cut, after all that could be decoded was given.
+  [[nodiscard]] Result<std::size_t> read(Input& input, std::span<std::byte> into);
+
+ protected:
+  enum class State { going, ended, damaged, too_large };
+  struct Step {
+    std::size_t made = 0;
+    State state = State::going;
+  };
+  // Decodes some; if it neither makes nor takes anything, it never will: the input is cut, or not what it says it is.
+  // At the end of the input ahead() is empty. Error: the input's.
+  [[nodiscard]] virtual Result<Step> step(Input& input, std::span<std::byte> into) = 0;
+
+ private:
+  bool ended_ = false;
+  std::optional<Error> failure_;
+};
+
+// Deflate without a wrapper.
+[[nodiscard]] std::unique_ptr<Decoder> inflate_decoder();
+[[nodiscard]] std::unique_ptr<Decoder> bzip2_decoder();
+[[nodiscard]] std::unique_ptr<Decoder> xz_decoder();
+// A .lzma file. `header`: bytes that stand before the input's first.
+[[nodiscard]] std::unique_ptr<Decoder> lzma_decoder(std::vector<std::byte> header = {});
+[[nodiscard]] std::unique_ptr<Decoder> zstd_decoder();
+
+[[nodiscard]] std::uint32_t crc32(std::uint32_t before, std::span<const std::byte> bytes);
+
+// Streams in a row, decoded into one. Each format says how its next one begins and what stands behind it.
+class MemberStream : public ByteStream {
+ public:
+  explicit MemberStream(ByteStream& packed) : input_(packed) {}
+  Result<std::size_t> read(std::span<std::byte> into) final;
+
+ protected:
+  // The decoder of the stream that begins here; null if none does.
+  [[nodiscard]] virtual Result<std::unique_ptr<Decoder>> begin() = 0;
+  virtual void made(std::span<const std::byte> /*bytes*/) {}
+  // Behind a stream. Error: it was not what its trailer says. The streams behind it are decoded all the same, the
+  // first such error is told at the end.
+  [[nodiscard]] virtual Result<> end() { return Ok{}; }
+  [[nodiscard]] Result<> skip_zeros();
+
+  Input input_;
+
+ private:
+  std::unique_ptr<Decoder> decoder_;
+  bool over_ = false;
+  std::optional<Error> failure_;
+};
+
+// An unpacker of one part.
+[[nodiscard]] std::unique_ptr<Unpacker> one_part(Part part, std::unique_ptr<ByteStream> bytes);
+// `file_name` without the ending that a compressor added; .tgz becomes .tar.
+[[nodiscard]] std::string name_inside(std::string_view file_name);
+
+}  // namespace ambit::unpack

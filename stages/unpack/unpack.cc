@@ -1,0 +1,31 @@
+// The list of formats. A new one is a row here, a declaration in formats.h and a file of its own.
+#include "stages/unpack/unpack.h"
+
+#include <algorithm>
+#include <array>
+
+#include "stages/unpack/formats.h"
+
+namespace ambit {
+namespace {
+
+struct Row {
+  Format format;
+  unpack::Opened (*open)(const Packed&);
+};
+
+constexpr std::array kFormats = {
+    Row{Format::gzip, unpack::open_gzip}, Row{Format::bzip2, unpack::open_bzip2}, Row{Format::xz, unpack::open_xz},
+    Row{Format::lzma, unpack::open_lzma}, Row{Format::lzip, unpack::open_lzip},   Row{Format::zstd, unpack::open_zstd},
+    Row{Format::zip, unpack::open_zip},   Row{Format::tar, unpack::open_tar},
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Unpacker>> open_unpacker(Format format, const Packed& packed) {
+  const auto row = std::find_if(kFormats.begin(), kFormats.end(), [&](const Row& r) { return r.format == format; });
+  if (row == kFormats.end()) return Error{ErrorKind::evidence, "this format is not unpacked", {}, {}};
+  return row->open(packed);
+}
+
+}  // namespace ambit

@@ -1,0 +1,102 @@
+#include "tests/unpacked.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+
+#include "stages/unpack/content_stream.h"
+#include "stages/unpack/kind.h"
+
+namespace ambit::test {
+namespace {
+
+constexpr std::size_t kReadBytes = 64 * 1024;
+
+UnpackedPart read_part(Unpacker& unpacker, Part part, std::uint64_t most_bytes) {
+  UnpackedPart out;
+  out.part = std::move(part);
+  std::vector<std::byte> buffer(kReadBytes);
+  while (out.bytes.size() < most_bytes) {
+    const Result<std::size_t> got = unpacker.read(buffer);
+    out.damaged = !got.ok();
+    if (!got.ok() || *got == 0) break;
+    EXPECT_LE(*got, buffer.size());
+    out.bytes.append(reinterpret_cast<const char*>(buffer.data()), *got);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::map<std::string, std::string> Unpacked::files() const {
+  std::map<std::string, std::string> out;
+  for (const UnpackedPart& part : parts) {
+    if (part.part.trouble == WalkTrouble::none) out[part.part.name] = part.bytes;
+  }
+  return out;
+}
+
+std::vector<std::string> Unpacked::names() const {
+  std::vector<std::string> out;
+  for (const UnpackedPart& part : parts) out.push_back(part.part.name);
+  return out;
+}
+
+Unpacked unpack(Format format, const std::string& object, bool seekable, const std::string& file_name,
+                std::uint64_t most_bytes) {
+  MemoryContent content(object);
+  ContentStream stream(content, object.size());
+  Packed packed;
+  packed.stream = &stream;
+  packed.content = seekable ? &content : nullptr;
+  packed.size = seekable ? object.size() : 0;
+  packed.file_name = file_name;
+  Unpacked out;
+  Result<std::unique_ptr<Unpacker>> unpacker = open_unpacker(format, packed);
+  out.opened = unpacker.ok();
+  while (unpacker.ok()) {
+    Result<std::optional<Part>> part = (*unpacker)->next();
+    out.damaged = !part.ok();
+    if (!part.ok() || !*part) break;
+    out.parts.push_back(read_part(**unpacker, std::move(**part), most_bytes));
+  }
+  return out;
+}
+
+Format format_by_head(const std::string& object, const std::string& file_name) {
+  const std::string_view head = std::string_view(object).substr(0, kKindBytes);
+  return format_of(std::as_bytes(std::span(head)), file_name, object.size());
+}
+
+Unpacked unpack(const std::string& object, bool seekable, const std::string& file_name) {
+  return unpack(format_by_head(object, file_name), object, seekable, file_name);
+}
+
+std::string shell(const TemporaryFolder& folder, const std::string& script) {
+  const Ran ran = run({"sh", "-ec", "cd '" + folder.path().string() + "'\n" + script});
+  EXPECT_EQ(ran.exit, 0) << script << "\n" << ran.err;
+  return ran.out;
+}
+
+std::map<std::string, std::string> files_below(const std::string& folder) {
+  std::map<std::string, std::string> out;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+    if (!entry.is_regular_file() || entry.is_symlink()) continue;
+    out[std::filesystem::relative(entry.path(), folder).string()] = read_file(entry.path().string());
+  }
+  return out;
+}
+
+std::string shared_data() {
+  const std::string near = std::string(AMBIT_SOURCE_DIR) + "/../shared/open_data/";
+  return std::filesystem::exists(near) ? near : std::string(AMBIT_SOURCE_DIR) + "/../../shared/open_data/";
+}
+
+std::uint64_t damage_seeds(std::uint64_t usual) {
+  const char* more = std::getenv("AMBIT_DAMAGE_SEEDS");
+  return more != nullptr ? std::stoull(more) : usual;
+}
+
+}  // namespace ambit::test
