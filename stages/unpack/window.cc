@@ -1,0 +1,35 @@
+#include "stages/unpack/window.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace ambit::unpack {
+
+void Window::ensure(std::size_t bytes) {
+  bytes = std::min(bytes, capacity_);
+  if (end_ - begin_ >= bytes) return;
+  if (begin_ > 0) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  if (buffer_.size() < bytes) buffer_.resize(bytes);
+  while (!ended_ && end_ < bytes) {
+    const auto got = from_.read(std::span(buffer_).subspan(end_));
+    if (!got.ok()) failure_ = got.error();
+    ended_ = !got.ok() || *got == 0;
+    end_ += got.ok() ? *got : 0;
+  }
+}
+
+std::string_view Window::view() const {
+  return {reinterpret_cast<const char*>(buffer_.data()) + begin_, end_ - begin_};
+}
+
+void Window::drop(std::size_t bytes) {
+  bytes = std::min(bytes, end_ - begin_);
+  begin_ += bytes;
+  offset_ += bytes;
+}
+
+}  // namespace ambit::unpack
