@@ -23,7 +23,7 @@
 namespace ambit::unpack {
 namespace {
 
-constexpr std::size_t kWindowBytes = 256 * limits::KiB;
+constexpr std::size_t kViewBytes = 32 * limits::KiB;  // looked at a time
 // A delimiter and the newlines around it; what is nearer to the end of the view cannot be judged yet.
 constexpr std::size_t kAheadBytes = limits::kMaxBoundaryBytes + 1024;
 
@@ -110,7 +110,7 @@ class Body final : public ByteStream {
 
   // Sets ready_ to the bytes of the view that are the body's, or is_ended_.
   void scan() {
-    window_.ensure(kWindowBytes / 2);
+    window_.ensure(kViewBytes);
     const std::string_view view = window_.view();
     const std::size_t horizon = window_.ended() ? view.size() : view.size() - kAheadBytes;
     if (view.empty() || (begins_line_ && delimiter(view))) return void(is_ended_ = true);
@@ -135,7 +135,7 @@ class Mail final : public Unpacker {
 
   // False if there are no headers at the front.
   bool begin() {
-    window_.ensure(kWindowBytes);
+    window_.ensure(kViewBytes);
     const std::string_view view = window_.view();
     window_.drop(std::min(view.find_first_not_of("\r\n"), view.size()));
     // Before the headers: how long the mail is (.emlx), or the line of a mailbox.
@@ -186,7 +186,7 @@ class Mail final : public Unpacker {
 
   // The headers at the front of the window, without the empty line behind them, which is taken too.
   Result<std::string> take_headers() {
-    for (std::size_t bytes = kWindowBytes;; bytes = limits::kMaxMailHeaderBytes) {
+    for (std::size_t bytes = kViewBytes;; bytes = limits::kMaxMailHeaderBytes) {
       window_.ensure(bytes);
       const std::string_view view = window_.view();
       const std::size_t end = headers_end(view);

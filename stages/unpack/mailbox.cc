@@ -82,7 +82,7 @@ class Mailbox final : public Unpacker {
       take(body_);
     }
     in_mail_ = false;
-    window_.ensure(kWindowBytes / 2);
+    window_.ensure(kHeaderBytes);
     if (window_.view().empty()) {
       if (window_.failure()) return *window_.failure();
       return std::optional<Part>();
@@ -136,7 +136,7 @@ class Mailbox final : public Unpacker {
     std::size_t end = window_.view().find('\n');
     while (end == std::string_view::npos && !window_.ended()) {
       window_.drop(window_.view().size());
-      window_.ensure(kWindowBytes / 2);
+      window_.ensure(kHeaderBytes);
       end = window_.view().find('\n');
     }
     window_.drop(end == std::string_view::npos ? window_.view().size() : end + 1);
@@ -151,7 +151,7 @@ class Mailbox final : public Unpacker {
   // Sets body_ to the bytes of the view that belong to the mail: up to the next separator, or as far as one would be
   // seen. 0: the mail ends here.
   void find_body() {
-    window_.ensure(kWindowBytes / 2);
+    window_.ensure(kHeaderBytes);
     const std::string_view view = window_.view();
     const std::size_t horizon = window_.ended() ? view.size() : view.size() - kAheadBytes;
     if (last_ == '\n' && is_separator(0)) return void(body_ = 0);

@@ -5,6 +5,8 @@
 
 namespace ambit::unpack {
 
+constexpr std::size_t kRoom = 8;
+
 void Window::ensure(std::size_t bytes) {
   bytes = std::min(bytes, capacity_);
   if (end_ - begin_ >= bytes) return;
@@ -13,7 +15,8 @@ void Window::ensure(std::size_t bytes) {
     end_ -= begin_;
     begin_ = 0;
   }
-  if (buffer_.size() < bytes) buffer_.resize(bytes);
+  // Room for more than was asked for, so that what is held is not moved for each few bytes that are taken.
+  if (buffer_.size() < bytes) buffer_.resize(std::min(capacity_, kRoom * bytes));
   while (!ended_ && end_ < bytes) {
     const auto got = from_.read(std::span(buffer_).subspan(end_));
     if (!got.ok()) failure_ = got.error();
