@@ -6,6 +6,7 @@
 
 #include "pipeline/limits.h"
 #include "stages/unpack/charset.h"
+#include "stages/unpack/markup_reader.h"
 #include "stages/unpack/window.h"
 
 namespace ambit::unpack {
@@ -73,11 +74,26 @@ std::string declared_charset(std::string_view head) {
 }
 
 Dialect dialect_of(std::string_view head, std::string_view charset) {
-  constexpr std::array kOfficeXml = {"<w:worddocument"sv, "<pkg:package"sv, "<w:document"sv};
+  // Namespaces; the last are of Word 2003 and of a package in one file.
+  constexpr std::array kOoxml = {"openxmlformats.org/wordprocessingml"sv,
+                                 "openxmlformats.org/spreadsheetml"sv,
+                                 "openxmlformats.org/presentationml"sv,
+                                 "openxmlformats.org/drawingml"sv,
+                                 "purl.oclc.org/ooxml/wordprocessingml"sv,
+                                 "purl.oclc.org/ooxml/spreadsheetml"sv,
+                                 "purl.oclc.org/ooxml/presentationml"sv,
+                                 "purl.oclc.org/ooxml/drawingml"sv,
+                                 "schemas.microsoft.com/office/visio"sv,
+                                 "schemas.microsoft.com/visio"sv,
+                                 "schemas.microsoft.com/office/word"sv,
+                                 "/office/spreadsheetml/"sv,
+                                 "<w:worddocument"sv,
+                                 "<pkg:package"sv};
+  constexpr std::array kOdf = {"urn:oasis:names:tc:opendocument"sv, "<office:document"sv};
   const std::string text = lowered(to_utf8(head, charset));
   const auto has = [&](std::string_view words) { return text.find(words) != std::string::npos; };
-  if (std::any_of(kOfficeXml.begin(), kOfficeXml.end(), has)) return Dialect::ooxml;
-  if (has("<office:document")) return Dialect::odf;
+  if (std::any_of(kOoxml.begin(), kOoxml.end(), has)) return Dialect::ooxml;
+  if (std::any_of(kOdf.begin(), kOdf.end(), has)) return Dialect::odf;
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   const bool is_declared = first != std::string::npos && std::string_view(text).substr(first).starts_with("<?xml");
   const bool is_html = has("<html") || has("<!doctype html") || has("<body") || has("<div") || has("<head");
@@ -95,6 +111,13 @@ std::unique_ptr<ByteStream> markup_stream(std::unique_ptr<ByteStream> bytes, std
   if (charset.empty() && *dialect != Dialect::html) charset = kUtf8OrWestern;
   auto text = rewritten(std::move(peeked), charset_decoder(charset));
   return rewritten(std::move(text), markup_text(*dialect, shared));
+}
+
+std::unique_ptr<ByteStream> shared_texts_stream(std::unique_ptr<ByteStream> bytes, SharedTexts& shared) {
+  auto peeked = std::make_unique<Peeked>(std::move(bytes));
+  const std::string charset = declared_charset(peeked->head());
+  auto text = rewritten(std::move(peeked), charset_decoder(charset.empty() ? kUtf8OrWestern : charset));
+  return rewritten(std::move(text), std::make_unique<MarkupReader>(Dialect::ooxml, nullptr, &shared));
 }
 
 Opened open_markup(const Packed& packed) {

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/limits.h"
 #include "stages/unpack/rewriting.h"
 
 namespace ambit::unpack {
@@ -34,22 +35,32 @@ class SharedTexts;
                                                         std::optional<Dialect> dialect,
                                                         const SharedTexts* shared = nullptr);
 
-// The texts that the cells of a workbook share, by number.
+// The texts that the cells of a workbook share, by number. As many as a view may have bytes, and no more than
+// kMaxTexts.
 class SharedTexts {
  public:
-  void append(std::string_view text) { text_.append(text); }
-  void end_text() { ends_.push_back(static_cast<std::uint32_t>(text_.size())); }
+  void append(std::string_view text) {
+    if (!is_full()) text_.append(text);
+  }
+  void end_text() {
+    if (!is_full()) ends_.push_back(static_cast<std::uint32_t>(text_.size()));
+  }
+  [[nodiscard]] bool is_full() const { return text_.size() > limits::kMaxViewBytes || ends_.size() >= kMaxTexts; }
   [[nodiscard]] std::size_t size() const { return ends_.size(); }
-  [[nodiscard]] std::size_t bytes() const { return text_.size() + ends_.size() * sizeof(std::uint32_t); }
   [[nodiscard]] std::string_view at(std::size_t index) const {
     const std::uint32_t begin = index == 0 ? 0 : ends_[index - 1];
     return std::string_view(text_).substr(begin, ends_[index] - begin);
   }
 
  private:
+  static constexpr std::size_t kMaxTexts = 8'000'000;
+
   std::string text_;
   std::vector<std::uint32_t> ends_;
 };
+
+// A stream of no interest, which while it is read puts the texts of sharedStrings.xml into `shared`; that outlives it.
+[[nodiscard]] std::unique_ptr<ByteStream> shared_texts_stream(std::unique_ptr<ByteStream> bytes, SharedTexts& shared);
 
 // --- for markup_reader.h -------------------------------------------------------------------------------------
 

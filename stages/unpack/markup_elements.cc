@@ -41,6 +41,7 @@ void MarkupReader::begin_element() {
   in_text_ |= effect == Effect::text || effect == Effect::line_text || effect == Effect::aside_text;
   if (effect == Effect::by_turn && (closed_ || has_slash_)) flows_.gap(Gap::line);
   if (name_ == "c" && dialect_ == Dialect::ooxml) end_aside_text();
+  if (name_ == "rPh") is_phonetic_ = true;
   is_number_ = shared_ != nullptr && is_shared_cell_ && name_ == "v";
   gap_of(effect);
 }
@@ -56,6 +57,8 @@ void MarkupReader::end_element(std::string& out) {
   flows_.set_aside(aside_depth_ > 0 || in_aside_text_);
   if (effect == Effect::text || effect == Effect::line_text || effect == Effect::aside_text) in_text_ = false;
   if (name_ == "c") is_shared_cell_ = false;
+  if (name_ == "rPh") is_phonetic_ = false;
+  if (collected_ != nullptr && name_ == "si") collected_->end_text();
   gap_of(effect);
 }
 

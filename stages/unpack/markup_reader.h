@@ -13,7 +13,9 @@ namespace ambit::unpack {
 
 class MarkupReader final : public Rewriter {
  public:
-  MarkupReader(Dialect dialect, const SharedTexts* shared) : dialect_(dialect), shared_(shared) {}
+  // `shared`: what cells refer to; `collected`: where the texts of sharedStrings.xml go. Either may be null.
+  MarkupReader(Dialect dialect, const SharedTexts* shared, SharedTexts* collected)
+      : dialect_(dialect), shared_(shared), collected_(collected) {}
 
   void rewrite(std::string_view piece, std::string& out) override;
   void finish(std::string& out) override;
@@ -67,6 +69,7 @@ class MarkupReader final : public Rewriter {
 
   const Dialect dialect_;
   const SharedTexts* const shared_;
+  SharedTexts* const collected_;
   Flows flows_;
   std::string held_;
   State state_ = State::text;
@@ -82,7 +85,7 @@ class MarkupReader final : public Rewriter {
   bool closed_ = false;  // an element ended, and no text has come since
   bool in_text_ = false, in_aside_text_ = false, has_aside_text_ = false, is_stray_ = false;
   std::size_t in_pre_ = 0, aside_depth_ = 0;
-  bool is_type_ = false, is_shared_cell_ = false, is_number_ = false;
+  bool is_type_ = false, is_shared_cell_ = false, is_number_ = false, is_phonetic_ = false;
   std::string number_;
 };
 

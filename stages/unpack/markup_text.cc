@@ -109,6 +109,7 @@ bool MarkupReader::keeps_blanks() const { return in_text_ || in_pre_ > 0 || is_c
 
 void MarkupReader::emit(std::string_view run, std::string& out) {
   closed_ = false;
+  if (collected_ != nullptr && in_text_ && !is_phonetic_) collected_->append(run);
   if (is_number_) {
     number_.append(run.substr(0, kMaxNameBytes - std::min(number_.size(), kMaxNameBytes)));
   } else if (dialect_ == Dialect::ooxml && !in_text_) {
@@ -280,7 +281,7 @@ void MarkupReader::append_value(std::string_view value, std::string& out) {
 }
 
 std::unique_ptr<Rewriter> markup_text(Dialect dialect, const SharedTexts* shared) {
-  return std::make_unique<MarkupReader>(dialect, shared);
+  return std::make_unique<MarkupReader>(dialect, shared, nullptr);
 }
 
 }  // namespace ambit::unpack
