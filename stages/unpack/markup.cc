@@ -22,28 +22,6 @@ std::string lowered(std::string_view text) {
   return out;
 }
 
-// The head of a stream, and then all of it.
-class Peeked final : public ByteStream {
- public:
-  explicit Peeked(std::unique_ptr<ByteStream> from) : from_(std::move(from)), window_(*from_, kHeadBytes) {
-    window_.ensure(kHeadBytes);
-  }
-  [[nodiscard]] std::string_view head() const { return window_.view(); }
-
-  Result<std::size_t> read(std::span<std::byte> into) override {
-    const std::string_view head = window_.view();
-    if (head.empty()) return window_.failure() ? Result<std::size_t>(*window_.failure()) : from_->read(into);
-    const std::size_t bytes = std::min(into.size(), head.size());
-    std::copy_n(reinterpret_cast<const std::byte*>(head.data()), bytes, into.data());
-    window_.drop(bytes);
-    return bytes;
-  }
-
- private:
-  std::unique_ptr<ByteStream> from_;
-  Window window_;
-};
-
 // The word behind `key` and "=", in quotes or not: <meta charset=…>, content="text/html; charset=…", encoding="…".
 std::string label_behind(std::string_view lower_head, std::string_view key) {
   for (std::size_t at = lower_head.find(key); at != lower_head.npos; at = lower_head.find(key, at + 1)) {
@@ -104,7 +82,7 @@ Dialect dialect_of(std::string_view head, std::string_view charset) {
 
 std::unique_ptr<ByteStream> markup_stream(std::unique_ptr<ByteStream> bytes, std::string charset,
                                           std::optional<Dialect> dialect, const SharedTexts* shared) {
-  auto peeked = std::make_unique<Peeked>(std::move(bytes));
+  auto peeked = std::make_unique<Peeked>(std::move(bytes), kHeadBytes);
   const std::string_view head = peeked->head();
   if (charset.empty() || has_wide_units(guessed_charset(head, Sample::front))) charset = declared_charset(head);
   if (!dialect) dialect = dialect_of(head, charset);
@@ -114,7 +92,7 @@ std::unique_ptr<ByteStream> markup_stream(std::unique_ptr<ByteStream> bytes, std
 }
 
 std::unique_ptr<ByteStream> shared_texts_stream(std::unique_ptr<ByteStream> bytes, SharedTexts& shared) {
-  auto peeked = std::make_unique<Peeked>(std::move(bytes));
+  auto peeked = std::make_unique<Peeked>(std::move(bytes), kHeadBytes);
   const std::string charset = declared_charset(peeked->head());
   auto text = rewritten(std::move(peeked), charset_decoder(charset.empty() ? kUtf8OrWestern : charset));
   return rewritten(std::move(text), std::make_unique<MarkupReader>(Dialect::ooxml, nullptr, &shared));

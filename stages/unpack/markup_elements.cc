@@ -106,7 +106,9 @@ std::size_t MarkupReader::read_apart(std::string_view in, std::string& out) {
   const bool is_whole = end != std::string_view::npos || is_last_;
   const std::size_t held = apart_end_.size() - 1;
   const std::size_t length = is_whole ? std::min(end, in.size()) : in.size() - std::min(held, in.size());
-  if (is_cdata_) {
+  if (is_declaration_) {
+    is_declaration_ = end == std::string_view::npos;
+  } else if (is_cdata_) {
     for (std::size_t at = 0; at < length;) at += read_cdata(in.substr(at, length - at), out);
   } else {
     flows_.append_aside(in.substr(0, length), out);

@@ -80,7 +80,7 @@ class MarkupReader final : public Rewriter {
   bool keeps_value_ = false;
   char quote_ = '\0';
   std::string_view apart_end_;
-  bool is_cdata_ = false, brackets_ = false;
+  bool is_cdata_ = false, is_declaration_ = false, brackets_ = false;
 
   bool closed_ = false;  // an element ended, and no text has come since
   bool in_text_ = false, in_aside_text_ = false, has_aside_text_ = false, is_stray_ = false;

@@ -181,6 +181,7 @@ std::size_t MarkupReader::begin_markup(std::string_view in, std::string& out) {
   if (in.starts_with("<!--")) return begin_apart(4, "-->");
   if (in.starts_with("<![CDATA[")) return begin_apart(9, "]]>");
   if (in.starts_with("<!")) return begin_apart(2, ">");
+  is_declaration_ = in.starts_with("<?xml ");  // says how it is written, and no more
   const bool ends_as_tag = dialect_ == Dialect::html && !in.starts_with("<?php") && !in.starts_with("<?=");
   if (in.starts_with("<?")) return begin_apart(2, ends_as_tag ? ">" : "?>");
   is_end_ = in.size() > 1 && in[1] == '/';

@@ -35,4 +35,17 @@ void Window::drop(std::size_t bytes) {
   offset_ += bytes;
 }
 
+Peeked::Peeked(std::unique_ptr<ByteStream> from, std::size_t bytes) : from_(std::move(from)), window_(*from_, bytes) {
+  window_.ensure(bytes);
+}
+
+Result<std::size_t> Peeked::read(std::span<std::byte> into) {
+  const std::string_view head = window_.view();
+  if (head.empty()) return window_.failure() ? Result<std::size_t>(*window_.failure()) : from_->read(into);
+  const std::size_t bytes = std::min(into.size(), head.size());
+  std::memcpy(into.data(), head.data(), bytes);
+  window_.drop(bytes);
+  return bytes;
+}
+
 }  // namespace ambit::unpack

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,18 @@ class Window {
   std::uint64_t offset_ = 0;
   bool ended_ = false;
   std::optional<Error> failure_;
+};
+
+// A stream whose first bytes may be looked at before it is read.
+class Peeked final : public ByteStream {
+ public:
+  Peeked(std::unique_ptr<ByteStream> from, std::size_t bytes);
+  [[nodiscard]] std::string_view head() const { return window_.view(); }  // before the first read()
+  Result<std::size_t> read(std::span<std::byte> into) override;
+
+ private:
+  std::unique_ptr<ByteStream> from_;
+  Window window_;
 };
 
 }  // namespace ambit::unpack
