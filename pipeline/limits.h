@@ -104,6 +104,8 @@ inline constexpr std::size_t kMaxMailHeaderBytes = 4 * MiB;
 inline constexpr std::size_t kMaxMultipartDepth = 100;
 // The delimiter of a multipart: RFC 2046 allows 70 characters.
 inline constexpr std::size_t kMaxBoundaryBytes = 1024;
+// One row of a database: thrice this is in memory while it becomes a line of text. Longer ones are swept as they stand.
+inline constexpr std::uint64_t kMaxRowBytes = 32 * MiB;
 // Bytes of one name inside a container; 16 times PATH_MAX.
 inline constexpr std::size_t kMaxPartNameBytes = 64 * KiB;
 // --- images ------------------------------------------------------------------------------------------------
