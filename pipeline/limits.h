@@ -98,6 +98,14 @@ inline constexpr std::uint64_t kMaxExpansionRatio = 2'000;
 inline constexpr std::uint64_t kFreeExpandedBytes = 1 * GiB;
 // Parts of one container.
 inline constexpr std::uint64_t kMaxParts = 50'000'000;
+// Headers of one mail or of one of its parts: a circular to 50,000 people in one To line.
+inline constexpr std::size_t kMaxMailHeaderBytes = 4 * MiB;
+// Multiparts in multiparts of one mail. Mail programs refuse more than a hundred; forwarded mails start anew.
+inline constexpr std::size_t kMaxMultipartDepth = 100;
+// The delimiter of a multipart: RFC 2046 allows 70 characters.
+inline constexpr std::size_t kMaxBoundaryBytes = 1024;
+// One row of a database: thrice this is in memory while it becomes a line of text. Longer ones are swept as they stand.
+inline constexpr std::uint64_t kMaxRowBytes = 32 * MiB;
 // Bytes of one name inside a container; 16 times PATH_MAX.
 inline constexpr std::size_t kMaxPartNameBytes = 64 * KiB;
 // The records that a tar puts before a member; a path and the map of a sparse file, usually some hundred bytes.

@@ -1,0 +1,83 @@
+// The pages of an SQLite database, read by us: the library is made for files that one trusts.
+//
+//   file     = header page *page                 page 1 begins with the header, 100 bytes
+//   page     = [ header ] type(1) … cells(2) … [ right-most child(4) ]  *offset(2) … *cell
+//   cell     = [ child(4) ] [ varint bytes ] [ varint rowid ] payload [ first overflow page(4) ]
+//   overflow = next(4) bytes
+//
+// A tree is walked with a page for each level in memory. Every page is visited once, whoever refers to it: a second
+// visit is damage, and so nothing goes in circles.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pipeline/object.h"
+
+namespace ambit::unpack {
+
+enum class TextEncoding : std::uint8_t { utf8, utf16le, utf16be };
+
+class SqliteFile {
+ public:
+  // Of `size` bytes. Error(evidence): no header of a database.
+  [[nodiscard]] static Result<SqliteFile> open(Content& content, std::uint64_t size);
+
+  [[nodiscard]] TextEncoding encoding() const { return encoding_; }
+  [[nodiscard]] std::uint32_t usable() const { return usable_; }
+  // The bytes of a page that was not visited before, and now is; nothing where there is none, or it cannot be read.
+  [[nodiscard]] std::optional<std::string> visit(std::uint32_t page);
+
+ private:
+  SqliteFile(Content& content, std::uint64_t pages, std::uint32_t page_bytes)
+      : content_(&content), pages_(pages), page_bytes_(page_bytes), visited_(pages + 1) {}
+
+  Content* content_;
+  std::uint64_t pages_;
+  std::uint32_t page_bytes_, usable_ = 0;
+  TextEncoding encoding_ = TextEncoding::utf8;
+  std::vector<bool> visited_;
+};
+
+struct SqliteRow {
+  std::optional<std::int64_t> rowid;  // not of a table that is sorted by its key
+  std::string payload;
+};
+
+// The rows of one tree, in its order.
+class SqliteTree {
+ public:
+  SqliteTree(SqliteFile& file, std::uint32_t root) : file_(&file) { descend(root); }
+  // Nothing at the end.
+  [[nodiscard]] std::optional<SqliteRow> next();
+  // Something of it could not be read.
+  [[nodiscard]] bool is_damaged() const { return is_damaged_; }
+
+ private:
+  struct Level {
+    std::string page;
+    std::size_t header = 0;  // where it begins; 100 in the first page
+    unsigned char type = 0;
+    std::uint32_t cells = 0;
+    std::uint32_t step = 0;  // two for each cell: the child before it, then itself
+  };
+  void descend(std::uint32_t page);
+  [[nodiscard]] std::optional<SqliteRow> row_of(const Level& level, std::size_t cell);
+  [[nodiscard]] bool append_overflow(std::uint32_t page, std::uint64_t bytes, std::string& payload);
+
+  SqliteFile* file_;
+  std::vector<Level> levels_;
+  bool is_damaged_ = false;
+};
+
+// The value of the varint at `at`, which moves behind it; nothing if it is cut.
+[[nodiscard]] std::optional<std::uint64_t> sqlite_varint(std::string_view bytes, std::size_t& at);
+
+// The text of each column of a row, newlines and tabs in it made blanks; fewer columns where the row is cut. Nothing if
+// it is no row.
+[[nodiscard]] std::optional<std::vector<std::string>> sqlite_columns(std::string_view payload, TextEncoding encoding);
+
+}  // namespace ambit::unpack
