@@ -61,8 +61,9 @@ enum class Reason : std::uint8_t {
   objects_limit,
   hits_limit,
   findings_limit,
+  expansion_limit,
 };
-inline constexpr std::array<std::string_view, 22> kReasonNames = {"no_rule",
+inline constexpr std::array<std::string_view, 23> kReasonNames = {"no_rule",
                                                                   "rule",
                                                                   "weak_only",
                                                                   "outside_dates",
@@ -83,7 +84,8 @@ inline constexpr std::array<std::string_view, 22> kReasonNames = {"no_rule",
                                                                   "damaged",
                                                                   "objects_limit",
                                                                   "hits_limit",
-                                                                  "findings_limit"};
+                                                                  "findings_limit",
+                                                                  "expansion_limit"};
 [[nodiscard]] constexpr std::string_view to_string(Reason r) { return kReasonNames[static_cast<std::size_t>(r)]; }
 
 }  // namespace ambit

@@ -58,20 +58,21 @@ struct Finding {
 
 // Why an object or a part of it could not be examined.
 enum class ExceptionReason : std::uint8_t {
-  unreadable,      // the device or the file system refused these bytes
-  changed,         // the object became shorter or another while it was read
-  special_file,    // socket, pipe, device: has no bytes of its own
-  loop,            // a folder that contains itself
-  too_deep,        // deeper than limits::kMaxPathDepth
-  name_too_long,   // longer than limits::kMaxPathBytes
-  encrypted,       // a volume, a file or a member without a key
-  unsupported,     // recognised, but nothing here reads it; its bytes were swept as they lie
-  damaged,         // what should describe these bytes contradicts itself
-  objects_limit,   // more objects than limits::kMax…; the others were swept as residue
-  hits_limit,      // more hits than limits::kMaxHits…; the first ones count
-  findings_limit,  // more private findings than limits::kMaxFindings…
+  unreadable,       // the device or the file system refused these bytes
+  changed,          // the object became shorter or another while it was read
+  special_file,     // socket, pipe, device: has no bytes of its own
+  loop,             // a folder that contains itself
+  too_deep,         // deeper than limits::kMaxPathDepth
+  name_too_long,    // longer than limits::kMaxPathBytes
+  encrypted,        // a volume, a file or a member without a key
+  unsupported,      // recognised, but nothing here reads it; its bytes were swept as they lie
+  damaged,          // what should describe these bytes contradicts itself
+  objects_limit,    // more objects than limits::kMax…; the others were swept as residue
+  hits_limit,       // more hits than limits::kMaxHits…; the first ones count
+  findings_limit,   // more private findings than limits::kMaxFindings…
+  expansion_limit,  // what is packed in it is more than limits::kMaxExpan… allow; what came out until then was swept
 };
-inline constexpr std::size_t kExceptionReasons = 12;
+inline constexpr std::size_t kExceptionReasons = 13;
 [[nodiscard]] constexpr Reason to_reason(ExceptionReason r) {
   return static_cast<Reason>(static_cast<std::uint8_t>(Reason::unreadable) + static_cast<std::uint8_t>(r));
 }
@@ -123,6 +124,42 @@ inline constexpr std::array<std::string_view, 28> kKindNames = {
     "residue",  "unallocated", "slack",       "gap",        "metadata",  "volume_slack", "unknown"};
 [[nodiscard]] constexpr std::string_view to_string(Kind k) { return kKindNames[static_cast<std::size_t>(k)]; }
 
+// Formats that are taken apart. Finer than Kind, which the census counts by.
+enum class Format : std::uint8_t {
+  none,
+  // one stream in another; the part is named as the stream says, or has the container's name without its ending
+  gzip,
+  bzip2,
+  xz,
+  lzma,
+  lzip,
+  zstd,
+  lz4,
+  compress,
+  // archives
+  zip,
+  tar,
+  other_archive,  // what libarchive tells apart: 7z, rar, cab, cpio, ar, iso 9660, xar, lha, warc, rpm, deb …
+  // mail
+  mail,
+  mailbox,
+  outlook,  // PST, OST
+  // documents
+  ooxml,  // a zip; has views and members
+  open_document,
+  epub,
+  ole,  // .doc, .xls, .ppt, .msg
+  rtf,
+  html,
+  xml,
+  pdf,
+  // text that is not UTF-8
+  charset,
+  // databases and logs
+  sqlite,
+  journal,
+};
+
 // What happened to the bytes of an object. The sum is the object's size.
 struct Coverage {
   std::uint64_t swept = 0;       // matched
@@ -165,6 +202,7 @@ struct Facts {
   std::optional<std::int64_t> sent;
   Kind kind = Kind::unknown;          // unpack
   bool is_text = false;               // unpack: lines mean something; unit = "record" uses them
+  Format format = Format::none;       // unpack: as what it is taken apart
   Digests digests;                    // hash
   bool known = false;                 // hash: in a set of [known]
   std::vector<Hit> hits;              // match: sorted, no duplicates

@@ -87,6 +87,13 @@ inline constexpr std::size_t kMaxRunsPerObject = 1'000'000;
 // --- unpacking ---------------------------------------------------------------------------------------------
 // Memory that one decoder may hold, dictionaries and tables; xz -9 needs 65 MiB, zstd --long 128 MiB.
 inline constexpr std::uint64_t kUnpackBytes = 192 * MiB;
+// A part up to this size is unpacked whole, one that is read from its end (a zip, a document) up to kHeldPartBytes;
+// each worker may hold one of each. A larger one is swept in blocks of kStreamBlock while it is unpacked.
+inline constexpr std::size_t kSmallPartBytes = 4 * MiB;
+inline constexpr std::size_t kHeldPartBytes = 32 * MiB;
+inline constexpr std::uint64_t kStreamBlock = 1 * MiB;
+// What was unpacked and waits for another worker, in all.
+inline constexpr std::uint64_t kQueuedPartBytes = 32 * MiB;
 // A text view of a document is made in memory; beyond this it ends, and the object gets an exception.
 inline constexpr std::uint64_t kMaxViewBytes = 64 * MiB;
 // Containers in containers, the outermost counted.
@@ -110,7 +117,8 @@ inline constexpr std::uint64_t kMaxRowBytes = 32 * MiB;
 inline constexpr std::size_t kMaxPartNameBytes = 64 * KiB;
 // The records that a tar puts before a member; a path and the map of a sparse file, usually some hundred bytes.
 inline constexpr std::uint64_t kMaxTarExtensionBytes = 8 * MiB;
-// Packed bytes read from one zip, by its size: every byte once, and again where members overlap, which honest ones do not.
+// Packed bytes read from one zip, by its size: every byte once, and again where members overlap, which honest ones do
+// not.
 inline constexpr std::uint64_t kMaxZipReads = 2;
 // --- images ------------------------------------------------------------------------------------------------
 // Readers of one image that keep their buffers between reads; more at once are served with buffers of their own.

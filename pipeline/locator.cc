@@ -169,6 +169,10 @@ std::string to_string(const Locator& locator, std::string_view exhibit_name) {
       case StepKind::message:
         out += "!message " + std::to_string(step.number);
         break;
+      case StepKind::view:
+        out += "!" + printable(step.name);
+        if (step.number > 1) out += " " + std::to_string(step.number);
+        break;
       case StepKind::volume:
       case StepKind::stream:
         out += ":" + printable(step.name);

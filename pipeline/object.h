@@ -72,7 +72,7 @@ class Content {
   virtual void will_need(std::uint64_t /*offset*/, std::uint64_t /*length*/) {}
 };
 
-// Why the walk could name an object but not offer its content.
+// Why the walk could name an object but not offer its content; or, where there is one, why it ends too early.
 enum class WalkTrouble : std::uint8_t {
   none,
   unreadable,
@@ -84,6 +84,7 @@ enum class WalkTrouble : std::uint8_t {
   unsupported,
   damaged,
   objects_limit,
+  expansion_limit,
 };
 
 struct Object {
@@ -101,6 +102,7 @@ struct Object {
   // What the content is read through: shared, because an object may outlive the walk of its image.
   std::shared_ptr<const void> origin;
   std::vector<std::string> links;  // the other paths of the same file, as the last path step would hold them; sorted
+  std::size_t inside = 0;          // containers around it that are not on the disk themselves, and the one that is
   bool in_family = false;          // member, message or attachment: its container decides with it
 
   Object() = default;

@@ -12,10 +12,10 @@
 
 namespace ambit {
 
-enum class Work : std::uint8_t { walk, open, read, hash, match, decide, scrutinise, record, wait };
-inline constexpr std::size_t kWorks = 9;
-inline constexpr std::array<std::string_view, kWorks> kWorkNames = {"walk",   "open",       "read",   "hash", "match",
-                                                                    "decide", "scrutinise", "record", "wait"};
+enum class Work : std::uint8_t { walk, open, read, unpack, hash, match, decide, scrutinise, record, wait };
+inline constexpr std::size_t kWorks = 10;
+inline constexpr std::array<std::string_view, kWorks> kWorkNames = {"walk",  "open",   "read",       "unpack", "hash",
+                                                                    "match", "decide", "scrutinise", "record", "wait"};
 
 // Charges the time since the last charge to a kind of work. Costs one reading of the clock (some 20 ns).
 class Stopwatch {

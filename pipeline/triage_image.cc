@@ -171,11 +171,13 @@ void ImageSweep::finish(Worker& worker, ObjectPart part) {
   const KindGuess guess = part.kind ? *part.kind : guess_object_kind(object, part.first);
   facts.kind = guess.kind;
   facts.is_text = guess.is_text;
+  facts.format = guess.format;
   if (facts.size == 0) facts.kind = Kind::empty;
   if (facts.size > 0 && object.runs.empty()) facts.kind = Kind::zero;
   sweep_.look_up(worker, object, facts);
   object.origin = self_.lock();
   sweep_.open_inside(object, facts);
+  sweep_.unpack(worker, object, facts);
   sweep_.judge(worker, object, facts);
 }
 

@@ -1,15 +1,16 @@
 #include "pipeline/triage_sweep.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "pipeline/content_source.h"
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
+#include "pipeline/triage_unpack.h"
 #include "stages/decide/decide.h"
 #include "stages/open/open_image.h"
 #include "stages/record/places.h"
 #include "stages/unpack/kind.h"
+#include "stages/unpack/unpack.h"
 #include "stages/walk/walk.h"
 
 namespace ambit {
@@ -19,7 +20,19 @@ namespace {
 // asking costs nothing.
 constexpr std::size_t kBatch = 32;
 
-ExceptionReason reason_of(WalkTrouble trouble) {
+// An object in an image that is a file has a path for the file, and one for each image around it.
+std::ptrdiff_t images_around(const Locator& locator) {
+  return std::count_if(locator.steps.begin(), locator.steps.end(),
+                       [](const Step& step) { return step.kind == StepKind::path; });
+}
+
+bool is_image(const Exhibit& exhibit) {
+  return exhibit.kind() != ExhibitKind::folder && exhibit.kind() != ExhibitKind::file;
+}
+
+}  // namespace
+
+ExceptionReason exception_of(WalkTrouble trouble) {
   switch (trouble) {
     case WalkTrouble::special_file:
       return ExceptionReason::special_file;
@@ -37,6 +50,8 @@ ExceptionReason reason_of(WalkTrouble trouble) {
       return ExceptionReason::damaged;
     case WalkTrouble::objects_limit:
       return ExceptionReason::objects_limit;
+    case WalkTrouble::expansion_limit:
+      return ExceptionReason::expansion_limit;
     case WalkTrouble::none:
     case WalkTrouble::unreadable:
       break;
@@ -44,47 +59,28 @@ ExceptionReason reason_of(WalkTrouble trouble) {
   return ExceptionReason::unreadable;
 }
 
-std::string_view file_name(const Locator& locator) {
+std::string_view file_name_of(const Locator& locator) {
   for (auto step = locator.steps.rbegin(); step != locator.steps.rend(); ++step) {
-    if (step->kind == StepKind::stream) continue;
+    if (step->kind == StepKind::stream || step->kind == StepKind::view) continue;
     const std::string_view name = step->name;
     return name.substr(name.rfind('/') + 1);
   }
   return {};
 }
 
+KindGuess guess_object_kind(const Object& object, std::span<const std::byte> first) {
+  const auto head = first.first(std::min(first.size(), kKindBytes));
+  KindGuess guess = guess_kind(head, file_name_of(object.locator), object.info.size);
+  guess.format = format_of(head, file_name_of(object.locator), object.info.size);
+  return guess;
+}
+
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts) {
   const KindGuess guess = guess_object_kind(object, first);
   facts.kind = guess.kind;
   facts.is_text = guess.is_text;
+  facts.format = guess.format;
 }
-
-// An object in an image that is a file has a path for the file, and one for each image around it.
-std::ptrdiff_t images_around(const Locator& locator) {
-  return std::count_if(locator.steps.begin(), locator.steps.end(),
-                       [](const Step& step) { return step.kind == StepKind::path; });
-}
-
-bool is_image(const Exhibit& exhibit) {
-  return exhibit.kind() != ExhibitKind::folder && exhibit.kind() != ExhibitKind::file;
-}
-
-}  // namespace
-
-KindGuess guess_object_kind(const Object& object, std::span<const std::byte> first) {
-  return guess_kind(first.first(std::min(first.size(), kKindBytes)), file_name(object.locator), object.info.size);
-}
-
-// Shared by the workers that sweep its spans: `object` and `head` are const meanwhile; the rest is under `mutex`.
-struct Sweep::Huge {
-  Object object;
-  Facts head;  // what is known before the first span
-  Covers covers = Covers::own_bytes;
-  std::uint64_t next = 0;  // begin of the next span to hand out; touched by the scheduler's source alone
-  std::mutex mutex;
-  Facts facts;                   // of the spans so far
-  std::uint64_t bytes_left = 0;  // not yet swept
-};
 
 Sweep::Sweep(const Engine& engine, std::vector<std::unique_ptr<Worker>>& workers, Scheduler& scheduler,
              Counters& counters, const std::string& folder, std::uint64_t memory)
@@ -159,14 +155,13 @@ Scheduler::Task Sweep::next_task(std::size_t index) {
   };
 }
 
-void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
+void Sweep::open_object(Worker& worker, Object& object, Facts& facts) {
   worker.watch.charge(Work::wait);
-  Facts facts;
   facts.sent = object.sent;
   if (object.content == nullptr) {
     facts.size = object.info.size;
     facts.modified = object.info.modified;
-    facts.exceptions.push_back({reason_of(object.trouble), 0, object.trouble_bytes});
+    facts.exceptions.push_back({exception_of(object.trouble), 0, object.trouble_bytes});
   } else if (Result<ContentInfo> info = object.content->open(); !info.ok()) {
     facts.exceptions.push_back({ExceptionReason::unreadable, 0, 0});
   } else {
@@ -175,16 +170,56 @@ void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
     facts.modified = info->modified;
   }
   worker.watch.charge(Work::open);
+}
+
+void Sweep::examine(Worker& worker, Object& object, Facts& facts) {
+  open_object(worker, object, facts);
+  if (object.content == nullptr || !facts.exceptions.empty()) return;
+  sweep_whole(worker, object, facts);
+  if (object.trouble != WalkTrouble::none) facts.exceptions.push_back({exception_of(object.trouble), facts.size, 0});
+}
+
+void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
+  Facts facts;
+  open_object(worker, object, facts);
   worker.account.walked(object.locator.exhibit, facts.size);
   if (covers == Covers::own_bytes) worker.account.owe(object.locator.exhibit, facts.size);
   const bool shared =
       facts.size > limits::kSpanBytes && object.content != nullptr && !engine_.lookup->needed(facts.size).any();
   if (shared) return share(std::move(object), facts, covers);
-  if (object.content != nullptr && facts.exceptions.empty()) sweep_whole(worker, object, facts);
+  if (object.content != nullptr && facts.exceptions.empty()) {
+    sweep_whole(worker, object, facts);
+    if (object.trouble != WalkTrouble::none) facts.exceptions.push_back({exception_of(object.trouble), facts.size, 0});
+  }
   if (covers == Covers::own_bytes) counters_.bytes.fetch_add(facts.size, std::memory_order_relaxed);
   if (covers == Covers::nothing) facts.coverage = {};
   open_inside(object, facts);
+  unpack(worker, object, facts);
   judge(worker, object, facts);
+}
+
+void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
+  if (facts.format == Format::none || facts.size == 0 || object.content == nullptr) return;
+  Unpacking(*this, engine_, worker, object.inside).run(object, facts);
+  worker.watch.charge(Work::unpack);
+}
+
+// A worker that unpacks waits for nobody: where the queue is full, or nobody else is there, it sweeps by itself.
+void Sweep::share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep) {
+  worker.watch.charge(Work::unpack);
+  const bool alone = scheduler_.workers() == 1;
+  if (alone || queued_.fetch_add(bytes, std::memory_order_relaxed) + bytes > limits::kQueuedPartBytes) {
+    if (!alone) queued_.fetch_sub(bytes, std::memory_order_relaxed);
+    return sweep(worker);
+  }
+  auto waiting = std::make_shared<std::function<void(Worker&)>>(std::move(sweep));
+  scheduler_.feed([this, waiting, bytes](std::size_t) mutable -> Scheduler::Task {
+    if (waiting == nullptr) return {};
+    return [this, mine = std::exchange(waiting, nullptr), bytes](std::size_t own) {
+      queued_.fetch_sub(bytes, std::memory_order_relaxed);
+      if (!stopped()) (*mine)(*workers_[own]);
+    };
+  });
 }
 
 void Sweep::sweep_whole(Worker& worker, Object& object, Facts& facts) {
@@ -257,82 +292,15 @@ void Sweep::look_up(Worker& worker, Object& object, Facts& facts) {
   engine_.lookup->look_up(facts);
 }
 
-// Makes a source of spans of the object; the workers take them before anything else.
-void Sweep::share(Object object, const Facts& facts, Covers covers) {
-  auto huge = std::make_shared<Huge>();
-  huge->object = std::move(object);
-  huge->head = facts;
-  huge->covers = covers;
-  huge->bytes_left = facts.size;
-  scheduler_.feed([this, huge](std::size_t) -> Scheduler::Task {
-    const std::uint64_t begin = huge->next;
-    if (begin >= huge->head.size) return {};
-    const std::uint64_t end = std::min(begin + limits::kSpanBytes, huge->head.size);
-    huge->next = end;
-    return [this, huge, begin, end](std::size_t own) {
-      if (!stopped()) sweep_span(*workers_[own], *huge, begin, end);
-    };
-  });
-}
-
-void Sweep::sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uint64_t end) {
-  worker.watch.charge(Work::wait);
-  Facts facts;
-  facts.size = huge.head.size;
-  const std::unique_ptr<Content> content = huge.object.content->duplicate();
-  if (content == nullptr || !content->open().ok()) {
-    facts.exceptions.push_back({ExceptionReason::unreadable, begin, end - begin});
-    facts.coverage.unreadable = end - begin;
-  } else {
-    ChunkReader reader(*content, huge.head.size, begin, end, worker.buffer, facts);
-    const auto admit = [&](const Chunk& chunk) {
-      if (chunk.offset() == 0) note_kind(huge.object, chunk.body(), facts);
-      return !stopped();
-    };
-    scan(reader, Head{huge.head.size, begin, end}, facts, worker.watch, admit,
-         Looking<Match>{*engine_.match, worker.match, Work::match});
-  }
-  if (huge.covers == Covers::own_bytes) counters_.bytes.fetch_add(end - begin, std::memory_order_relaxed);
-  end_span(worker, huge, end - begin, facts);
-}
-
-void Sweep::end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& span) {
-  Facts facts = huge.head;
-  {
-    const std::lock_guard lock(huge.mutex);
-    Facts& all = huge.facts;
-    all.hits.insert(all.hits.end(), span.hits.begin(), span.hits.end());
-    all.exceptions.insert(all.exceptions.end(), span.exceptions.begin(), span.exceptions.end());
-    all.coverage += span.coverage;
-    if (span.kind != Kind::unknown) std::tie(all.kind, all.is_text) = std::tie(span.kind, span.is_text);
-    huge.bytes_left -= bytes;
-    if (huge.bytes_left > 0) return;
-    // The last span is in: from here on this worker is the object's one owner.
-    facts.hits = std::move(all.hits);
-    facts.exceptions = std::move(all.exceptions);
-    facts.coverage = all.coverage;
-    facts.kind = all.kind;
-    facts.is_text = all.is_text;
-  }
-  bool over_limit = false;
-  settle_hits(facts.hits, engine_.patterns, static_cast<std::uint32_t>(engine_.scope.max_hits_per_identifier),
-              over_limit);
-  if (over_limit) facts.exceptions.push_back({ExceptionReason::hits_limit, 0, 0});
-  std::sort(facts.exceptions.begin(), facts.exceptions.end(), [](const Exception& a, const Exception& b) {
-    return std::tie(a.offset, a.reason, a.length) < std::tie(b.offset, b.reason, b.length);
-  });
-  facts.exceptions.erase(std::unique(facts.exceptions.begin(), facts.exceptions.end()), facts.exceptions.end());
-  if (facts.coverage.zero == facts.size) facts.kind = Kind::zero;
-  if (huge.covers == Covers::nothing) facts.coverage = {};
-  open_inside(huge.object, facts);
-  judge(worker, huge.object, facts);
-}
-
-// Names and paths are searched as the view `name`; each of several paths of one file counts.
+// Names and paths are searched as the view `name`; each of several paths of one file counts. What is in a container has
+// the names around it searched there.
 void Sweep::match_names(Worker& worker, const Object& object, Facts& facts) {
   if (object.state == ObjectState::residue) return;
   const std::size_t found = facts.hits.size();
-  engine_.match->match_name(worker.match, object.locator.path_text(), facts.hits);
+  if (object.inside == 0) engine_.match->match_name(worker.match, object.locator.path_text(), facts.hits);
+  if (object.inside > 0 && object.locator.steps.back().kind == StepKind::member) {
+    engine_.match->match_name(worker.match, "/" + object.locator.steps.back().name, facts.hits);
+  }
   for (const std::string& link : object.links) engine_.match->match_name(worker.match, "/" + link, facts.hits);
   if (facts.hits.size() == found) return;
   std::sort(facts.hits.begin(), facts.hits.end());

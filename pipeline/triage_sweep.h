@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -16,9 +17,16 @@ namespace ambit {
 class ImageSweep;
 class ReadCounter;
 
+[[nodiscard]] ExceptionReason exception_of(WalkTrouble trouble);
+// The last component of an object's path; a named stream does not change it.
+[[nodiscard]] std::string_view file_name_of(const Locator& locator);
+
 // Whether the bytes of an object count in the coverage of its exhibit. Those of an image do not: there every byte is
 // counted where it lies, once.
 enum class Covers : std::uint8_t { own_bytes, nothing };
+
+// What the object is, by its first bytes.
+void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts);
 
 class Sweep {
  public:
@@ -40,12 +48,19 @@ class Sweep {
   [[nodiscard]] Worker& worker(std::size_t index) { return *workers_[index]; }
   // Sweeps an object that is read through its content, and judges it.
   void sweep_object(Worker& worker, Object object, Covers covers);
+  // Opens the object and sweeps it; neither counts nor judges it.
+  void examine(Worker& worker, Object& object, Facts& facts);
   // Digests, where a set of hashes asks for them; reads the object again.
   void look_up(Worker& worker, Object& object, Facts& facts);
   // Where the object is itself an image: opens it and has it swept; its own raw hits give way to those inside.
   void open_inside(const Object& object, Facts& facts);
+  // Takes the object apart, where it is of a format that can be, and has its parts swept.
+  void unpack(Worker& worker, Object& object, Facts& facts);
   // Matches the name, decides, takes the second look where that is due, records.
   void judge(Worker& worker, Object& object, Facts& facts);
+  // Part of an object that is being unpacked, `bytes` long: for another worker, or at once by this one where enough
+  // waits already.
+  void share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep);
   void count_bytes(std::uint64_t bytes) { counters_.bytes.fetch_add(bytes, std::memory_order_relaxed); }
   // The run is lost: the first Error is what run() returns.
   void fail(Error error);
@@ -54,6 +69,7 @@ class Sweep {
   struct Huge;  // an object that several workers share, span by span
 
   [[nodiscard]] Scheduler::Task next_task(std::size_t worker);
+  static void open_object(Worker& worker, Object& object, Facts& facts);
   void sweep_whole(Worker& worker, Object& object, Facts& facts);
   void share(Object object, const Facts& facts, Covers covers);
   void sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uint64_t end);
@@ -72,6 +88,7 @@ class Sweep {
   std::size_t next_image_ = 0;            // touched by next_task() alone
   std::size_t next_exhibit_ = 0;          // likewise
   std::unique_ptr<ObjectSource> source_;  // likewise
+  std::atomic<std::uint64_t> queued_{0};  // bytes of parts that wait
   std::atomic<bool> stopped_{false};
   std::mutex failure_mutex_;
   std::optional<Error> failure_;  // the first one

@@ -45,7 +45,7 @@ class FamilyCounter {
   std::size_t next(std::string_view key) {
     Locator locator = Locator::from_sort_key(key);
     const auto inside = std::find_if(locator.steps.begin(), locator.steps.end(), [](const Step& step) {
-      return step.kind == StepKind::member || step.kind == StepKind::message;
+      return step.kind == StepKind::member || step.kind == StepKind::message || step.kind == StepKind::view;
     });
     locator.steps.erase(inside, locator.steps.end());
     std::string family = locator.sort_key();

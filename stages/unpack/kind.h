@@ -18,7 +18,8 @@ inline constexpr std::size_t kKindBytes = 4096;  // bytes of an object that the 
 
 struct KindGuess {
   Kind kind = Kind::unknown;
-  bool is_text = false;  // lines mean something: Facts::is_text
+  bool is_text = false;          // lines mean something: Facts::is_text
+  Format format = Format::none;  // of format_of(); guess_kind() leaves it
   friend bool operator==(const KindGuess&, const KindGuess&) = default;
 };
 

@@ -18,45 +18,10 @@
 #include <string_view>
 
 #include "pipeline/byte_stream.h"
+#include "pipeline/facts.h"
 #include "pipeline/object.h"
 
 namespace ambit {
-
-// Formats that are taken apart. Finer than Kind, which the census counts by.
-enum class Format : std::uint8_t {
-  none,
-  // one stream in another; the part is named as the stream says, or has the container's name without its ending
-  gzip,
-  bzip2,
-  xz,
-  lzma,
-  lzip,
-  zstd,
-  lz4,
-  compress,
-  // archives
-  zip,
-  tar,
-  other_archive,  // what libarchive tells apart: 7z, rar, cab, cpio, ar, iso 9660, xar, lha, warc, rpm, deb …
-  // mail
-  mail,
-  mailbox,
-  outlook,  // PST, OST
-  // documents
-  ooxml,  // a zip; has views and members
-  open_document,
-  epub,
-  ole,  // .doc, .xls, .ppt, .msg
-  rtf,
-  html,
-  xml,
-  pdf,
-  // text that is not UTF-8
-  charset,
-  // databases and logs
-  sqlite,
-  journal,
-};
 
 struct Part {
   enum class Is : std::uint8_t { member, message, view };
@@ -97,6 +62,9 @@ struct Packed {
 
 // Looks at what guess_kind() looks at, and at the name. Format::none: there is nothing to unpack.
 [[nodiscard]] Format format_of(std::span<const std::byte> first_bytes, std::string_view file_name, std::uint64_t size);
+
+// False: the format is told apart, but nothing here takes it apart.
+[[nodiscard]] bool is_unpacked(Format format);
 
 // `packed` and what it points to outlive the unpacker. Error(evidence): it is not of this format after all, or cannot
 // be read from a stream alone.

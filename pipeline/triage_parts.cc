@@ -1,0 +1,134 @@
+#include "pipeline/triage_parts.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "stages/unpack/content_stream.h"
+
+namespace ambit {
+namespace {
+
+Error gone() { return {ErrorKind::evidence, "what was unpacked before cannot be unpacked again", "", ""}; }
+
+class MemoryContent final : public Content {
+ public:
+  MemoryContent(SharedBytes bytes, std::optional<std::int64_t> modified)
+      : bytes_(std::move(bytes)), modified_(modified) {}
+
+  Result<ContentInfo> open() override { return ContentInfo{bytes_->size(), modified_, 0}; }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
+    if (offset >= bytes_->size()) return std::size_t{0};
+    const std::size_t length = std::min<std::size_t>(into.size(), bytes_->size() - offset);
+    std::memcpy(into.data(), bytes_->data() + offset, length);
+    return length;
+  }
+  std::unique_ptr<Content> duplicate() const override { return std::make_unique<MemoryContent>(bytes_, modified_); }
+
+ private:
+  const SharedBytes bytes_;
+  const std::optional<std::int64_t> modified_;
+};
+
+class WindowContent final : public Content {
+ public:
+  WindowContent(std::vector<std::byte> bytes, std::uint64_t at, std::uint64_t size)
+      : bytes_(std::move(bytes)), at_(at), size_(size) {}
+
+  Result<ContentInfo> open() override { return ContentInfo{size_, std::nullopt, 0}; }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
+    if (offset < at_ || offset - at_ >= bytes_.size()) return gone();
+    const std::size_t length = std::min<std::size_t>(into.size(), bytes_.size() - (offset - at_));
+    std::memcpy(into.data(), bytes_.data() + (offset - at_), length);
+    return length;
+  }
+
+ private:
+  const std::vector<std::byte> bytes_;
+  const std::uint64_t at_, size_;
+};
+
+// A part that is not kept: its container is unpacked once more, up to it.
+class PartContent final : public Content {
+ public:
+  PartContent(std::shared_ptr<const Container> container, std::uint64_t index, ContentInfo info)
+      : container_(std::move(container)), index_(index), info_(info) {}
+
+  Result<ContentInfo> open() override { return info_; }
+  void close() override {
+    unpacker_.reset();
+    stream_.reset();
+    bytes_.reset();
+  }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
+    if (offset >= info_.size) return std::size_t{0};
+    if (unpacker_ == nullptr || offset < at_) {
+      if (!begin()) {
+        close();
+        return gone();
+      }
+    }
+    std::array<std::byte, 64 * 1024> skipped;
+    while (at_ < offset) {
+      const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(skipped.size(), offset - at_));
+      const Result<std::size_t> got = unpacker_->read(std::span(skipped).first(step));
+      if (!got.ok() || *got == 0) return gone();
+      at_ += *got;
+    }
+    const Result<std::size_t> got =
+        unpacker_->read(into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), info_.size - at_))));
+    if (got.ok()) at_ += *got;
+    return got;
+  }
+  std::unique_ptr<Content> duplicate() const override {
+    return std::make_unique<PartContent>(container_, index_, info_);
+  }
+
+ private:
+  bool begin() {
+    close();
+    const Container& c = *container_;
+    if (c.content != nullptr) bytes_ = c.content->duplicate();
+    if (bytes_ == nullptr || !bytes_->open().ok()) return false;
+    stream_ = std::make_unique<ContentStream>(*bytes_, c.size);
+    Packed packed;
+    packed.stream = stream_.get();
+    packed.content = c.at_any_place ? bytes_.get() : nullptr;
+    packed.size = c.at_any_place ? c.size : 0;
+    packed.file_name = c.file_name;
+    Result<std::unique_ptr<Unpacker>> opened = open_unpacker(c.format, packed);
+    if (!opened.ok()) return false;
+    unpacker_ = std::move(opened).value();
+    at_ = 0;
+    for (std::uint64_t i = 0; i <= index_; ++i) {
+      const Result<std::optional<Part>> part = unpacker_->next();
+      if (!part.ok() || !part->has_value()) return false;
+    }
+    return true;
+  }
+
+  const std::shared_ptr<const Container> container_;
+  const std::uint64_t index_;
+  const ContentInfo info_;
+  std::unique_ptr<Content> bytes_;  // of the container; outlives what reads it
+  std::unique_ptr<ByteStream> stream_;
+  std::unique_ptr<Unpacker> unpacker_;
+  std::uint64_t at_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Content> memory_content(SharedBytes bytes, std::optional<std::int64_t> modified) {
+  return std::make_unique<MemoryContent>(std::move(bytes), modified);
+}
+
+std::unique_ptr<Content> window_content(std::vector<std::byte> bytes, std::uint64_t at, std::uint64_t size) {
+  return std::make_unique<WindowContent>(std::move(bytes), at, size);
+}
+
+std::unique_ptr<Content> part_content(std::shared_ptr<const Container> container, std::uint64_t index,
+                                      ContentInfo info) {
+  return std::make_unique<PartContent>(std::move(container), index, info);
+}
+
+}  // namespace ambit

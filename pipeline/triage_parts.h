@@ -1,0 +1,36 @@
+// The bytes of what is inside an object: of a small part in memory, of a large one unpacked again.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/object.h"
+#include "stages/unpack/unpack.h"
+
+namespace ambit {
+
+using SharedBytes = std::shared_ptr<const std::vector<std::byte>>;
+
+// All bytes in memory.
+[[nodiscard]] std::unique_ptr<Content> memory_content(SharedBytes bytes, std::optional<std::int64_t> modified);
+
+// Bytes [at, at + bytes.size()) of an object of `size` bytes; what is around them is not there.
+[[nodiscard]] std::unique_ptr<Content> window_content(std::vector<std::byte> bytes, std::uint64_t at,
+                                                      std::uint64_t size);
+
+// How to come to the parts of a container again.
+struct Container {
+  std::shared_ptr<const Content> content;  // duplicated for every use; null: it cannot be
+  std::uint64_t size = 0;                  // not less than its bytes
+  Format format = Format::none;
+  std::string file_name;
+  bool at_any_place = true;  // whether it was unpacked with Packed::content
+};
+
+// Part `index` of the container, of `size` bytes. Reads forward as it is asked; back means from the container's first
+// byte again.
+[[nodiscard]] std::unique_ptr<Content> part_content(std::shared_ptr<const Container> container, std::uint64_t index,
+                                                    ContentInfo info);
+
+}  // namespace ambit

@@ -1,0 +1,112 @@
+#include "pipeline/triage_stream.h"
+
+#include <algorithm>
+
+#include "pipeline/limits.h"
+#include "pipeline/triage_parts.h"
+
+namespace ambit {
+
+void StreamedPart::append(std::span<const std::byte> bytes) {
+  const std::uint64_t context = engine_.context_bytes();
+  window_.insert(window_.end(), bytes.begin(), bytes.end());
+  for (;;) {
+    const std::uint64_t end = body_at_ + limits::kStreamBlock;
+    if (window_at_ + window_.size() < end + context) return;
+    cut(end, end + context);
+  }
+}
+
+// Hands out [body_at_, end) with the bytes around it, up to `window_end`.
+void StreamedPart::cut(std::uint64_t end, std::uint64_t window_end) {
+  Block block;
+  block.at = window_at_;
+  block.begin = body_at_;
+  block.end = end;
+  block.bytes.assign(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(window_end - window_at_));
+  const std::uint64_t keep = end - std::min<std::uint64_t>(end, engine_.context_bytes());
+  if (keep > window_at_) {
+    window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(keep - window_at_));
+    window_at_ = keep;
+  }
+  body_at_ = end;
+  {
+    const std::lock_guard lock(mutex_);
+    ++open_;
+  }
+  const std::uint64_t bytes = block.bytes.size();
+  auto shared = std::make_shared<Block>(std::move(block));
+  sweep_.share_part(unpacker_, bytes,
+                    [self = shared_from_this(), shared](Worker& worker) { self->sweep(worker, std::move(*shared)); });
+}
+
+void StreamedPart::sweep(Worker& worker, Block block) {
+  worker.watch.charge(Work::wait);
+  Facts facts;
+  const std::uint64_t end = block.at + block.bytes.size();
+  const std::unique_ptr<Content> content = window_content(std::move(block.bytes), block.at, end);
+  ChunkReader reader(*content, end, block.begin, block.end, worker.buffer, facts);
+  const auto admit = [this](const Chunk&) { return !sweep_.stopped(); };
+  scan(reader, Head{end, block.begin, block.end}, facts, worker.watch, admit,
+       Looking<Match>{*engine_.match, worker.match, Work::match});
+  {
+    const std::lock_guard lock(mutex_);
+    facts_.hits.insert(facts_.hits.end(), facts.hits.begin(), facts.hits.end());
+    facts_.exceptions.insert(facts_.exceptions.end(), facts.exceptions.begin(), facts.exceptions.end());
+    facts_.coverage += facts.coverage;
+  }
+  arrived(worker, 1);
+}
+
+void StreamedPart::end(std::unique_ptr<Content> content, Facts facts, std::vector<Run> stored) {
+  const std::uint64_t size = window_at_ + window_.size();
+  if (size > body_at_) cut(size, size);
+  object_.content = std::move(content);
+  object_.info = {size, facts.modified, 0};
+  {
+    const std::lock_guard lock(mutex_);
+    facts_.size = size;
+    facts_.modified = facts.modified;
+    facts_.sent = facts.sent;
+    facts_.kind = facts.kind;
+    facts_.is_text = facts.is_text;
+    facts_.format = facts.format;
+    facts_.exceptions.insert(facts_.exceptions.end(), facts.exceptions.begin(), facts.exceptions.end());
+    stored_ = std::move(stored);
+  }
+  unpacker_.account.walked(object_.locator.exhibit, size);
+  arrived(unpacker_, 1);
+}
+
+void StreamedPart::arrived(Worker& worker, std::uint64_t blocks) {
+  {
+    const std::lock_guard lock(mutex_);
+    open_ -= blocks;
+    if (open_ > 0 || sweep_.stopped()) return;
+  }
+  // All is in: from here on this worker is the part's one owner.
+  leave_to_parts(facts_.hits, stored_);
+  bool over_limit = false;
+  settle_hits(facts_.hits, engine_.patterns, static_cast<std::uint32_t>(engine_.scope.max_hits_per_identifier),
+              over_limit);
+  if (over_limit) facts_.exceptions.push_back({ExceptionReason::hits_limit, 0, 0});
+  std::sort(facts_.exceptions.begin(), facts_.exceptions.end());
+  facts_.exceptions.erase(std::unique(facts_.exceptions.begin(), facts_.exceptions.end()), facts_.exceptions.end());
+  if (facts_.coverage.zero == facts_.size) facts_.kind = Kind::zero;
+  facts_.coverage = {};
+  if (!object_.content->open().ok()) facts_.exceptions.push_back({ExceptionReason::unreadable, 0, 0});
+  sweep_.look_up(worker, object_, facts_);
+  sweep_.judge(worker, object_, facts_);
+}
+
+void leave_to_parts(std::vector<Hit>& hits, const std::vector<Run>& stored) {
+  if (stored.empty()) return;
+  std::erase_if(hits, [&](const Hit& hit) {
+    if (hit.view != View::raw) return false;
+    const auto after = std::upper_bound(stored.begin(), stored.end(), hit.start,
+                                        [](std::uint64_t at, const Run& run) { return at < run.place; });
+    return after != stored.begin() && hit.end() <= std::prev(after)->place_end();
+  });
+}
+
+}  // namespace ambit

@@ -1,0 +1,55 @@
+// StreamedPart: a large part, swept block by block while it is unpacked, by whoever is free.
+//
+// The worker that unpacks it appends bytes; every limits::kStreamBlock of them become a task with the bytes around them
+// that a match may need. Whoever brings the last block judges the part.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "pipeline/triage_sweep.h"
+
+namespace ambit {
+
+class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
+ public:
+  // All references outlive it. `worker` is the one that unpacks.
+  StreamedPart(Sweep& sweep, const Engine& engine, Worker& worker, Object object)
+      : sweep_(sweep), engine_(engine), unpacker_(worker), object_(std::move(object)) {}
+
+  void append(std::span<const std::byte> bytes);
+  // The part is through. `facts`: what unpacking it said (exceptions, kind); `stored`: where its own parts stand in it
+  // as they are. `content`: its bytes, for the second look.
+  void end(std::unique_ptr<Content> content, Facts facts, std::vector<Run> stored);
+
+  [[nodiscard]] const Object& object() const { return object_; }
+  [[nodiscard]] std::uint64_t size() const { return window_at_ + window_.size(); }  // bytes so far
+
+ private:
+  struct Block {
+    std::vector<std::byte> bytes;
+    std::uint64_t at = 0, begin = 0, end = 0;  // of the window, of the body; offsets in the part
+  };
+  void cut(std::uint64_t end, std::uint64_t window_end);
+  void sweep(Worker& worker, Block block);
+  void arrived(Worker& worker, std::uint64_t blocks);
+
+  Sweep& sweep_;
+  const Engine& engine_;
+  Worker& unpacker_;
+  Object object_;
+  // The worker that unpacks alone:
+  std::vector<std::byte> window_;
+  std::uint64_t window_at_ = 0, body_at_ = 0;
+
+  std::mutex mutex_;
+  Facts facts_;
+  std::vector<Run> stored_;
+  std::uint64_t open_ = 1;  // blocks on their way, and the end
+};
+
+// Hits that lie in one of the `stored` ranges (by place) are left out: a part has them.
+void leave_to_parts(std::vector<Hit>& hits, const std::vector<Run>& stored);
+
+}  // namespace ambit

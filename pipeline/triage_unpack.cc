@@ -1,0 +1,313 @@
+#include "pipeline/triage_unpack.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_map>
+
+#include "pipeline/limits.h"
+#include "pipeline/triage_image.h"
+#include "pipeline/triage_stream.h"
+#include "stages/unpack/content_stream.h"
+
+namespace ambit {
+namespace {
+
+constexpr std::size_t kReadBytes = 256 * 1024;
+constexpr std::size_t kWaitingParts = 64;
+constexpr std::uint64_t kWaitingBytes = 512 * limits::KiB;
+
+std::string_view last_component(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+void note(Facts& facts, ExceptionReason reason) {
+  const Exception exception{reason, 0, 0};
+  if (std::find(facts.exceptions.begin(), facts.exceptions.end(), exception) == facts.exceptions.end()) {
+    facts.exceptions.push_back(exception);
+  }
+}
+
+// Formats that begin like many a text: one that is not of the format after all is no damage.
+bool is_a_guess(Format format) {
+  return format == Format::mail || format == Format::mailbox || format == Format::html || format == Format::xml ||
+         format == Format::charset;
+}
+
+// Formats that are read from their end, or back and forth.
+bool wants_any_place(Format format) {
+  return format == Format::zip || format == Format::other_archive || format == Format::ooxml ||
+         format == Format::open_document || format == Format::epub || format == Format::ole || format == Format::pdf ||
+         format == Format::sqlite || format == Format::outlook;
+}
+
+// Numbers parts of the same name, from 1. Beyond so many names a part counts as which part it is.
+class Ordinals {
+ public:
+  std::uint64_t next(const std::string& name, std::uint64_t index) {
+    constexpr std::size_t kNames = 1'000'000;
+    const std::size_t key = std::hash<std::string>{}(name);
+    if (seen_.size() >= kNames && !seen_.contains(key)) return index + 1;
+    return ++seen_[key];
+  }
+
+ private:
+  std::unordered_map<std::size_t, std::uint32_t> seen_;
+};
+
+Object child_of(const Object& container, const Part& part, std::uint64_t index, Ordinals& ordinals) {
+  Object child;
+  Step step;
+  if (part.is == Part::Is::member) {
+    step = {StepKind::member, part.name.substr(0, limits::kMaxPartNameBytes), 0, 0};
+    step.number = ordinals.next(step.name, index);
+  } else if (part.is == Part::Is::message) {
+    step = {StepKind::message, "", index + 1, 0};
+  } else {
+    step = {StepKind::view, part.name.empty() ? "text" : part.name, index + 1, 0};
+  }
+  child.locator = container.locator.child(std::move(step));
+  child.state = part.is == Part::Is::message ? ObjectState::message : ObjectState::member;
+  child.trouble = part.trouble;
+  child.info = {part.size.value_or(0), part.modified, 0};
+  child.sent = part.sent;
+  child.in_family = true;
+  child.origin = container.origin;
+  child.inside = container.inside + 1;
+  return child;
+}
+
+std::map<IdentifierId, std::size_t> raw_counts(const Facts& facts) {
+  std::map<IdentifierId, std::size_t> counts;
+  for (const Hit& hit : facts.hits) {
+    if (hit.view == View::raw) ++counts[hit.identifier];
+  }
+  return counts;
+}
+
+}  // namespace
+
+// The bytes of a part, on their way to its own parts and to its sweep at once.
+class Unpacking::Teed final : public ByteStream {
+ public:
+  Teed(Unpacking& unpacking, Unpacker& unpacker, std::vector<std::byte> first, StreamedPart& part)
+      : unpacking_(unpacking), unpacker_(unpacker), first_(std::move(first)), part_(part) {
+    part_.append(first_);
+  }
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    if (given_ < first_.size()) {
+      const std::size_t length = std::min(into.size(), first_.size() - given_);
+      std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(given_), length, into.begin());
+      given_ += length;
+      return length;
+    }
+    if (trouble_ != WalkTrouble::none || unpacking_.sweep_.stopped()) return std::size_t{0};
+    Result<std::size_t> got = unpacker_.read(into);
+    if (!got.ok()) {
+      trouble_ = WalkTrouble::damaged;
+      return got;
+    }
+    if (!unpacking_.may_expand(*got)) {
+      trouble_ = WalkTrouble::expansion_limit;
+      return std::size_t{0};
+    }
+    part_.append(into.first(*got));
+    return got;
+  }
+  [[nodiscard]] WalkTrouble trouble() const { return trouble_; }
+
+ private:
+  Unpacking& unpacking_;
+  Unpacker& unpacker_;
+  const std::vector<std::byte> first_;
+  std::size_t given_ = 0;
+  StreamedPart& part_;
+  WalkTrouble trouble_ = WalkTrouble::none;
+};
+
+Unpacking::~Unpacking() { flush(); }
+
+void Unpacking::run(Object& object, Facts& facts) {
+  object_bytes_ = std::max<std::uint64_t>(object_bytes_, facts.size);
+  auto container = std::make_shared<Container>();
+  container->content = object.content->duplicate();
+  container->size = facts.size;
+  container->format = facts.format;
+  container->file_name = std::string(file_name_of(object.locator));
+  ContentStream stream(*object.content, facts.size);
+  std::vector<Run> stored;
+  take_apart(container, stream, object.content.get(), object, facts, stored);
+  leave_to_parts(facts.hits, stored);
+  std::sort(facts.exceptions.begin(), facts.exceptions.end());
+  object.in_family = true;
+}
+
+void Unpacking::take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream, Content* content,
+                           const Object& object, Facts& facts, std::vector<Run>& stored) {
+  if (depth_ >= limits::kMaxUnpackDepth) return note(facts, ExceptionReason::too_deep);
+  if (!is_unpacked(container->format)) return note(facts, ExceptionReason::unsupported);
+  Packed packed;
+  packed.stream = &stream;
+  packed.content = content;
+  packed.size = content != nullptr ? container->size : 0;
+  packed.file_name = container->file_name;
+  Result<std::unique_ptr<Unpacker>> opened = open_unpacker(container->format, packed);
+  worker_.watch.charge(Work::unpack);
+  if (!opened.ok()) {
+    if (!is_a_guess(container->format)) note(facts, ExceptionReason::damaged);
+    return;
+  }
+  Ordinals ordinals;
+  for (std::uint64_t index = 0; !sweep_.stopped(); ++index) {
+    Result<std::optional<Part>> part = (*opened)->next();
+    worker_.watch.charge(Work::unpack);
+    if (!part.ok()) note(facts, ExceptionReason::damaged);
+    if (!part.ok() || !part->has_value()) return;
+    if (index == limits::kMaxParts) return note(facts, ExceptionReason::objects_limit);
+    const Part& found = **part;
+    if (found.is == Part::Is::view && found.sent && !facts.sent) facts.sent = found.sent;
+    const std::uint64_t before = expanded_;
+    take_part(**opened, found, container, index, child_of(object, found, index, ordinals), facts);
+    if (over_limit_) return note(facts, ExceptionReason::expansion_limit);
+    if (!found.stored_at || found.trouble != WalkTrouble::none || !found.size) continue;
+    const Run run{0, *found.stored_at, std::min(*found.size, expanded_ - before)};
+    if (stored.empty() || run.place >= stored.back().place_end()) stored.push_back(run);
+  }
+}
+
+bool Unpacking::may_expand(std::uint64_t bytes) {
+  expanded_ += bytes;
+  const std::uint64_t free = std::max(limits::kFreeExpandedBytes, object_bytes_ * limits::kMaxExpansionRatio);
+  if (expanded_ > std::min(free, limits::kMaxExpandedBytes)) over_limit_ = true;
+  return !over_limit_;
+}
+
+WalkTrouble Unpacking::fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended) {
+  while (bytes.size() < most) {
+    const std::size_t had = bytes.size();
+    bytes.resize(std::min(most, had + std::max<std::size_t>(had, 16 * 1024)));
+    const Result<std::size_t> got = unpacker.read(std::span(bytes).subspan(had));
+    bytes.resize(had + (got.ok() ? *got : 0));
+    ended = !got.ok() || *got == 0;
+    if (!got.ok()) return WalkTrouble::damaged;
+    if (ended) return WalkTrouble::none;
+    if (!may_expand(*got)) {
+      ended = true;
+      return WalkTrouble::expansion_limit;
+    }
+  }
+  return WalkTrouble::none;
+}
+
+void Unpacking::take_part(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
+                          std::uint64_t index, Object child, Facts& facts) {
+  if (part.trouble != WalkTrouble::none) {
+    if (part.is != Part::Is::view) return sweep_later(std::move(child), 0);
+    return note(facts, exception_of(part.trouble));
+  }
+  std::vector<std::byte> bytes;
+  bool ended = false;
+  child.trouble = fill(unpacker, bytes, limits::kSmallPartBytes + 1, ended);
+  if (!ended) {
+    child.info.size = std::max<std::uint64_t>(child.info.size, bytes.size());
+    const Format format = guess_object_kind(child, bytes).format;
+    if (part.is != Part::Is::view && wants_any_place(format)) {
+      child.trouble = fill(unpacker, bytes, limits::kHeldPartBytes + 1, ended);
+    }
+  }
+  worker_.watch.charge(Work::unpack, bytes.size());
+  if (!ended) return take_large(unpacker, part, container, index, std::move(child), std::move(bytes));
+  take_small(part, std::move(child), std::move(bytes), facts);
+}
+
+void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte> bytes, Facts& facts) {
+  const std::uint64_t size = bytes.size();
+  child.info.size = size;
+  const Format format = guess_object_kind(child, bytes).format;
+  child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
+  if (part.is == Part::Is::view) return view(std::move(child), facts);
+  // What expands by itself is taken apart here, so that its limits count; unless it stands as it is in what is on the
+  // disk: that adds nothing to it.
+  if (format == Format::none || (part.stored_at && child.inside == 1)) return sweep_later(std::move(child), size);
+  Facts own;
+  sweep_.examine(worker_, child, own);
+  worker_.account.walked(child.locator.exhibit, own.size);
+  own.coverage = {};
+  ++depth_;
+  if (own.format != Format::none) run(child, own);
+  --depth_;
+  sweep_.open_inside(child, own);
+  sweep_.judge(worker_, child, own);
+}
+
+void Unpacking::take_large(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
+                           std::uint64_t index, Object child, std::vector<std::byte> first) {
+  Facts facts;
+  facts.modified = part.modified;
+  facts.sent = part.sent;
+  const bool is_view = part.is == Part::Is::view;
+  const KindGuess guess = guess_object_kind(child, first);
+  facts.kind = is_view ? Kind::text : guess.kind;
+  facts.is_text = is_view || guess.is_text;
+  facts.format = is_view ? Format::none : guess.format;
+  if (facts.kind == Kind::disk_image) note(facts, ExceptionReason::unsupported);
+  const auto streamed = std::make_shared<StreamedPart>(sweep_, engine_, worker_, std::move(child));
+  Teed teed(*this, unpacker, std::move(first), *streamed);
+  std::vector<Run> stored;
+  if (facts.format != Format::none) {
+    auto own = std::make_shared<Container>();
+    constexpr std::uint64_t kUnknown = std::uint64_t{1} << 62;
+    own->content = part_content(container, index, {kUnknown, std::nullopt, 0});
+    own->size = kUnknown;
+    own->format = facts.format;
+    own->file_name = std::string(last_component(part.name));
+    own->at_any_place = false;
+    ++depth_;
+    take_apart(own, teed, nullptr, streamed->object(), facts, stored);
+    --depth_;
+  }
+  std::vector<std::byte> rest(kReadBytes);
+  for (Result<std::size_t> got = teed.read(rest); got.ok() && *got > 0; got = teed.read(rest)) {
+    worker_.watch.charge(Work::unpack, *got);
+  }
+  if (teed.trouble() == WalkTrouble::damaged) note(facts, ExceptionReason::damaged);
+  if (teed.trouble() == WalkTrouble::expansion_limit) note(facts, ExceptionReason::expansion_limit);
+  streamed->end(part_content(container, index, {streamed->size(), part.modified, 0}), std::move(facts),
+                std::move(stored));
+}
+
+// What the raw bytes show as often is theirs; the view is an object where it shows more.
+void Unpacking::view(Object child, Facts& facts) {
+  Facts own;
+  sweep_.examine(worker_, child, own);
+  own.kind = Kind::text;
+  own.is_text = true;
+  own.format = Format::none;
+  own.coverage = {};
+  std::map<IdentifierId, std::size_t> counts;
+  for (const Hit& hit : own.hits) ++counts[hit.identifier];
+  const std::map<IdentifierId, std::size_t> raw = raw_counts(facts);
+  std::erase_if(own.hits, [&](const Hit& hit) {
+    const auto count = raw.find(hit.identifier);
+    return count != raw.end() && count->second >= counts[hit.identifier];
+  });
+  if (own.hits.empty() && own.exceptions.empty()) return;
+  worker_.account.walked(child.locator.exhibit, own.size);
+  sweep_.judge(worker_, child, own);
+}
+
+void Unpacking::sweep_later(Object child, std::uint64_t bytes) {
+  waiting_.push_back(std::move(child));
+  waiting_bytes_ += bytes;
+  if (waiting_.size() >= kWaitingParts || waiting_bytes_ >= kWaitingBytes) flush();
+}
+
+void Unpacking::flush() {
+  if (waiting_.empty()) return;
+  auto parts = std::make_shared<std::vector<Object>>(std::move(waiting_));
+  waiting_.clear();
+  sweep_.share_part(worker_, std::exchange(waiting_bytes_, 0), [sweep = &sweep_, parts](Worker& worker) {
+    for (Object& part : *parts) {
+      if (!sweep->stopped()) sweep->sweep_object(worker, std::move(part), Covers::nothing);
+    }
+  });
+}
+
+}  // namespace ambit

@@ -1,0 +1,61 @@
+// Unpacking: an object taken apart by one worker, as far down as it goes; its parts are swept by all.
+//
+//   object -> parts -> small: in memory, to whoever is free         -> hits -> judged
+//                   -> large: block by block, to whoever is free    -> hits -> judged when the last block is in
+//                   -> containers themselves: taken apart at once, by this worker
+//
+// A member or a message is an object of its own, in one family with its container. A view is one too, but only where it
+// shows something that the raw bytes do not: an identifier more often than these have it.
+//
+// One worker unpacks all that is in an object, in its order: so the limits on what it may expand to are reached at the
+// same byte in every run. What others sweep is at most limits::kQueuedPartBytes ahead; beyond, this worker helps.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "pipeline/triage_parts.h"
+#include "pipeline/triage_sweep.h"
+
+namespace ambit {
+
+class Unpacking {
+ public:
+  // `depth`: containers around the object. All references outlive it.
+  Unpacking(Sweep& sweep, const Engine& engine, Worker& worker, std::size_t depth)
+      : sweep_(sweep), engine_(engine), worker_(worker), depth_(depth) {}
+  ~Unpacking();
+
+  // The object's content is open; facts.format says as what it is taken apart. To be called when the object was swept
+  // and before it is judged: raw hits in bytes that a part holds as they stand give way to those of the part.
+  void run(Object& object, Facts& facts);
+
+ private:
+  class Teed;
+
+  void take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream, Content* content,
+                  const Object& object, Facts& facts, std::vector<Run>& stored);
+  void take_part(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
+                 std::uint64_t index, Object child, Facts& facts);
+  void take_small(const Part& part, Object child, std::vector<std::byte> bytes, Facts& facts);
+  void take_large(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
+                  std::uint64_t index, Object child, std::vector<std::byte> first);
+  void view(Object child, Facts& facts);
+  void sweep_later(Object child, std::uint64_t bytes);
+  void flush();
+  // Reads until `bytes` has `most` or the part ends: then `ended`. Trouble: damaged, or over the limit.
+  [[nodiscard]] WalkTrouble fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended);
+  [[nodiscard]] bool may_expand(std::uint64_t bytes);
+
+  Sweep& sweep_;
+  const Engine& engine_;
+  Worker& worker_;
+  std::size_t depth_;
+  std::uint64_t object_bytes_ = 0;  // of the outermost
+  std::uint64_t expanded_ = 0;      // bytes that came out so far
+  bool over_limit_ = false;
+  std::vector<Object> waiting_;  // small parts, not yet given to anybody
+  std::uint64_t waiting_bytes_ = 0;
+};
+
+}  // namespace ambit
