@@ -80,6 +80,18 @@ std::string shell(const TemporaryFolder& folder, const std::string& script) {
   return ran.out;
 }
 
+void expect_same(const std::map<std::string, std::string>& ours, const std::map<std::string, std::string>& theirs) {
+  std::vector<std::string> names, other_names;
+  for (const auto& [name, bytes] : ours) names.push_back(name);
+  for (const auto& [name, bytes] : theirs) other_names.push_back(name);
+  EXPECT_EQ(names, other_names);
+  for (const auto& [name, bytes] : theirs) {
+    const auto at = ours.find(name);
+    EXPECT_TRUE(at == ours.end() || at->second == bytes)
+        << name << ": " << at->second.size() << " for " << bytes.size();
+  }
+}
+
 std::map<std::string, std::string> files_below(const std::string& folder) {
   std::map<std::string, std::string> out;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {

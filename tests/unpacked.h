@@ -36,6 +36,9 @@ struct Unpacked {
 // of the test.
 std::string shell(const TemporaryFolder& folder, const std::string& script);
 
+// Names first, then bytes, so that a failure can be read.
+void expect_same(const std::map<std::string, std::string>& ours, const std::map<std::string, std::string>& theirs);
+
 // Every file below `folder`, by its path from there.
 [[nodiscard]] std::map<std::string, std::string> files_below(const std::string& folder);
 

@@ -42,6 +42,7 @@ class Decoder {
 
 // Deflate without a wrapper.
 [[nodiscard]] std::unique_ptr<Decoder> inflate_decoder();
+[[nodiscard]] std::unique_ptr<Decoder> inflate64_decoder();  // Deflate64
 [[nodiscard]] std::unique_ptr<Decoder> bzip2_decoder();
 [[nodiscard]] std::unique_ptr<Decoder> xz_decoder();
 // A .lzma file. `header`: bytes that stand before the input's first.

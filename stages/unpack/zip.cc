@@ -234,7 +234,7 @@ Result<> Zip::leave_member() {
 // Behind a member of unknown length: the next header tells how long the descriptor is.
 Result<> Zip::pass_descriptor() {
   if (!entry_.has_descriptor()) return Ok{};
-  const auto window = input_.ahead(kZipDescriptorBytes + 4);
+  const auto window = input_.ahead(kZipDescriptorAhead);
   if (!window.ok()) return window.error();
   for (const std::size_t bytes : {0U, 16U, 24U, 12U, 20U}) {
     const std::string_view behind = chars(*window).substr(std::min(bytes, window->size()));
@@ -294,7 +294,7 @@ Result<> Zip::finish() {
   bool right = entry_.crc == crc_;
   if (!size_known_) {
     open_ = false;
-    const auto window = input_.ahead(kZipDescriptorBytes);
+    const auto window = input_.ahead(kZipDescriptorAhead);
     if (!window.ok()) return window.error();
     const auto descriptor = zip_descriptor(*window, input_.offset() - data_at_, made_);
     right = descriptor && descriptor->crc == crc_;

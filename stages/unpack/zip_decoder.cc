@@ -30,7 +30,7 @@ class Stored final : public Decoder {
 class StoredToDescriptor final : public Decoder {
  protected:
   Result<Step> step(Input& input, std::span<std::byte> into) override {
-    const auto window = input.ahead(kZipDescriptorBytes);
+    const auto window = input.ahead(kZipDescriptorAhead);
     if (!window.ok()) return window.error();
     const std::string_view text = chars(*window);
     std::size_t count = text.find(kZipDescriptor);
@@ -74,16 +74,20 @@ Result<std::unique_ptr<Decoder>> lzma_of_zip(Input& input, const ZipEntry& entry
 
 std::optional<ZipDescriptor> zip_descriptor(std::span<const std::byte> ahead, std::uint64_t packed,
                                             std::uint64_t size) {
-  const std::size_t crc_at = chars(ahead).starts_with(kZipDescriptor) ? 4 : 0;
+  const std::string_view text = chars(ahead);
+  const std::size_t crc_at = text.starts_with(kZipDescriptor) ? 4 : 0;
+  std::optional<ZipDescriptor> found;
   for (const std::size_t width : {std::size_t{4}, std::size_t{8}}) {
     const std::size_t sizes_at = crc_at + 4, bytes = sizes_at + 2 * width;
     if (ahead.size() < bytes) continue;
     const std::uint64_t mask = width == 8 ? UINT64_MAX : UINT32_MAX;
     if (little(ahead, sizes_at, width) != (packed & mask)) continue;
     if (little(ahead, sizes_at + width, width) != (size & mask)) continue;
-    return ZipDescriptor{little32(ahead, crc_at), bytes};
+    // Of nothing, both widths fit: then what stands behind decides.
+    if (!found || text.substr(bytes).starts_with("PK")) found = ZipDescriptor{little32(ahead, crc_at), bytes};
+    if (text.substr(bytes).starts_with("PK")) break;
   }
-  return std::nullopt;
+  return found;
 }
 
 Result<std::unique_ptr<Decoder>> zip_decoder(Input& input, const ZipEntry& entry, bool size_known) {
@@ -93,6 +97,8 @@ Result<std::unique_ptr<Decoder>> zip_decoder(Input& input, const ZipEntry& entry
       return std::unique_ptr<Decoder>(std::make_unique<Stored>(entry.packed));
     case 8:
       return inflate_decoder();
+    case 9:
+      return inflate64_decoder();
     case 12:
       return bzip2_decoder();
     case 14:

@@ -21,6 +21,6 @@ struct ZipDescriptor {
 // The descriptor at the front of `ahead` that fits a member of so many bytes; nothing if none does.
 [[nodiscard]] std::optional<ZipDescriptor> zip_descriptor(std::span<const std::byte> ahead, std::uint64_t packed,
                                                           std::uint64_t size);
-inline constexpr std::size_t kZipDescriptorBytes = 24;  // at most
+inline constexpr std::size_t kZipDescriptorAhead = 28;  // the longest, and the signature behind it
 
 }  // namespace ambit::unpack
