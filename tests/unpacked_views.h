@@ -17,7 +17,8 @@ namespace ambit::test {
 // Beside the checkout, or beside the folder that holds it.
 inline std::string shared_samples(const std::string& folder) {
   const std::string near = std::string(AMBIT_SOURCE_DIR) + "/../shared/open_data/" + folder + "/";
-  return std::filesystem::exists(near) ? near : std::string(AMBIT_SOURCE_DIR) + "/../../shared/open_data/" + folder + "/";
+  return std::filesystem::exists(near) ? near
+                                       : std::string(AMBIT_SOURCE_DIR) + "/../../shared/open_data/" + folder + "/";
 }
 
 // All files below a folder, sorted.
@@ -110,7 +111,8 @@ inline int damage_seeds(int usual) {
 // Unpacks `bytes` cut at every sixteenth and with bits and bytes changed; what comes out does not matter, that it ends
 // does (the sanitizers watch).
 inline void survive_damage(Opener open, const std::string& bytes, const std::string& name, int seeds) {
-  for (std::size_t i = 0; i < 16; ++i) static_cast<void>(unpack_all(open, bytes.substr(0, bytes.size() * i / 16), name));
+  for (std::size_t i = 0; i < 16; ++i)
+    static_cast<void>(unpack_all(open, bytes.substr(0, bytes.size() * i / 16), name));
   for (int seed = 0; seed < seeds; ++seed) {
     std::mt19937_64 random(static_cast<std::uint64_t>(seed));
     std::string damaged = bytes;

@@ -237,7 +237,7 @@ class Mail final : public Unpacker {
       part.stored_at.reset();
       bytes = as_view(readable(std::move(bytes), type));
     } else {
-      part.is = type == "message/rfc822" || type == "message/global" ? Part::Is::message : Part::Is::member;
+      part.is = type.starts_with("message/") ? Part::Is::message : Part::Is::member;
       part.name = headers_.name;
     }
     text_ = std::move(bytes);

@@ -31,12 +31,12 @@ void MarkupReader::begin_element() {
   if (effect == Effect::preformatted && in_pre_ < kMaxNameBytes) ++in_pre_;
   if (effect == Effect::aside && aside_depth_ == 0) {
     aside_depth_ = 1;
-    flows_.set_aside(true);
-    flows_.gap_aside(Gap::line);
+    flows_.set_lane(Lane::aside);
+    flows_.gap_in(Lane::aside, Gap::line);
   }
   if (effect == Effect::aside_text) {
     in_aside_text_ = has_aside_text_ = true;
-    flows_.set_aside(true);
+    flows_.set_lane(Lane::notes);
   }
   in_text_ |= effect == Effect::text || effect == Effect::line_text || effect == Effect::aside_text;
   if (effect == Effect::by_turn && (closed_ || has_slash_)) flows_.gap(Gap::line);
@@ -52,9 +52,9 @@ void MarkupReader::end_element(std::string& out) {
   if (effect == Effect::hyphen) flows_.append("-", out);
   if (effect == Effect::by_turn) closed_ = true;
   if (std::exchange(is_number_, false)) append_shared(out);
-  if (aside_depth_ > 0 && --aside_depth_ == 0) flows_.gap_aside(Gap::line);
+  if (aside_depth_ > 0 && --aside_depth_ == 0) flows_.gap_in(Lane::aside, Gap::line);
   if (effect == Effect::aside_text) in_aside_text_ = false;
-  flows_.set_aside(aside_depth_ > 0 || in_aside_text_);
+  flows_.set_lane(in_aside_text_ ? Lane::notes : aside_depth_ > 0 ? Lane::aside : Lane::text);
   if (effect == Effect::text || effect == Effect::line_text || effect == Effect::aside_text) in_text_ = false;
   if (name_ == "c") is_shared_cell_ = false;
   if (name_ == "rPh") is_phonetic_ = false;
@@ -86,7 +86,7 @@ std::size_t MarkupReader::begin_apart(std::size_t length, std::string_view end) 
   is_cdata_ = end == "]]>";
   brackets_ = 0;
   state_ = State::apart;
-  if (!is_cdata_) flows_.gap_aside(Gap::line);
+  if (!is_cdata_) flows_.gap_in(Lane::notes, Gap::line);
   return length;
 }
 
@@ -98,7 +98,7 @@ std::size_t MarkupReader::read_apart(std::string_view in, std::string& out) {
     brackets_ = true;
     end = in.find(']');
     if (end != std::string_view::npos) {
-      flows_.append_aside(in.substr(0, end), out);
+      flows_.append_to(Lane::notes, in.substr(0, end), out);
       brackets_ = false;
       return end + 1;
     }
@@ -111,10 +111,10 @@ std::size_t MarkupReader::read_apart(std::string_view in, std::string& out) {
   } else if (is_cdata_) {
     for (std::size_t at = 0; at < length;) at += read_cdata(in.substr(at, length - at), out);
   } else {
-    flows_.append_aside(in.substr(0, length), out);
+    flows_.append_to(Lane::notes, in.substr(0, length), out);
   }
   if (end == std::string_view::npos) return length == 0 ? wait() : length;
-  if (!is_cdata_) flows_.gap_aside(Gap::line);
+  if (!is_cdata_) flows_.gap_in(Lane::notes, Gap::line);
   is_cdata_ = false;
   state_ = State::text;
   return length + apart_end_.size();

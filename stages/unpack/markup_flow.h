@@ -23,46 +23,57 @@ class Flow {
     out.append(text);
   }
   [[nodiscard]] bool line_ended() const { return gap_ == Gap::line; }
-  [[nodiscard]] bool any() const { return any_; }
 
  private:
   Gap gap_ = Gap::none;
   bool any_ = false;
 };
 
-// The text and what is kept aside. Aside text comes out when a line of the text ends, or when there is too much of it.
+// Where a piece goes: into the text; aside, with what is not part of the paragraph it stands in; or to the notes, which
+// come in pieces of their own anywhere in both.
+enum class Lane : std::uint8_t { text, aside, notes };
+
+// What is aside and the notes come out when a line of the text ends, or when there is too much of them.
 class Flows {
  public:
   // Where the current text goes.
-  void set_aside(bool aside) { is_aside_ = aside; }
-  void gap(Gap gap) { is_aside_ ? side_.gap(gap) : main_.gap(gap); }
-  void append(std::string_view text, std::string& out) {
+  void set_lane(Lane lane) { lane_ = lane; }
+  void gap(Gap gap) { gap_in(lane_, gap); }
+  void append(std::string_view text, std::string& out) { append_to(lane_, text, out); }
+
+  void gap_in(Lane lane, Gap gap) { lane == Lane::text ? main_.gap(gap) : beside(lane).flow.gap(gap); }
+  void append_to(Lane lane, std::string_view text, std::string& out) {
     if (text.empty()) return;
-    if (is_aside_) return append_aside(text, out);
-    if (main_.line_ended() && !beside_.empty()) flush(out);
-    main_.append(text, out);
-  }
-  void gap_aside(Gap gap) { side_.gap(gap); }
-  void append_aside(std::string_view text, std::string& out) {
-    if (text.empty()) return;
-    if (beside_.size() > (side_.line_ended() ? kAsideBytes : kMostAsideBytes)) flush(out);
-    side_.append(text, beside_);
+    if (lane == Lane::text) {
+      if (main_.line_ended()) flush(out);
+      return main_.append(text, out);
+    }
+    Beside& to = beside(lane);
+    if (to.text.size() > (to.flow.line_ended() ? kUsualBytes : kMostBytes)) flush(out);
+    to.flow.append(text, to.text);
   }
   void flush(std::string& out) {
-    if (beside_.empty()) return;
-    main_.gap(Gap::line);
-    main_.append(beside_, out);
-    main_.gap(Gap::line);
-    beside_.clear();
-    side_ = {};
+    for (Beside* lane : {&aside_, &notes_}) {
+      if (lane->text.empty()) continue;
+      main_.gap(Gap::line);
+      main_.append(lane->text, out);
+      main_.gap(Gap::line);
+      *lane = {};
+    }
   }
 
  private:
-  static constexpr std::size_t kAsideBytes = 64 * limits::KiB, kMostAsideBytes = 1 * limits::MiB;
+  static constexpr std::size_t kUsualBytes = 64 * limits::KiB, kMostBytes = 1 * limits::MiB;
 
-  Flow main_, side_;
-  std::string beside_;
-  bool is_aside_ = false;
+  struct Beside {
+    Flow flow;
+    std::string text;
+  };
+  Beside& beside(Lane lane) { return lane == Lane::aside ? aside_ : notes_; }
+
+  Flow main_;
+  Beside aside_, notes_;
+  Lane lane_ = Lane::text;
 };
 
 }  // namespace ambit::unpack

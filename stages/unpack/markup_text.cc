@@ -113,8 +113,8 @@ void MarkupReader::emit(std::string_view run, std::string& out) {
   if (is_number_) {
     number_.append(run.substr(0, kMaxNameBytes - std::min(number_.size(), kMaxNameBytes)));
   } else if (dialect_ == Dialect::ooxml && !in_text_) {
-    if (!std::exchange(is_stray_, true)) flows_.gap_aside(Gap::line);
-    flows_.append_aside(run, out);
+    if (!std::exchange(is_stray_, true)) flows_.gap_in(Lane::notes, Gap::line);
+    flows_.append_to(Lane::notes, run, out);
   } else {
     if (!in_aside_text_) end_aside_text();
     flows_.append(run, out);
@@ -127,7 +127,7 @@ void MarkupReader::emit_blank(std::string_view blank, std::string& out) {
 }
 
 void MarkupReader::end_aside_text() {
-  if (std::exchange(has_aside_text_, false)) flows_.gap_aside(Gap::line);
+  if (std::exchange(has_aside_text_, false)) flows_.gap_in(Lane::notes, Gap::line);
 }
 
 std::size_t MarkupReader::text(std::string_view in, std::string& out) {
@@ -177,7 +177,7 @@ std::size_t MarkupReader::read_entity(std::string_view in, std::string& out) {
 
 std::size_t MarkupReader::begin_markup(std::string_view in, std::string& out) {
   if (in.size() < kMarkBytes && !is_last_) return wait();
-  if (std::exchange(is_stray_, false)) flows_.gap_aside(Gap::line);
+  if (std::exchange(is_stray_, false)) flows_.gap_in(Lane::notes, Gap::line);
   if (in.starts_with("<!--")) return begin_apart(4, "-->");
   if (in.starts_with("<![CDATA[")) return begin_apart(9, "]]>");
   if (in.starts_with("<!")) return begin_apart(2, ">");
@@ -223,7 +223,7 @@ std::size_t MarkupReader::inside_tag(std::string_view in, std::string& out) {
     return at + 1;
   }
   state_ = State::text;
-  if (std::exchange(has_values_, false)) flows_.gap_aside(Gap::line);
+  if (std::exchange(has_values_, false)) flows_.gap_in(Lane::notes, Gap::line);
   if (is_end_) {
     end_element(out);
   } else {
@@ -277,8 +277,9 @@ std::size_t MarkupReader::value_entity(std::string_view in, std::string& out) {
 
 void MarkupReader::append_value(std::string_view value, std::string& out) {
   if (!keeps_value_) return;
-  if (!std::exchange(has_any_, true)) flows_.gap_aside(std::exchange(has_values_, true) ? Gap::tab : Gap::line);
-  flows_.append_aside(value, out);
+  if (!std::exchange(has_any_, true))
+    flows_.gap_in(Lane::notes, std::exchange(has_values_, true) ? Gap::tab : Gap::line);
+  flows_.append_to(Lane::notes, value, out);
 }
 
 std::unique_ptr<Rewriter> markup_text(Dialect dialect, const SharedTexts* shared) {

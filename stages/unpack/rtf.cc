@@ -134,7 +134,8 @@ class Rtf final : public Rewriter {
 
  private:
   struct Group {
-    bool is_left_out = false, is_aside = false, is_fonts = false;
+    bool is_left_out = false, is_fonts = false;
+    Lane lane = Lane::text;
     int fallback = 1;   // \uc: characters behind a \u for those who cannot read it
     int code_page = 0;  // of the font; 0: the document's
   };
@@ -194,17 +195,19 @@ class Rtf final : public Rewriter {
     if (deeper_ > 0) {
       --deeper_;
     } else if (groups_.size() > 1) {
-      const bool was_aside = groups_.back().is_aside;
+      const Lane lane = groups_.back().lane;
       groups_.pop_back();
-      if (was_aside && !groups_.back().is_aside) flows_.gap_aside(Gap::line);
-      flows_.set_aside(groups_.back().is_aside);
+      if (lane != groups_.back().lane) flows_.gap_in(lane, Gap::line);
+      flows_.set_lane(groups_.back().lane);
     }
   }
   void begin_aside(std::string& out) {
     end_run(out);
-    groups_.back().is_aside = true;
-    flows_.set_aside(true);
-    flows_.gap_aside(Gap::line);
+    // A destination in a destination, as a field in a footnote, must not cut the words of that either.
+    Lane& lane = groups_.back().lane;
+    lane = lane == Lane::text ? Lane::aside : Lane::notes;
+    flows_.set_lane(lane);
+    flows_.gap(Gap::line);
   }
 
   // --- control words ------------------------------------------------------------------------------------------
