@@ -563,26 +563,30 @@ TEST(IsoWalk, reads_the_samples_of_others) {
   expect_same(sink.active(), as_sleuthkit_sees(kShared + "plaso/iso9660.raw"));
 }
 
-// --- by libtsk: HFS+ and UFS ------------------------------------------------------------------------------------
+// --- UFS --------------------------------------------------------------------------------------------------------
 
-TEST(TskWalk, reads_ufs_of_both_kinds) {
-  // Version 2 as makefs writes it is unknown to libtsk.
-  for (const std::string version : {"1"}) {
-    TemporaryFolder folder;
-    fill_folder(folder);
-    test::write_file(folder / "in/large.bin", noise(5, 2'000'000));
-    test::write_file(folder / "in/two levels of addresses.bin", noise(6, 20'000'001));
-    const test::Ran made =
-        run({"makefs", "-t", "ffs", "-o", "version=" + version, "-s", "48m", folder / "x.ufs", folder / "in"});
-    if (made.exit != 0) GTEST_SKIP() << "makefs is not here: " << made.err;
-    const FileSource volume(folder / "x.ufs");
-    Walked sink(volume);
-    walk_into(sink, "UFS");
-    expect_same(sink.active(), as_written(folder / "in"));
-    EXPECT_EQ(sink.find("readme.txt").at(0)->links, std::vector<std::string>{"same.txt"});
-    EXPECT_GT(sink.areas[Kind::metadata], 0U);
+TEST(UfsWalk, reads_both_kinds_in_both_byte_orders) {
+  for (const std::string version : {"1", "2"}) {
+    for (const std::string order : {"le", "be"}) {
+      TemporaryFolder folder;
+      fill_folder(folder);
+      test::write_file(folder / "in/large.bin", noise(5, 2'000'000));
+      test::write_file(folder / "in/two levels of addresses.bin", noise(6, 20'000'001));
+      for (int i = 0; i < 2'000; ++i) test::write_file(folder / ("in/many" + std::to_string(i)), std::to_string(i));
+      const test::Ran made = run({"makefs", "-B", order, "-t", "ffs", "-o", "version=" + version, "-s", "48m",
+                                  folder / "x.ufs", folder / "in"});
+      if (made.exit != 0) GTEST_SKIP() << "makefs is not here: " << made.err;
+      const FileSource volume(folder / "x.ufs");
+      Walked sink(volume);
+      walk_into(sink, version == "1" ? "UFS" : "UFS2");
+      expect_same(sink.active(), as_written(folder / "in"));
+      EXPECT_EQ(sink.find("readme.txt").at(0)->links, std::vector<std::string>{"same.txt"});
+      EXPECT_GT(sink.areas[Kind::metadata], 0U);
+    }
   }
 }
+
+// --- by libtsk: HFS+ --------------------------------------------------------------------------------------------
 
 // The volume in a disk image of a Macintosh; empty where it cannot be had.
 std::string hfs_sample(const TemporaryFolder& folder, const std::string& name) {
@@ -681,12 +685,14 @@ TEST(Damage, iso) {
 }
 
 TEST(Damage, ufs) {
-  TemporaryFolder folder;
-  fill_folder(folder);
-  if (run({"makefs", "-t", "ffs", "-o", "version=1", "-s", "12m", folder / "x.ufs", folder / "in"}).exit != 0) {
-    GTEST_SKIP() << "makefs is not here";
+  for (const std::string version : {"1", "2"}) {
+    TemporaryFolder folder;
+    fill_folder(folder);
+    const test::Ran made =
+        run({"makefs", "-t", "ffs", "-o", "version=" + version, "-s", "12m", folder / "x.ufs", folder / "in"});
+    if (made.exit != 0) GTEST_SKIP() << "makefs is not here";
+    damage(test::read_file(folder / "x.ufs"), 20);
   }
-  damage(test::read_file(folder / "x.ufs"), 20);
 }
 
 TEST(Damage, hfs_plus) {

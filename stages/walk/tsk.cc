@@ -1,9 +1,10 @@
-// The one that this file chooses is the first that knows the volume: NTFS, FAT, exFAT and ISO 9660 by readings of our
-// own, HFS+ and UFS by libtsk.
+// The one that this file chooses is the first that knows the volume: NTFS, FAT, exFAT, ISO 9660 and UFS by readings of
+// our own, HFS+ by libtsk.
 //
 // Why not all by libtsk, which knows them all: its folders take time by the square of their names (40,000 in 3 s) and
 // end at a million; its list of the inodes of a disc likewise; a file of NTFS in more than 256 records loses its end;
-// the lists of runs of NTFS are read on behind the record's end; a folder of size 0 on a disc is followed into nothing.
+// the lists of runs of NTFS are read on behind the record's end; a folder of size 0 on a disc is followed into nothing;
+// the addresses of UFS are followed for days, and its bitmaps crash it.
 // What is hostile must not get that far, and half of it is what servers and their disks are formatted with.
 #include <cstring>
 
@@ -11,16 +12,16 @@
 #include "stages/walk/iso.h"
 #include "stages/walk/ntfs.h"
 #include "stages/walk/tsk_walk.h"
+#include "stages/walk/ufs.h"
 
 namespace ambit::walk {
 namespace {
 
 class TskFileSystem final : public FileSystem {
  public:
-  TskFileSystem(const ByteSource& volume, std::shared_ptr<TskVolume> tsk, TskKind kind)
-      : volume_(volume), tsk_(std::move(tsk)), kind_(kind) {}
+  TskFileSystem(const ByteSource& volume, std::shared_ptr<TskVolume> tsk) : volume_(volume), tsk_(std::move(tsk)) {}
 
-  std::string_view type() const override { return kind_ == TskKind::hfs_plus ? "HFS+" : "UFS"; }
+  std::string_view type() const override { return "HFS+"; }
   std::uint64_t block_bytes() const override { return tsk_block_bytes(*tsk_); }
   std::uint64_t size() const override { return tsk_size(*tsk_); }
   Result<> walk(EntrySink& sink) const override { return walk_with_tsk(volume_, tsk_, sink); }
@@ -28,7 +29,6 @@ class TskFileSystem final : public FileSystem {
  private:
   const ByteSource& volume_;
   const std::shared_ptr<TskVolume> tsk_;  // shared with the contents that the walk makes
-  const TskKind kind_;
 };
 
 bool has(const ByteSource& volume, std::uint64_t offset, std::string_view magic) {
@@ -44,26 +44,10 @@ bool is_hfs_plus(const ByteSource& volume) {
   return wrapped || has(volume, kHeader, "H+") || has(volume, kHeader, "HX");
 }
 
-bool is_ufs(const ByteSource& volume) {
-  using namespace std::string_view_literals;
-  constexpr std::uint64_t kMagic = 1372;
-  for (const std::uint64_t block :
-       {std::uint64_t{8192}, std::uint64_t{65536}, std::uint64_t{262144}, std::uint64_t{0}}) {
-    for (const std::string_view magic :
-         {"\x54\x19\x01\x00"sv, "\x00\x01\x19\x54"sv, "\x19\x01\x54\x19"sv, "\x19\x54\x01\x19"sv}) {
-      if (has(volume, block + kMagic, magic)) return true;
-    }
-  }
-  return false;
-}
-
-OpenedFileSystem open_by_library(const ByteSource& volume, TskKind kind) {
-  std::shared_ptr<TskVolume> tsk = TskVolume::open(volume, kind);
-  const std::string_view name = kind == TskKind::hfs_plus ? "HFS+" : "UFS";
-  if (tsk == nullptr) {
-    return Error{ErrorKind::evidence, "a volume of " + std::string(name) + " is damaged beyond use", "", ""};
-  }
-  return std::unique_ptr<FileSystem>(std::make_unique<TskFileSystem>(volume, std::move(tsk), kind));
+OpenedFileSystem open_by_library(const ByteSource& volume) {
+  std::shared_ptr<TskVolume> tsk = TskVolume::open(volume);
+  if (tsk == nullptr) return Error{ErrorKind::evidence, "a volume of HFS+ is damaged beyond use", "", ""};
+  return std::unique_ptr<FileSystem>(std::make_unique<TskFileSystem>(volume, std::move(tsk)));
 }
 
 }  // namespace
@@ -74,9 +58,8 @@ OpenedFileSystem open_with_tsk(const ByteSource& volume) {
     OpenedFileSystem opened = open(volume);
     if (!opened.ok() || *opened != nullptr) return opened;
   }
-  if (is_hfs_plus(volume)) return open_by_library(volume, TskKind::hfs_plus);
-  if (is_ufs(volume)) return open_by_library(volume, TskKind::ufs);
-  return std::unique_ptr<FileSystem>();
+  if (is_hfs_plus(volume)) return open_by_library(volume);
+  return open_ufs(volume);
 }
 
 }  // namespace ambit::walk

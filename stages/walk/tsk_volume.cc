@@ -29,7 +29,7 @@ struct TskVolume::Image {
   static void describe(TSK_IMG_INFO*, FILE*) {}
 };
 
-std::shared_ptr<TskVolume> TskVolume::open(const ByteSource& volume, TskKind kind) {
+std::shared_ptr<TskVolume> TskVolume::open(const ByteSource& volume) {
   // shared: the contents of files outlive the walk that made them, and read through this.
   std::shared_ptr<TskVolume> opened(new TskVolume);
   if (volume.size() > INT64_MAX) return nullptr;
@@ -41,8 +41,7 @@ std::shared_ptr<TskVolume> TskVolume::open(const ByteSource& volume, TskKind kin
                             &Image::describe) == nullptr) {
     return nullptr;
   }
-  opened->fs_ =
-      tsk_fs_open_img(&image.info, 0, kind == TskKind::hfs_plus ? TSK_FS_TYPE_HFS_DETECT : TSK_FS_TYPE_FFS_DETECT);
+  opened->fs_ = tsk_fs_open_img(&image.info, 0, TSK_FS_TYPE_HFS_DETECT);
   tsk_error_reset();
   return opened->fs_ == nullptr ? nullptr : opened;
 }

@@ -14,12 +14,10 @@ struct TSK_FS_INFO;
 
 namespace ambit::walk {
 
-enum class TskKind : unsigned char { hfs_plus, ufs };
-
 class TskVolume {
  public:
   // Null where libtsk finds nothing that it can use.
-  [[nodiscard]] static std::shared_ptr<TskVolume> open(const ByteSource& volume, TskKind kind);
+  [[nodiscard]] static std::shared_ptr<TskVolume> open(const ByteSource& volume);
   ~TskVolume();
   TskVolume(const TskVolume&) = delete;
   TskVolume& operator=(const TskVolume&) = delete;

@@ -3,13 +3,9 @@
 #include <tsk/libtsk.h>
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <optional>
 #include <set>
 
 #include "stages/walk/layout.h"
-#include "stages/walk/ufs_blocks.h"
 
 namespace ambit::walk {
 namespace {
@@ -40,22 +36,16 @@ struct Listed {
 class Walk {
  public:
   Walk(const ByteSource& volume, std::shared_ptr<TskVolume> tsk, EntrySink& sink)
-      : volume_(volume),
-        volume_bytes_(volume.size()),
+      : volume_bytes_(volume.size()),
         tsk_(std::move(tsk)),
         fs_(*tsk_->fs()),
         sink_(sink),
         block_bytes_(fs_.block_size),
-        allowance_(volume.size() * limits::kMaxTimesOverClaimed) {
-    if (!is_hfs()) ufs_ = ufs_shape(volume, fs_.endian == TSK_BIG_ENDIAN);
-  }
+        allowance_(volume.size() * limits::kMaxTimesOverClaimed) {}
 
   Result<> run();
 
  private:
-  [[nodiscard]] bool is_hfs() const { return TSK_FS_TYPE_ISHFS(fs_.ftype) != 0; }
-  [[nodiscard]] bool within_reach(const TSK_FS_META& meta) const;
-  [[nodiscard]] bool offer_ufs(const TSK_FS_META& meta, FileEntry&& entry);
   void list();
   void list_folder(std::size_t index);
   void add(std::size_t index, const TSK_FS_NAME& name);
@@ -67,13 +57,11 @@ class Walk {
   void areas();
   void area(Kind kind, const std::vector<Run>& runs);
 
-  const ByteSource& volume_;
   const std::uint64_t volume_bytes_;
   const std::shared_ptr<TskVolume> tsk_;  // shared with the contents that this walk makes
   TSK_FS_INFO& fs_;
   EntrySink& sink_;
   const std::uint64_t block_bytes_;
-  std::optional<UfsShape> ufs_;  // of a UFS that says its shape
   Allowance allowance_;
   std::vector<Folder> folders_;
   std::set<TSK_INUM_T> entered_;
@@ -82,12 +70,6 @@ class Walk {
   std::uint64_t damaged_ = 0;
   bool room_ = true;
 };
-
-// Folders of UFS are left to libtsk while their addresses need no second level; see ufs_blocks.h.
-bool Walk::within_reach(const TSK_FS_META& meta) const {
-  return is_hfs() ||
-         (ufs_.has_value() && meta.size >= 0 && static_cast<std::uint64_t>(meta.size) <= ufs_->single_level_bytes());
-}
 
 void Walk::area(Kind kind, const std::vector<Run>& runs) {
   for (const Run& run : runs) {
@@ -101,7 +83,7 @@ void Walk::add(std::size_t index, const TSK_FS_NAME& name) {
   std::string text = name.name;
   if (text == "." || text == ".." || text.empty()) return;
   std::replace(text.begin(), text.end(), '/', '^');
-  if (is_hfs() && name.meta_addr < kHfsFirstUser) return;
+  if (name.meta_addr < kHfsFirstUser) return;
   const Folder& folder = folders_[index];
   if (name.type != TSK_FS_NAME_TYPE_DIR) {
     path_bytes_ += text.size();
@@ -127,9 +109,7 @@ void Walk::add(std::size_t index, const TSK_FS_NAME& name) {
 
 void Walk::list_folder(std::size_t index) {
   const std::lock_guard hold(tsk_->lock());
-  const File file(tsk_fs_file_open_meta(&fs_, nullptr, folders_[index].inode));
-  const bool fits = file != nullptr && file->meta != nullptr && within_reach(*file->meta);
-  const Dir folder(fits ? tsk_fs_dir_open_meta(&fs_, folders_[index].inode) : nullptr);
+  const Dir folder(tsk_fs_dir_open_meta(&fs_, folders_[index].inode));
   tsk_error_reset();
   if (folder == nullptr) {
     ++damaged_;
@@ -198,34 +178,11 @@ bool Walk::offer_attribute(const TSK_FS_META& meta, const TSK_FS_ATTR& attribute
   return sink_.entry(std::move(entry));
 }
 
-// Of a UFS, libtsk reads the inode; the blocks are followed here.
-bool Walk::offer_ufs(const TSK_FS_META& meta, FileEntry&& entry) {
-  constexpr std::size_t kAddresses = 15;
-  const auto size = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(meta.size, 0));
-  entry.size = std::min(size, limits::kMaxFileBytes);
-  const bool sane = ufs_.has_value() && meta.content_ptr != nullptr && entry.size == size && meta.size >= 0 &&
-                    meta.content_len >= kAddresses * sizeof(TSK_DADDR_T);
-  if (!sane) {
-    entry.trouble = WalkTrouble::damaged;
-    return sink_.entry(std::move(entry));
-  }
-  std::array<std::uint64_t, kAddresses> addresses{};
-  std::memcpy(addresses.data(), meta.content_ptr, sizeof(addresses));
-  const UfsBlocks blocks = ufs_blocks(volume_, *ufs_, addresses, entry.size);
-  std::uint64_t bytes = 0;
-  for (const Run& run : blocks.data) bytes += run.length;
-  const bool allowed = allowance_.spend(bytes);
-  if (!blocks.whole || !allowed) entry.trouble = WalkTrouble::damaged;
-  area(Kind::metadata, blocks.books);
-  if (allowed) lay_out(blocks.data, entry.size, entry.size, block_bytes_, entry, sink_);
-  return sink_.entry(std::move(entry));
-}
-
 std::vector<std::string> Walk::paths_of(std::size_t first, std::size_t last) const {
   std::vector<std::string> paths, hidden;
   for (std::size_t i = first; i < last; ++i) {
     std::string path = folders_[listed_[i].folder].path + listed_[i].name;
-    (is_hfs() && path.find(kHardLinks) != std::string::npos ? hidden : paths).push_back(std::move(path));
+    (path.find(kHardLinks) != std::string::npos ? hidden : paths).push_back(std::move(path));
   }
   if (paths.empty()) paths = std::move(hidden);
   std::sort(paths.begin(), paths.end());
@@ -262,7 +219,6 @@ bool Walk::offer(TSK_INUM_T inode, std::vector<std::string> paths) {
     }
     return sink_.entry(std::move(entry));
   }
-  if (!is_hfs()) return offer_ufs(meta, make());
   bool main = false;
   const int count = tsk_fs_file_attr_getsize(file.get());
   tsk_error_reset();
@@ -283,8 +239,7 @@ bool Walk::offer(TSK_INUM_T inode, std::vector<std::string> paths) {
 void Walk::area_of(TSK_INUM_T inode) {
   const std::lock_guard hold(tsk_->lock());
   const File file(tsk_fs_file_open_meta(&fs_, nullptr, inode));
-  const bool fits = file != nullptr && file->meta != nullptr && within_reach(*file->meta);
-  const int count = fits ? tsk_fs_file_attr_getsize(file.get()) : 0;
+  const int count = file == nullptr ? 0 : tsk_fs_file_attr_getsize(file.get());
   for (int i = 0; i < count; ++i) {
     const TSK_FS_ATTR* attribute = tsk_fs_file_attr_get_idx(file.get(), i);
     bool whole = true;
@@ -294,35 +249,13 @@ void Walk::area_of(TSK_INUM_T inode) {
   tsk_error_reset();
 }
 
-// The books themselves: HFS+ keeps them in files below 16 and in two headers, UFS in each of its groups and its
-// folders.
+// The books themselves: files below 16, and two headers.
 void Walk::areas() {
-  if (is_hfs()) {
-    const auto begin = static_cast<std::uint64_t>(fs_.offset);
-    const std::uint64_t end = tsk_size(*tsk_);
-    area(Kind::metadata, {{0, 0, std::min<std::uint64_t>(begin + 1536, volume_bytes_)}});
-    if (end > begin + 4096) area(Kind::metadata, {{0, end - 1024, 1024}});
-    for (TSK_INUM_T inode = 3; inode < 9; ++inode) area_of(inode);
-    return;
-  }
-  std::vector<Run> found;
-  const auto each = [](const TSK_FS_BLOCK* block, void* into) {
-    static_cast<void>(append_run(*static_cast<std::vector<Run>*>(into), {block->addr, block->addr, 1}));
-    return TSK_WALK_CONT;
-  };
-  {
-    const std::lock_guard hold(tsk_->lock());
-    const auto flags = static_cast<TSK_FS_BLOCK_WALK_FLAG_ENUM>(
-        TSK_FS_BLOCK_WALK_FLAG_ALLOC | TSK_FS_BLOCK_WALK_FLAG_META | TSK_FS_BLOCK_WALK_FLAG_AONLY);
-    static_cast<void>(tsk_fs_block_walk(&fs_, fs_.first_block, fs_.last_block_act, flags, each, &found));
-    tsk_error_reset();
-  }
-  for (Run& run : found) {
-    run.place *= block_bytes_;
-    run.length = std::min(run.length * block_bytes_, volume_bytes_ - std::min(volume_bytes_, run.place));
-  }
-  area(Kind::metadata, found);
-  for (const Folder& folder : folders_) area_of(folder.inode);
+  const auto begin = static_cast<std::uint64_t>(fs_.offset);
+  const std::uint64_t end = tsk_size(*tsk_);
+  area(Kind::metadata, {{0, 0, std::min<std::uint64_t>(begin + 1536, volume_bytes_)}});
+  if (end > begin + 4096) area(Kind::metadata, {{0, end - 1024, 1024}});
+  for (TSK_INUM_T inode = 3; inode < 9; ++inode) area_of(inode);
 }
 
 Result<> Walk::run() {

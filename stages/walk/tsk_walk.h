@@ -1,8 +1,7 @@
-// What libtsk lists of a volume (HFS+, UFS), as entries: folders first, to collect the names of each inode, then the
+// What libtsk lists of a volume (HFS+), as entries: folders first, to collect the names of each inode, then the
 // inodes in their order.
 //
-// Deleted files are left out: HFS+ keeps no names of them that libtsk could list, UFS clears their block pointers.
-// Their bytes are swept as unallocated.
+// Deleted files are left out: HFS+ keeps no names of them that libtsk could list. Their bytes are swept as unallocated.
 #pragma once
 
 #include <memory>
