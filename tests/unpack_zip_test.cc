@@ -263,7 +263,9 @@ TEST(ZipSamples, AreWhatPythonSees) {
       for (const auto& [name, bytes] : theirs) {
         if (bytes == "?") continue;
         // Python does not know the names in UTF-8 that WinZip adds.
-        EXPECT_TRUE(ours.contains(name) || entry.path().filename() == "utf8-winzip-test.zip") << name;
+        EXPECT_TRUE(ours.contains(name) ||
+                    std::any_of(ours.begin(), ours.end(), [&](const auto& part) { return part.second == bytes; }))
+            << name;
         EXPECT_TRUE(!ours.contains(name) || ours.at(name) == bytes) << name;
         EXPECT_TRUE(!passing.contains(name) || passing.at(name) == bytes) << name << " as it comes";
       }

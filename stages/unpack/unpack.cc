@@ -15,8 +15,10 @@ struct Row {
 };
 
 constexpr std::array kFormats = {
-    Row{Format::gzip, unpack::open_gzip}, Row{Format::bzip2, unpack::open_bzip2}, Row{Format::xz, unpack::open_xz},
-    Row{Format::lzma, unpack::open_lzma}, Row{Format::lzip, unpack::open_lzip},   Row{Format::zstd, unpack::open_zstd},
+    Row{Format::gzip, unpack::open_gzip}, Row{Format::bzip2, unpack::open_bzip2},
+    Row{Format::xz, unpack::open_xz},     Row{Format::lzma, unpack::open_lzma},
+    Row{Format::lzip, unpack::open_lzip}, Row{Format::zstd, unpack::open_zstd},
+    Row{Format::lz4, unpack::open_lz4},   Row{Format::compress, unpack::open_compress},
     Row{Format::zip, unpack::open_zip},   Row{Format::tar, unpack::open_tar},
 };
 
