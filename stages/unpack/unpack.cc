@@ -15,11 +15,19 @@ struct Row {
 };
 
 constexpr std::array kFormats = {
-    Row{Format::gzip, unpack::open_gzip}, Row{Format::bzip2, unpack::open_bzip2},
-    Row{Format::xz, unpack::open_xz},     Row{Format::lzma, unpack::open_lzma},
-    Row{Format::lzip, unpack::open_lzip}, Row{Format::zstd, unpack::open_zstd},
-    Row{Format::lz4, unpack::open_lz4},   Row{Format::compress, unpack::open_compress},
-    Row{Format::zip, unpack::open_zip},   Row{Format::tar, unpack::open_tar},
+    // one stream
+    Row{Format::gzip, unpack::open_gzip},
+    Row{Format::bzip2, unpack::open_bzip2},
+    Row{Format::xz, unpack::open_xz},
+    Row{Format::lzma, unpack::open_lzma},
+    Row{Format::lzip, unpack::open_lzip},
+    Row{Format::zstd, unpack::open_zstd},
+    Row{Format::lz4, unpack::open_lz4},
+    Row{Format::compress, unpack::open_compress},
+    // archives
+    Row{Format::zip, unpack::open_zip},
+    Row{Format::tar, unpack::open_tar},
+    Row{Format::other_archive, unpack::open_other_archive},
 };
 
 }  // namespace
