@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <tuple>
+#include <utility>
 
 #include "stages/unpack/content_stream.h"
 #include "stages/unpack/kind.h"
@@ -14,10 +16,9 @@ namespace {
 
 constexpr std::size_t kReadBytes = 64 * 1024;
 
-UnpackedPart read_part(Unpacker& unpacker, Part part, std::uint64_t most_bytes) {
+UnpackedPart read_part(Unpacker& unpacker, Part part, std::uint64_t most_bytes, std::span<std::byte> buffer) {
   UnpackedPart out;
   out.part = std::move(part);
-  std::vector<std::byte> buffer(kReadBytes);
   while (out.bytes.size() < most_bytes) {
     const Result<std::size_t> got = unpacker.read(buffer);
     out.damaged = !got.ok();
@@ -44,8 +45,12 @@ std::vector<std::string> Unpacked::names() const {
   return out;
 }
 
-Unpacked unpack(Format format, const std::string& object, bool seekable, const std::string& file_name,
-                std::uint64_t most_bytes) {
+namespace {
+
+// Gives every part to `sink`; whether it was opened, and whether it ended in an error.
+template <class Sink>
+std::pair<bool, bool> each_part(Format format, const std::string& object, bool seekable, const std::string& file_name,
+                                const Sink& sink) {
   MemoryContent content(object);
   ContentStream stream(content, object.size());
   Packed packed;
@@ -53,16 +58,33 @@ Unpacked unpack(Format format, const std::string& object, bool seekable, const s
   packed.content = seekable ? &content : nullptr;
   packed.size = seekable ? object.size() : 0;
   packed.file_name = file_name;
-  Unpacked out;
-  Result<std::unique_ptr<Unpacker>> unpacker = open_unpacker(format, packed);
-  out.opened = unpacker.ok();
+  const Result<std::unique_ptr<Unpacker>> unpacker = open_unpacker(format, packed);
   while (unpacker.ok()) {
     Result<std::optional<Part>> part = (*unpacker)->next();
-    out.damaged = !part.ok();
-    if (!part.ok() || !*part) break;
-    out.parts.push_back(read_part(**unpacker, std::move(**part), most_bytes));
+    if (!part.ok()) return {true, true};
+    if (!*part) break;
+    sink(**unpacker, std::move(**part));
   }
+  return {unpacker.ok(), false};
+}
+
+}  // namespace
+
+Unpacked unpack(Format format, const std::string& object, bool seekable, const std::string& file_name,
+                std::uint64_t most_bytes) {
+  Unpacked out;
+  std::vector<std::byte> buffer(kReadBytes);
+  std::tie(out.opened, out.damaged) =
+      each_part(format, object, seekable, file_name, [&](Unpacker& unpacker, Part part) {
+        out.parts.push_back(read_part(unpacker, std::move(part), most_bytes, buffer));
+      });
   return out;
+}
+
+std::uint64_t count_parts(Format format, const std::string& object, bool seekable) {
+  std::uint64_t count = 0;
+  each_part(format, object, seekable, {}, [&](Unpacker& /*unpacker*/, const Part& /*part*/) { ++count; });
+  return count;
 }
 
 Format format_by_head(const std::string& object, const std::string& file_name) {

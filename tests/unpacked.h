@@ -25,6 +25,8 @@ struct Unpacked {
   [[nodiscard]] std::vector<std::string> names() const;
 };
 
+// How many parts there are, none of them read.
+[[nodiscard]] std::uint64_t count_parts(Format format, const std::string& object, bool seekable);
 // `seekable`: whether the unpacker may read at any place. Parts are read up to `most_bytes` each.
 [[nodiscard]] Unpacked unpack(Format format, const std::string& object, bool seekable,
                               const std::string& file_name = {}, std::uint64_t most_bytes = UINT64_MAX);

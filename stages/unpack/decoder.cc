@@ -34,6 +34,7 @@ std::uint32_t crc32(std::uint32_t before, std::span<const std::byte> bytes) {
 Result<std::size_t> MemberStream::read(std::span<std::byte> into) {
   while (!over_) {
     if (decoder_ == nullptr) {
+      begin_ = input_.offset();
       Result<std::unique_ptr<Decoder>> next = begin();
       over_ = !next.ok() || *next == nullptr;
       if (!next.ok() && !failure_) failure_ = next.error();
@@ -49,6 +50,7 @@ Result<std::size_t> MemberStream::read(std::span<std::byte> into) {
       return got;
     } else {
       decoder_.reset();
+      over_ = input_.offset() == begin_;  // a stream of no bytes would come for ever
       const Result<> ended = end();
       if (!ended.ok() && !failure_) failure_ = ended.error();
     }

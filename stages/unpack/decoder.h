@@ -70,6 +70,7 @@ class MemberStream : public ByteStream {
 
  private:
   std::unique_ptr<Decoder> decoder_;
+  std::uint64_t begin_ = 0;  // where the stream that is being decoded begins
   bool over_ = false;
   std::optional<Error> failure_;
 };

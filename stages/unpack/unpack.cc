@@ -15,15 +15,32 @@ struct Row {
 };
 
 constexpr std::array kFormats = {
-    Row{Format::gzip, unpack::open_gzip},       Row{Format::bzip2, unpack::open_bzip2},
-    Row{Format::xz, unpack::open_xz},           Row{Format::lzma, unpack::open_lzma},
-    Row{Format::lzip, unpack::open_lzip},       Row{Format::zstd, unpack::open_zstd},
-    Row{Format::zip, unpack::open_zip},         Row{Format::tar, unpack::open_tar},
-    Row{Format::mail, unpack::open_mail},       Row{Format::mailbox, unpack::open_mailbox},
-    Row{Format::ooxml, unpack::open_office},    Row{Format::open_document, unpack::open_office},
-    Row{Format::epub, unpack::open_office},     Row{Format::rtf, unpack::open_rtf},
-    Row{Format::html, unpack::open_markup},     Row{Format::xml, unpack::open_markup},
-    Row{Format::charset, unpack::open_charset}, Row{Format::sqlite, unpack::open_sqlite},
+    // one stream
+    Row{Format::gzip, unpack::open_gzip},
+    Row{Format::bzip2, unpack::open_bzip2},
+    Row{Format::xz, unpack::open_xz},
+    Row{Format::lzma, unpack::open_lzma},
+    Row{Format::lzip, unpack::open_lzip},
+    Row{Format::zstd, unpack::open_zstd},
+    Row{Format::lz4, unpack::open_lz4},
+    Row{Format::compress, unpack::open_compress},
+    // archives
+    Row{Format::zip, unpack::open_zip},
+    Row{Format::tar, unpack::open_tar},
+    Row{Format::other_archive, unpack::open_other_archive},
+    // mail
+    Row{Format::mail, unpack::open_mail},
+    Row{Format::mailbox, unpack::open_mailbox},
+    // documents
+    Row{Format::ooxml, unpack::open_office},
+    Row{Format::open_document, unpack::open_office},
+    Row{Format::epub, unpack::open_office},
+    Row{Format::rtf, unpack::open_rtf},
+    Row{Format::html, unpack::open_markup},
+    Row{Format::xml, unpack::open_markup},
+    Row{Format::charset, unpack::open_charset},
+    // databases
+    Row{Format::sqlite, unpack::open_sqlite},
 };
 
 }  // namespace

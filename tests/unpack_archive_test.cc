@@ -1,0 +1,314 @@
+// tar in all its forms, and what libarchive reads: what the tools wrote comes out with names and bytes.
+#include <gmock/gmock.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include "tests/unpacked.h"
+
+namespace ambit {
+namespace {
+
+using test::damage_seeds;
+using test::expect_same;
+using test::noise;
+using test::read_file;
+using test::shell;
+using test::TemporaryFolder;
+using test::unpack;
+using test::Unpacked;
+using test::UnpackedPart;
+using test::words;
+using test::write_file;
+using testing::Contains;
+using testing::UnorderedElementsAre;
+
+constexpr std::uint64_t KiB = 1024, MiB = 1024 * KiB;
+
+class Archive : public testing::Test {
+ protected:
+  Archive() {
+    files_ = {{"a.txt", words(1, 100'000)},
+              {"empty", ""},
+              {"deep/er/b.bin", noise(2, 70'000)},
+              {"zeros", std::string(300'000, '\0')}};
+    for (const auto& [name, bytes] : files_) write_file(folder_ / ("in/" + name), bytes);
+  }
+  void add(const std::string& name, const std::string& bytes) {
+    files_[name] = bytes;
+    write_file(folder_ / ("in/" + name), bytes);
+  }
+  // What `script` writes as ../out, out of the folder with the files.
+  [[nodiscard]] std::string made(const std::string& script) const {
+    static_cast<void>(shell(folder_, "rm -f out; cd in; " + script));
+    return read_file(folder_ / "out");
+  }
+  void expect_all(const std::string& object, Format format, bool seekable) const {
+    EXPECT_EQ(test::format_by_head(object), format);
+    const Unpacked out = unpack(format, object, seekable);
+    EXPECT_TRUE(out.opened);
+    EXPECT_FALSE(out.damaged);
+    std::map<std::string, std::string> ours;
+    for (const UnpackedPart& part : out.parts) {
+      EXPECT_FALSE(part.damaged) << part.part.name;
+      std::string name = part.part.name;
+      if (name.starts_with("./")) name = name.substr(2);
+      if (part.part.trouble == WalkTrouble::none) ours[name] = part.bytes;
+      EXPECT_TRUE(!part.part.stored_at || object.substr(*part.part.stored_at, part.bytes.size()) == part.bytes);
+    }
+    expect_same(ours, files_);
+  }
+  void expect_all(const std::string& object, Format format) const {
+    expect_all(object, format, true);
+    expect_all(object, format, false);
+  }
+
+  TemporaryFolder folder_;
+  std::map<std::string, std::string> files_;
+};
+
+// --- tar --------------------------------------------------------------------------------------------------------
+
+TEST_F(Archive, TarsOfEveryForm) {
+  for (const std::string form : {"v7", "oldgnu", "gnu", "ustar", "pax"}) {
+    SCOPED_TRACE(form);
+    expect_all(made("tar --format=" + form + " -cf ../out ."), Format::tar);
+  }
+  for (const std::string form : {"v7tar", "gnutar", "ustar", "pax"}) {
+    SCOPED_TRACE("bsdtar " + form);
+    expect_all(made("bsdtar --format=" + form + " -cf ../out ."), Format::tar);
+  }
+  expect_all(made("tar -b 1 -cf ../out . ; head -c -1024 ../out >../cut; mv ../cut ../out"), Format::tar);
+}
+
+TEST_F(Archive, LongNamesOfTars) {
+  const std::string component(200, 'n');
+  std::string deep;
+  for (int i = 0; i < 5; ++i) deep += component + "/";
+  add(deep + "gr\xc3\xbc\xc3\x9f", "long");
+  add(std::string(90, 'p') + "/" + std::string(90, 'q'), "prefix");
+  for (const std::string form : {"gnu", "oldgnu", "pax"}) {
+    expect_all(made("tar --format=" + form + " -cf ../out ."), Format::tar);
+    expect_all(made("bsdtar --format=" + std::string(form == "pax" ? "pax" : "gnutar") + " -cf ../out ."), Format::tar);
+  }
+}
+
+TEST_F(Archive, SparseFilesOfTars) {
+  write_file(folder_ / "in/sparse", "");
+  test::make_sparse(folder_ / "in/sparse", 9 * MiB);
+  std::string bytes(9 * MiB, '\0');
+  // More pieces than an old header and two of its extensions have room for.
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    const std::string piece = noise(i, 5000);
+    test::overwrite(folder_ / "in/sparse", i * 150'000, piece);
+    bytes.replace(i * 150'000, piece.size(), piece);
+  }
+  files_["sparse"] = bytes;
+  expect_all(made("tar --format=gnu --sparse -cf ../out ."), Format::tar);
+  for (const std::string version : {"0.0", "0.1", "1.0"}) {
+    SCOPED_TRACE(version);
+    const std::string object = made("tar --format=pax --sparse-version=" + version + " --sparse -cf ../out .");
+    EXPECT_LT(object.size(), 3 * MiB);
+    expect_all(object, Format::tar);
+  }
+  expect_all(made("bsdtar --format=pax --read-sparse -cf ../out ."), Format::tar);
+}
+
+TEST_F(Archive, TarsKnowTimesAndLinks) {
+  static_cast<void>(
+      shell(folder_, "cd in; touch -d @1000000000.5 a.txt; ln -s a.txt soft; ln a.txt z-hard; mkfifo pipe"));
+  for (const std::string form : {"gnu", "pax"}) {
+    const Unpacked out = unpack(made("tar --sort=name --format=" + form + " -cf ../out *"), false);
+    EXPECT_THAT(out.names(),
+                UnorderedElementsAre("a.txt", "deep/er/b.bin", "empty", "pipe", "soft", "z-hard", "zeros"));
+    for (const UnpackedPart& part : out.parts) {
+      EXPECT_TRUE(part.part.name != "a.txt" || part.part.modified == 1'000'000'000);
+      const bool special = part.part.name == "soft" || part.part.name == "z-hard" || part.part.name == "pipe";
+      EXPECT_EQ(part.part.trouble, special ? WalkTrouble::special_file : WalkTrouble::none) << part.part.name;
+    }
+  }
+}
+
+TEST_F(Archive, TarsInARowAreOne) {
+  const std::string object = made("tar -cf ../1 a.txt; tar -cf ../2 deep empty zeros; cat ../1 ../2 >../out");
+  expect_all(object, Format::tar);
+  expect_all(object + "garbage behind" + noise(1, 2000), Format::tar);
+}
+
+TEST_F(Archive, ADamagedHeaderOfATarCostsOneMember) {
+  std::string object = made("tar -cf ../out a.txt deep/er/b.bin empty zeros");
+  const std::size_t header = object.find("deep/er/b.bin");
+  object[header + 3] ^= 1;
+  const Unpacked out = unpack(Format::tar, object, false);
+  EXPECT_THAT(out.names(), UnorderedElementsAre("a.txt", "empty", "zeros"));
+  EXPECT_TRUE(out.damaged);
+}
+
+TEST_F(Archive, CutTarsGiveWhatWasThere) {
+  const std::string object = made("tar -cf ../out a.txt deep/er/b.bin zeros");
+  for (std::size_t sixteenth = 1; sixteenth < 16; ++sixteenth) {
+    const Unpacked out = unpack(Format::tar, object.substr(0, object.size() * sixteenth / 16), false);
+    std::size_t bytes = 0;
+    for (const auto& [name, got] : out.files()) {
+      EXPECT_TRUE(files_[name].starts_with(got));
+      bytes += got.size();
+    }
+    EXPECT_GT(bytes + 4000, object.size() * sixteenth / 16);
+    EXPECT_TRUE(out.damaged || sixteenth == 15);
+  }
+}
+
+TEST_F(Archive, DamagedTarsEnd) {
+  write_file(folder_ / "in/sparse", "x");
+  test::make_sparse(folder_ / "in/sparse", MiB);
+  const std::string gnu = made("tar --format=gnu --sparse -cf ../out a.txt sparse empty");
+  const std::string pax = made("tar --format=pax --sparse -cf ../out sparse a.txt empty");
+  for (std::uint64_t seed = 0; seed < damage_seeds(60); ++seed) {
+    std::string hurt = seed % 2 == 0 ? gnu : pax;
+    for (std::uint64_t i = 0; i <= seed % 4; ++i) {
+      const std::uint64_t byte = (seed * 2'654'435'761 + i * 40'503) % std::min<std::size_t>(hurt.size(), 4096);
+      hurt[byte] = static_cast<char>('0' + (seed * 7 + i) % 10);
+    }
+    static_cast<void>(unpack(Format::tar, hurt, false, {}, 2 * MiB));
+  }
+}
+
+TEST_F(Archive, AMillionMembersAreQuick) {
+  const std::string header = made("tar -cf ../out empty").substr(0, 512);
+  std::string object;
+  for (int i = 0; i < 1'000'000; ++i) object += header;
+  EXPECT_EQ(test::count_parts(Format::tar, object, false), 1'000'000U);
+}
+
+// --- by libarchive ----------------------------------------------------------------------------------------------
+
+TEST_F(Archive, SevenZips) {
+  for (const std::string options : {"", "-m0=LZMA", "-m0=PPMd", "-m0=BZip2", "-m0=Deflate", "-mx=0", "-ms=off"}) {
+    SCOPED_TRACE(options);
+    expect_all(made("7z a -bd -t7z " + options + " ../out.7z . >/dev/null; mv ../out.7z ../out"), Format::other_archive,
+               true);
+  }
+}
+
+TEST_F(Archive, EncryptedSevenZips) {
+  const Unpacked names = unpack(made("7z a -bd -psecret ../out.7z . >/dev/null; mv ../out.7z ../out"), true);
+  EXPECT_THAT(names.names(), Contains("a.txt"));
+  for (const UnpackedPart& part : names.parts) {
+    EXPECT_TRUE(part.part.trouble == WalkTrouble::encrypted || part.part.name == "empty") << part.part.name;
+    EXPECT_EQ(part.bytes, "");
+  }
+  const Unpacked nothing = unpack(made("7z a -bd -psecret -mhe=on ../out.7z . >/dev/null; mv ../out.7z ../out"), true);
+  ASSERT_EQ(nothing.parts.size(), 1U);
+  EXPECT_EQ(nothing.parts[0].part.trouble, WalkTrouble::encrypted);
+}
+
+TEST_F(Archive, Cpios) {
+  for (const std::string form : {"newc", "crc", "odc", "bin", "hpodc"}) {
+    SCOPED_TRACE(form);
+    expect_all(made("find . -type f | cpio -o --quiet -H " + form + " >../out"), Format::other_archive);
+  }
+}
+
+TEST_F(Archive, ArsAndIsosAndOthers) {
+  files_.erase("deep/er/b.bin");
+  expect_all(made("ar rc ../out a.txt empty zeros"), Format::other_archive);
+  files_["deep/er/b.bin"] = noise(2, 70'000);
+  // What tells an ISO stands 32 KiB in.
+  const std::string iso = made("genisoimage -quiet -R -o ../out .");
+  EXPECT_EQ(test::format_by_head(iso, "DISC.ISO"), Format::other_archive);
+  expect_same(unpack(Format::other_archive, iso, true).files(), files_);
+  expect_same(unpack(Format::other_archive, iso, false).files(), files_);
+  expect_all(made("bsdtar --format=xar -cf ../out ."), Format::other_archive, true);
+}
+
+TEST_F(Archive, Rpms) {
+  // A lead, a signature of one entry, a header of none, then what would be a cpio.
+  const std::string lead = "\xed\xab\xee\xdb" + std::string(92, '\0'), magic("\x8e\xad\xe8\1\0\0\0\0", 8);
+  const std::string signature =
+      magic + std::string("\0\0\0\1\0\0\0\3", 8) + std::string(16, 'e') + "abc" + std::string(5, '\0');
+  const std::string header = magic + std::string("\0\0\0\0\0\0\0\5", 8) + "hello";
+  const Unpacked out = unpack(lead + signature + header + "payload", false);
+  ASSERT_EQ(out.parts.size(), 1U);
+  EXPECT_EQ(out.parts[0].bytes, "payload");
+}
+
+TEST_F(Archive, DamagedArchivesEnd) {
+  const std::vector<std::string> objects = {made("7z a -bd ../out.7z a.txt empty >/dev/null; mv ../out.7z ../out"),
+                                            made("find . | cpio -o --quiet -H newc >../out"),
+                                            made("ar rc ../out a.txt empty"), made("genisoimage -quiet -o ../out .")};
+  for (std::uint64_t seed = 0; seed < damage_seeds(60); ++seed) {
+    std::string hurt = objects[seed % objects.size()];
+    const std::size_t reach = std::min<std::size_t>(hurt.size(), 2000);
+    for (std::uint64_t i = 0; i <= seed % 4; ++i) {
+      const std::size_t byte = (seed * 2'654'435'761 + i * 40'503) % reach;
+      const std::size_t at = seed % 8 < 4 ? byte : hurt.size() - 1 - byte;
+      hurt[at] = static_cast<char>(hurt[at] ^ (1 << (seed + i) % 8));
+    }
+    static_cast<void>(unpack(Format::other_archive, hurt, true, {}, 2 * MiB));
+    static_cast<void>(unpack(Format::other_archive, hurt.substr(0, seed % hurt.size()), true, {}, 2 * MiB));
+  }
+}
+
+// --- what others made -------------------------------------------------------------------------------------------
+
+// name -> bytes of every regular member, as bsdtar sees it.
+std::map<std::string, std::string> as_bsdtar_sees(const std::string& file) {
+  const TemporaryFolder folder;
+  static_cast<void>(test::run({"bsdtar", "-x", "-f", file, "-C", folder.path().string()}));
+  return test::files_below(folder.path().string());
+}
+
+std::string without_front(std::string name) {
+  while (name.starts_with("./") || name.starts_with("/")) name = name.substr(name.find('/') + 1);
+  return name;
+}
+
+TEST(ArchiveSamples, AreWhatBsdtarSees) {
+  std::size_t samples = 0;
+  for (const std::string below :
+       {"archives/commons-compress", "archives/dfvfs", "archives/gitleaks", "archives/py7zr"}) {
+    const std::string shared = test::shared_data() + below;
+    if (!std::filesystem::exists(shared)) continue;
+    for (const auto& entry : std::filesystem::directory_iterator(shared)) {
+      if (!entry.is_regular_file()) continue;
+      const std::string object = read_file(entry.path().string());
+      const Format format = test::format_by_head(object, entry.path().filename().string());
+      if (format != Format::tar && format != Format::other_archive) continue;
+      SCOPED_TRACE(entry.path().filename().string());
+      std::map<std::string, std::string> ours;
+      std::set<std::string> unread;  // encrypted, or packed in a way that libarchive does not know
+      for (const UnpackedPart& part : unpack(format, object, true).parts) {
+        const bool whole = part.part.trouble == WalkTrouble::none && !part.damaged;
+        if (whole) ours[without_front(part.part.name)] = part.bytes;
+        if (!whole && part.part.trouble != WalkTrouble::special_file) unread.insert(without_front(part.part.name));
+      }
+      for (const auto& [name, bytes] : as_bsdtar_sees(entry.path().string())) {
+        if (unread.contains(name)) continue;
+        const auto at = ours.find(name);
+        // Links have no bytes here; bsdtar gives a hard link those of its target.
+        const bool elsewhere =
+            std::any_of(ours.begin(), ours.end(), [&](const auto& part) { return part.second == bytes; });
+        EXPECT_TRUE(at == ours.end() ? elsewhere : at->second == bytes) << name;
+      }
+      ++samples;
+    }
+  }
+  if (samples == 0) GTEST_SKIP() << "no samples beside the checkout";
+}
+
+// Files that other programs failed on: whatever comes out, it ends.
+TEST(HostileSamples, End) {
+  const std::string shared = test::shared_data() + "hostile/commons-compress";
+  if (!std::filesystem::exists(shared)) GTEST_SKIP() << "no samples beside the checkout";
+  for (const auto& entry : std::filesystem::directory_iterator(shared)) {
+    SCOPED_TRACE(entry.path().filename().string());
+    const std::string object = read_file(entry.path().string());
+    const Format format = test::format_by_head(object, entry.path().filename().string());
+    static_cast<void>(unpack(format, object, true, {}, 16 * MiB));
+    static_cast<void>(unpack(format, object, false, {}, 16 * MiB));
+  }
+}
+
+}  // namespace
+}  // namespace ambit
