@@ -105,6 +105,8 @@ inline constexpr std::uint64_t kMaxExpansionRatio = 2'000;
 inline constexpr std::uint64_t kFreeExpandedBytes = 1 * GiB;
 // Parts of one container.
 inline constexpr std::uint64_t kMaxParts = 50'000'000;
+// Mark-up of one part of an office document. Sixteen times a view: what unpacks to more tags than that is a bomb.
+inline constexpr std::uint64_t kMaxMarkupBytes = 16 * kMaxViewBytes;
 // Headers of one mail or of one of its parts: a circular to 50,000 people in one To line.
 inline constexpr std::size_t kMaxMailHeaderBytes = 4 * MiB;
 // Multiparts in multiparts of one mail. Mail programs refuse more than a hundred; forwarded mails start anew.

@@ -213,6 +213,16 @@ TEST(Mail, multiparts_that_nest_without_end_stop_at_the_limit) {
   EXPECT_THAT(unpacked.text(), HasSubstr("the end of it"));
 }
 
+TEST(Mail, of_any_shape_costs_time_in_proportion) {
+  for (const std::string piece :
+       {"=?a?b?x ", "a: ", ": ;a=", "x;a*0*=''%4", "\n ", "--", "\n--", "\n--b", "\n\n--b\n", "\r"}) {
+    std::string mail =
+        "Content-Type: multipart/mixed; boundary=b" + std::string(piece.starts_with('\n') ? "\n\n" : ";");
+    while (mail.size() < 1'000'000) mail += piece;
+    static_cast<void>(unpack_all(open_mail, mail));
+  }
+}
+
 TEST(Mail, survives_damage) {
   test::survive_damage(open_mail, kMailOf, "", test::damage_seeds(300));
   int seeds = test::damage_seeds(100) / 50;

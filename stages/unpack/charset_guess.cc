@@ -44,7 +44,7 @@ std::string_view by_zeros(std::string_view sample) {
   if (wide[0] * 2 > fours) return "utf-32le";
   if (wide[3] * 2 > fours) return "utf-32be";
   const std::size_t most = std::max(narrow[0], narrow[1]), least = std::min(narrow[0], narrow[1]);
-  if (most * 20 < fours || most < 4 * least + 2) return {};
+  if (most * 10 < fours || most < 4 * least + 2) return {};
   return narrow[0] > narrow[1] ? "utf-16le" : "utf-16be";
 }
 
@@ -72,6 +72,9 @@ std::string guessed_charset(std::string_view sample, Sample where) {
   if (uchardet_handle_data(detector.get(), sample.data(), sample.size()) != 0) return std::string(kUtf8OrWestern);
   uchardet_data_end(detector.get());
   const std::string charset = known_charset(uchardet_get_charset(detector.get()));
+  // The sign that ISO-8859-1 has where ISO-8859-15 has the euro is in no text that anybody wrote.
+  const bool has_controls = std::any_of(sample.begin(), sample.end(), [](char c) { return (c & '\xe0') == '\x80'; });
+  if (charset == kUtf8OrWestern && !has_controls && sample.find('\xa4') != sample.npos) return "iso-8859-15";
   return charset.empty() ? std::string(kUtf8OrWestern) : charset;
 }
 

@@ -66,7 +66,7 @@ struct EncodedWord {
 // The word that `text` begins with ("=?" stands there). RFC 2047 allows 75 bytes, programs make whole lines; the bound
 // keeps headers full of beginnings from being searched to their end for each.
 std::optional<EncodedWord> encoded_word(std::string_view text) {
-  constexpr std::size_t kMostBytes = 8192;
+  constexpr std::size_t kMostBytes = 2048;
   text = text.substr(0, kMostBytes);
   const std::size_t charset_end = text.find('?', 2);
   if (charset_end == std::string_view::npos || charset_end + 2 >= text.size()) return std::nullopt;
@@ -114,10 +114,11 @@ std::string parameter_value(std::string_view& text) {
 
 // "; name*1*=value; …" behind the value of a header.
 std::vector<Parameter> parameters(std::string_view text) {
+  constexpr std::size_t kMost = 10'000;
   std::vector<Parameter> all;
   while (true) {
     const std::size_t semicolon = text.find(';');
-    if (semicolon == std::string_view::npos) return all;
+    if (semicolon == std::string_view::npos || all.size() == kMost) return all;
     text.remove_prefix(semicolon + 1);
     const std::size_t equals = text.find_first_of("=;");
     if (equals == std::string_view::npos || text[equals] != '=') continue;

@@ -84,7 +84,9 @@ std::unique_ptr<ByteStream> markup_stream(std::unique_ptr<ByteStream> bytes, std
                                           std::optional<Dialect> dialect, const SharedTexts* shared) {
   auto peeked = std::make_unique<Peeked>(std::move(bytes), kHeadBytes);
   const std::string_view head = peeked->head();
-  if (charset.empty() || has_wide_units(guessed_charset(head, Sample::front))) charset = declared_charset(head);
+  // Whether units are wide the bytes know better than any label.
+  const bool is_wide = has_wide_units(guessed_charset(head, Sample::front));
+  if (charset.empty() || is_wide != has_wide_units(charset)) charset = declared_charset(head);
   if (!dialect) dialect = dialect_of(head, charset);
   if (charset.empty() && *dialect != Dialect::html) charset = kUtf8OrWestern;
   auto text = rewritten(std::move(peeked), charset_decoder(charset));

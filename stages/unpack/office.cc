@@ -8,6 +8,7 @@
 #include <array>
 #include <utility>
 
+#include "pipeline/limits.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/markup.h"
 #include "stages/unpack/office_package.h"
@@ -40,6 +41,7 @@ class Office final : public Unpacker {
     part.is = Part::Is::view;
     part.size.reset();  // of the text nobody knows it
     part.stored_at.reset();
+    bytes_ = at_most(limits::kMaxMarkupBytes, std::move(bytes_));
     bytes_ = as_view(markup_stream(std::move(bytes_), {}, std::nullopt, &survey_.shared));
     return next;
   }

@@ -160,7 +160,7 @@ Result<PackageSurvey> survey_package(const Packed& packed) {
     if (name == "META-INF/manifest.xml") read_manifest(text_of_part(*bytes, kMaxManifestBytes), survey);
     if (name == "META-INF/encryption.xml") read_encryption(text_of_part(*bytes, kMaxManifestBytes), survey);
     if (!name.ends_with("sharedStrings.xml") || survey.shared.size() > 0) continue;
-    const auto texts = shared_texts_stream(std::move(bytes), survey.shared);
+    const auto texts = shared_texts_stream(at_most(limits::kMaxMarkupBytes, std::move(bytes)), survey.shared);
     std::vector<std::byte> piece(kBlockBytes);
     for (auto got = texts->read(piece); got.ok() && *got > 0 && !survey.shared.is_full();) got = texts->read(piece);
   }

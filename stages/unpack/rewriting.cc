@@ -70,6 +70,22 @@ class Text final : public ByteStream {
   std::size_t at_ = 0;
 };
 
+class Limited final : public ByteStream {
+ public:
+  Limited(std::uint64_t bytes, std::unique_ptr<ByteStream> from) : left_(bytes), from_(std::move(from)) {}
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    const auto got = from_->read(into);
+    if (!got.ok()) return got;
+    if (*got > left_) return Error{ErrorKind::evidence, "the mark-up of a document is too long", {}, {}};
+    left_ -= *got;
+    return got;
+  }
+
+ private:
+  std::uint64_t left_;
+  std::unique_ptr<ByteStream> from_;
+};
+
 class View final : public ByteStream {
  public:
   explicit View(std::unique_ptr<ByteStream> text) : text_(std::move(text)) {}
@@ -122,6 +138,10 @@ std::unique_ptr<ByteStream> rewritten(std::unique_ptr<ByteStream> from, std::uni
 std::unique_ptr<ByteStream> borrowed(ByteStream& from) { return std::make_unique<Borrowed>(from); }
 
 std::unique_ptr<ByteStream> text_stream(std::string text) { return std::make_unique<Text>(std::move(text)); }
+
+std::unique_ptr<ByteStream> at_most(std::uint64_t bytes, std::unique_ptr<ByteStream> from) {
+  return std::make_unique<Limited>(bytes, std::move(from));
+}
 
 std::unique_ptr<ByteStream> as_view(std::unique_ptr<ByteStream> text) {
   return std::make_unique<View>(std::move(text));

@@ -33,6 +33,9 @@ class Rewriter {
 // The bytes of `text`.
 [[nodiscard]] std::unique_ptr<ByteStream> text_stream(std::string text);
 
+// `from`, and an Error(evidence) once there are more than `bytes`. For what is read without anything coming out.
+[[nodiscard]] std::unique_ptr<ByteStream> at_most(std::uint64_t bytes, std::unique_ptr<ByteStream> from);
+
 // `text` as a view: without NULs, and an Error(evidence) once there are more than limits::kMaxViewBytes.
 [[nodiscard]] std::unique_ptr<ByteStream> as_view(std::unique_ptr<ByteStream> text);
 

@@ -27,7 +27,8 @@ std::string number_text(std::string_view bytes, std::uint64_t type) {
   if (type != kDouble) return std::to_string(static_cast<std::int64_t>(value));
   std::array<char, 40> text{};
   const auto end = std::to_chars(text.data(), text.data() + text.size(), std::bit_cast<double>(value)).ptr;
-  return {text.data(), end};
+  const std::string digits(text.data(), end);
+  return digits.find_first_of(".en") == std::string::npos ? digits + ".0" : digits;
 }
 
 std::string text_text(std::string_view bytes, TextEncoding encoding) {
@@ -47,13 +48,17 @@ bool is_control(char c) {
   return byte < 0x20 && c != '\t' && c != '\n' && c != '\r';
 }
 
+// Mostly characters of ASCII in units of two bytes.
+bool is_plain_utf16le(std::string_view bytes) {
+  std::size_t plain = 0;
+  for (std::size_t i = 0; i + 1 < bytes.size(); i += 2) plain += bytes[i] >= ' ' && bytes[i + 1] == '\0' ? 1U : 0U;
+  return bytes.size() % 2 == 0 && plain * 8 >= bytes.size() * 3;
+}
+
 // A blob that is text all the same; other blobs are swept with the bytes of the database.
 std::string blob_text(std::string_view bytes) {
-  constexpr std::size_t kSample = 4096;
-  const std::string_view sample = bytes.substr(0, kSample);
-  if (sample.find('\0') != std::string_view::npos) {
-    const std::string charset = guessed_charset(sample, Sample::front);
-    return charset.starts_with("utf-16") ? to_utf8(bytes, charset) : std::string();
+  if (bytes.find('\0') != std::string_view::npos) {
+    return is_plain_utf16le(bytes) ? to_utf8(bytes, "utf-16le") : std::string();
   }
   if (std::any_of(bytes.begin(), bytes.end(), is_control)) return {};
   std::string text = to_utf8(bytes, kUtf8OrWestern);

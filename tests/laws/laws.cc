@@ -39,7 +39,6 @@ constexpr std::array kDoors = {
     Door{"xxh", "stages/hash/"},
     Door{"archive", "stages/unpack/"},
     Door{"bzlib.h", "stages/unpack/"},
-    Door{"gmime/", "stages/unpack/"},
     Door{"igzip_lib.h", "stages/unpack/"},
     Door{"isa-l", "stages/unpack/"},
     Door{"libpff.h", "stages/unpack/"},
