@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <functional>
 
+#include "pipeline/limits.h"
 #include "stages/unpack/content_stream.h"
 
 namespace ambit {
@@ -117,6 +119,43 @@ class PartContent final : public Content {
 };
 
 }  // namespace
+
+std::string_view last_component(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+bool wants_any_place(Format format) {
+  return format == Format::zip || format == Format::other_archive || format == Format::ooxml ||
+         format == Format::open_document || format == Format::epub || format == Format::ole || format == Format::pdf ||
+         format == Format::sqlite || format == Format::outlook;
+}
+
+std::uint64_t PartNumbers::next(const std::string& name, std::uint64_t index) {
+  constexpr std::size_t kNames = 1'000'000;
+  const std::size_t key = std::hash<std::string>{}(name);
+  if (seen_.size() >= kNames && !seen_.contains(key)) return index + 1;
+  return ++seen_[key];
+}
+
+Object PartNumbers::child(const Object& container, const Part& part, std::uint64_t index) {
+  Object child;
+  Step step;
+  if (part.is == Part::Is::member) {
+    step = {StepKind::member, part.name.substr(0, limits::kMaxPartNameBytes), 0, 0};
+    step.number = next(step.name, index);
+  } else if (part.is == Part::Is::message) {
+    step = {StepKind::message, "", index + 1, 0};
+  } else {
+    step = {StepKind::view, part.name.empty() ? "text" : part.name, index + 1, 0};
+  }
+  child.locator = container.locator.child(std::move(step));
+  child.state = part.is == Part::Is::message ? ObjectState::message : ObjectState::member;
+  child.trouble = part.trouble;
+  child.info = {part.size.value_or(0), part.modified, 0};
+  child.sent = part.sent;
+  child.in_family = true;
+  child.origin = container.origin;
+  child.inside = container.inside + 1;
+  return child;
+}
 
 std::unique_ptr<Content> memory_content(SharedBytes bytes, std::optional<std::int64_t> modified) {
   return std::make_unique<MemoryContent>(std::move(bytes), modified);

@@ -3,12 +3,30 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "pipeline/object.h"
 #include "stages/unpack/unpack.h"
 
 namespace ambit {
+
+[[nodiscard]] std::string_view last_component(std::string_view path);
+// Formats that are read from their end, or back and forth.
+[[nodiscard]] bool wants_any_place(Format format);
+
+// Names the parts of one container. Parts of the same name are numbered from 1; beyond a million names, a part has the
+// number of which part it is.
+class PartNumbers {
+ public:
+  // Part `index` (from 0) as an object, without its content.
+  [[nodiscard]] Object child(const Object& container, const Part& part, std::uint64_t index);
+
+ private:
+  [[nodiscard]] std::uint64_t next(const std::string& name, std::uint64_t index);
+  std::unordered_map<std::size_t, std::uint32_t> seen_;
+};
 
 using SharedBytes = std::shared_ptr<const std::vector<std::byte>>;
 

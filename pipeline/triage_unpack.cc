@@ -16,8 +16,6 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kWaitingParts = 64;
 constexpr std::uint64_t kWaitingBytes = 512 * limits::KiB;
 
-std::string_view last_component(std::string_view path) { return path.substr(path.rfind('/') + 1); }
-
 void note(Facts& facts, ExceptionReason reason) {
   const Exception exception{reason, 0, 0};
   if (std::find(facts.exceptions.begin(), facts.exceptions.end(), exception) == facts.exceptions.end()) {
@@ -29,49 +27,6 @@ void note(Facts& facts, ExceptionReason reason) {
 bool is_a_guess(Format format) {
   return format == Format::mail || format == Format::mailbox || format == Format::html || format == Format::xml ||
          format == Format::charset;
-}
-
-// Formats that are read from their end, or back and forth.
-bool wants_any_place(Format format) {
-  return format == Format::zip || format == Format::other_archive || format == Format::ooxml ||
-         format == Format::open_document || format == Format::epub || format == Format::ole || format == Format::pdf ||
-         format == Format::sqlite || format == Format::outlook;
-}
-
-// Numbers parts of the same name, from 1. Beyond so many names a part counts as which part it is.
-class Ordinals {
- public:
-  std::uint64_t next(const std::string& name, std::uint64_t index) {
-    constexpr std::size_t kNames = 1'000'000;
-    const std::size_t key = std::hash<std::string>{}(name);
-    if (seen_.size() >= kNames && !seen_.contains(key)) return index + 1;
-    return ++seen_[key];
-  }
-
- private:
-  std::unordered_map<std::size_t, std::uint32_t> seen_;
-};
-
-Object child_of(const Object& container, const Part& part, std::uint64_t index, Ordinals& ordinals) {
-  Object child;
-  Step step;
-  if (part.is == Part::Is::member) {
-    step = {StepKind::member, part.name.substr(0, limits::kMaxPartNameBytes), 0, 0};
-    step.number = ordinals.next(step.name, index);
-  } else if (part.is == Part::Is::message) {
-    step = {StepKind::message, "", index + 1, 0};
-  } else {
-    step = {StepKind::view, part.name.empty() ? "text" : part.name, index + 1, 0};
-  }
-  child.locator = container.locator.child(std::move(step));
-  child.state = part.is == Part::Is::message ? ObjectState::message : ObjectState::member;
-  child.trouble = part.trouble;
-  child.info = {part.size.value_or(0), part.modified, 0};
-  child.sent = part.sent;
-  child.in_family = true;
-  child.origin = container.origin;
-  child.inside = container.inside + 1;
-  return child;
 }
 
 std::map<IdentifierId, std::size_t> raw_counts(const Facts& facts) {
@@ -154,7 +109,7 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
     if (!is_a_guess(container->format)) note(facts, ExceptionReason::damaged);
     return;
   }
-  Ordinals ordinals;
+  PartNumbers numbers;
   for (std::uint64_t index = 0; !sweep_.stopped(); ++index) {
     Result<std::optional<Part>> part = (*opened)->next();
     worker_.watch.charge(Work::unpack);
@@ -163,11 +118,11 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
     if (index == limits::kMaxParts) return note(facts, ExceptionReason::objects_limit);
     const Part& found = **part;
     if (found.is == Part::Is::view && found.sent && !facts.sent) facts.sent = found.sent;
-    const std::uint64_t before = expanded_;
-    take_part(**opened, found, container, index, child_of(object, found, index, ordinals), facts);
+    const std::uint64_t bytes =
+        take_part(**opened, found, container, index, numbers.child(object, found, index), facts);
     if (over_limit_) return note(facts, ExceptionReason::expansion_limit);
-    if (!found.stored_at || found.trouble != WalkTrouble::none || !found.size) continue;
-    const Run run{0, *found.stored_at, std::min(*found.size, expanded_ - before)};
+    if (!found.stored_at || found.is == Part::Is::view || bytes == 0) continue;
+    const Run run{0, *found.stored_at, bytes};
     if (stored.empty() || run.place >= stored.back().place_end()) stored.push_back(run);
   }
 }
@@ -196,11 +151,16 @@ WalkTrouble Unpacking::fill(Unpacker& unpacker, std::vector<std::byte>& bytes, s
   return WalkTrouble::none;
 }
 
-void Unpacking::take_part(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
-                          std::uint64_t index, Object child, Facts& facts) {
+std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
+                                   const std::shared_ptr<const Container>& container, std::uint64_t index, Object child,
+                                   Facts& facts) {
   if (part.trouble != WalkTrouble::none) {
-    if (part.is != Part::Is::view) return sweep_later(std::move(child), 0);
-    return note(facts, exception_of(part.trouble));
+    if (part.is == Part::Is::view) {
+      note(facts, exception_of(part.trouble));
+    } else {
+      sweep_later(std::move(child), 0);
+    }
+    return 0;
   }
   std::vector<std::byte> bytes;
   bool ended = false;
@@ -214,7 +174,9 @@ void Unpacking::take_part(Unpacker& unpacker, const Part& part, const std::share
   }
   worker_.watch.charge(Work::unpack, bytes.size());
   if (!ended) return take_large(unpacker, part, container, index, std::move(child), std::move(bytes));
+  const std::uint64_t size = bytes.size();
   take_small(part, std::move(child), std::move(bytes), facts);
+  return size;
 }
 
 void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte> bytes, Facts& facts) {
@@ -237,8 +199,9 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   sweep_.judge(worker_, child, own);
 }
 
-void Unpacking::take_large(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
-                           std::uint64_t index, Object child, std::vector<std::byte> first) {
+std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
+                                    const std::shared_ptr<const Container>& container, std::uint64_t index,
+                                    Object child, std::vector<std::byte> first) {
   Facts facts;
   facts.modified = part.modified;
   facts.sent = part.sent;
@@ -269,8 +232,9 @@ void Unpacking::take_large(Unpacker& unpacker, const Part& part, const std::shar
   }
   if (teed.trouble() == WalkTrouble::damaged) note(facts, ExceptionReason::damaged);
   if (teed.trouble() == WalkTrouble::expansion_limit) note(facts, ExceptionReason::expansion_limit);
-  streamed->end(part_content(container, index, {streamed->size(), part.modified, 0}), std::move(facts),
-                std::move(stored));
+  const std::uint64_t size = streamed->size();
+  streamed->end(part_content(container, index, {size, part.modified, 0}), std::move(facts), std::move(stored));
+  return size;
 }
 
 // What the raw bytes show as often is theirs; the view is an object where it shows more.

@@ -35,11 +35,12 @@ class Unpacking {
 
   void take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream, Content* content,
                   const Object& object, Facts& facts, std::vector<Run>& stored);
-  void take_part(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
-                 std::uint64_t index, Object child, Facts& facts);
+  // Bytes of the part.
+  std::uint64_t take_part(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
+                          std::uint64_t index, Object child, Facts& facts);
   void take_small(const Part& part, Object child, std::vector<std::byte> bytes, Facts& facts);
-  void take_large(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
-                  std::uint64_t index, Object child, std::vector<std::byte> first);
+  std::uint64_t take_large(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
+                           std::uint64_t index, Object child, std::vector<std::byte> first);
   void view(Object child, Facts& facts);
   void sweep_later(Object child, std::uint64_t bytes);
   void flush();

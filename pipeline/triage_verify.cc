@@ -8,6 +8,7 @@
 #include "pipeline/limits.h"
 #include "pipeline/run_content.h"
 #include "pipeline/triage.h"
+#include "pipeline/triage_find.h"
 #include "stages/hash/digest.h"
 #include "stages/open/open_exhibit.h"
 #include "stages/walk/image_walk.h"
@@ -89,10 +90,17 @@ std::optional<ResidueText> read_residue(std::string_view text) {
   return out;
 }
 
+// What of the wanted items is inside the object.
+void check_parts(const Object& object, Content& content, PartFinder& finder) {
+  if (!finder.leads_on(to_string(object.locator, ""))) return;
+  if (const Result<ContentInfo> info = content.open(); info.ok()) finder.look_into(object, content, info->size);
+}
+
 // Finds the wanted items of an image while it is walked.
 class WantedSink final : public walk::ImageSink {
  public:
-  WantedSink(const walk::ImageWalk& walk, Wanted& wanted, ExhibitCheck& out) : walk_(walk), wanted_(wanted), out_(out) {
+  WantedSink(const walk::ImageWalk& walk, Wanted& wanted, PartFinder& finder, ExhibitCheck& out)
+      : walk_(walk), wanted_(wanted), finder_(finder), out_(out) {
     homes_.insert(to_string(Locator{0, walk.image().steps}, ""));
   }
 
@@ -101,10 +109,14 @@ class WantedSink final : public walk::ImageSink {
     return 0;
   }
   bool object(Object&& object, std::uint64_t, std::uint32_t) override {
-    const auto item = wanted_.find(to_string(object.locator, ""));
-    if (item == wanted_.end() || object.trouble != WalkTrouble::none) return true;
+    const std::string text = to_string(object.locator, "");
+    const auto item = wanted_.find(text);
+    const bool leads_on = finder_.leads_on(text);
+    if ((item == wanted_.end() && !leads_on) || object.trouble != WalkTrouble::none) return true;
     if (object.content == nullptr)
       object.content = run_content(walk_.bytes(), object.runs, object.info, Places::exhibit);
+    check_parts(object, *object.content, finder_);
+    if (item == wanted_.end()) return true;
     tell(same_content(*object.content, *item->second), *item->second, out_);
     wanted_.erase(item);
     return true;
@@ -128,6 +140,7 @@ class WantedSink final : public walk::ImageSink {
  private:
   const walk::ImageWalk& walk_;
   Wanted& wanted_;
+  PartFinder& finder_;
   ExhibitCheck& out_;
   std::set<std::string> homes_;  // texts of the places in which this walk has residue
 };
@@ -144,17 +157,27 @@ Result<ExhibitCheck> rehash_released(const std::vector<std::string>& exhibits, c
     for (const ReleasedItem& item : items) {
       if (item.exhibit == number) wanted.emplace(item.locator.substr(item.exhibit_name.size()), &item);
     }
+    std::set<std::string> texts;
+    for (const auto& [text, item] : wanted) texts.insert(text);
+    PartFinder finder(texts, [&](const std::string& text, Content& content) {
+      const auto item = wanted.find(text);
+      if (item == wanted.end()) return;
+      tell(same_content(content, *item->second), *item->second, out);
+      wanted.erase(item);
+    });
     const std::unique_ptr<ObjectSource> source = walk_exhibit(**exhibit, number);
     while (std::optional<Object> object = source == nullptr ? std::nullopt : source->next()) {
       const auto item = wanted.find(to_string(object->locator, ""));
-      if (item == wanted.end() || object->content == nullptr) continue;
+      if (object->content == nullptr) continue;
+      check_parts(*object, *object->content, finder);
+      if (item == wanted.end()) continue;
       tell(same_content(*object->content, *item->second), *item->second, out);
       wanted.erase(item);
     }
     if (source == nullptr) {
       const walk::Image image{number, {}, exhibit->get()};
       for (const auto& walk : walk::walks_of({&image, 1}, {})) {
-        WantedSink sink(*walk, wanted, out);
+        WantedSink sink(*walk, wanted, finder, out);
         walk->walk(sink);
         sink.check_residue();
       }

@@ -5,7 +5,7 @@
 
 #include "stages/unpack/charset.h"
 #include "stages/unpack/transfer_encoding.h"
-#include "tests/unpacked.h"
+#include "tests/unpacked_views.h"
 
 namespace ambit {
 namespace {

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "pipeline/limits.h"
-#include "tests/unpacked.h"
+#include "tests/unpacked_views.h"
 
 namespace ambit {
 namespace {

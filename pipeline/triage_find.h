@@ -1,0 +1,33 @@
+// Finds parts of objects again, by the texts of their locators.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "pipeline/object.h"
+#include "pipeline/triage_parts.h"
+
+namespace ambit {
+
+class PartFinder {
+ public:
+  // `found` gets the content of a part, opened never before, and the text of its locator.
+  using Found = std::function<void(const std::string& text, Content& content)>;
+  // `wanted`: texts, the exhibit's name left out; of these whatever stands before a '!' may be a container.
+  PartFinder(const std::set<std::string>& wanted, Found found);
+
+  // Whether a wanted part may be inside the object of this text.
+  [[nodiscard]] bool leads_on(const std::string& text) const { return containers_.contains(text); }
+  // `content` is open and has `size` bytes.
+  void look_into(const Object& object, Content& content, std::uint64_t size);
+
+ private:
+  void parts_of(const Object& object, const std::shared_ptr<const Container>& container, Content& content);
+
+  const std::set<std::string>& wanted_;
+  std::set<std::string> containers_;
+  const Found found_;
+};
+
+}  // namespace ambit
