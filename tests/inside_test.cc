@@ -1,0 +1,154 @@
+// What is packed, from outside: the program that was built, on what real packers make.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/evidence.h"
+
+namespace ambit {
+namespace {
+
+using test::Case;
+using test::Ran;
+
+constexpr std::string_view kOrder = R"(
+[[identifier]]
+name = "case.word"
+literals = ["acme-payout-7731"]
+[[rule]]
+name = "R1"
+paragraph = "1"
+when = 'case'
+)";
+
+// Everything below `server` holds the word once, packed in a way of its own. The word stands behind so much that no
+// packer leaves it as it is.
+constexpr std::string_view kPackings = R"sh(
+set -e
+mkdir server w; cd w
+python3 - <<'PY'
+import random
+random.seed(5)
+words = [''.join(random.choice('abcdefghijklmnopqrstuvwxyz') for _ in range(random.randint(2, 9))) for _ in range(400)]
+text = ' '.join(random.choice(words) for _ in range(3000))
+open('a.txt', 'w').write(text + '\nacme-payout-7731\n' + text)
+# A large one, in which the word crosses the border of a block.
+filler = (text * 300)[:5242880 - 7]
+open('large.log', 'w').write(filler + ' acme-payout-7731 ' + filler)
+PY
+gzip -k a.txt; cp a.txt.gz ../server/1.gz
+gzip -c a.txt.gz > ../server/2.gz.gz
+xz -k a.txt; cp a.txt.xz ../server/3.xz
+bzip2 -k a.txt; cp a.txt.bz2 ../server/4.bz2
+zstd -q a.txt -o ../server/5.zst
+tar czf ../server/6.tar.gz a.txt
+zip -q ../server/7.zip a.txt
+cat a.txt | zip -q > ../server/8.streamed.zip
+python3 - <<'PY'
+import zipfile, email.message, sqlite3
+for name, method in (('9.lzma.zip', zipfile.ZIP_LZMA), ('10.bzip2.zip', zipfile.ZIP_BZIP2)):
+    with zipfile.ZipFile('../server/' + name, 'w', method) as z: z.write('a.txt')
+with zipfile.ZipFile('in.zip', 'w', zipfile.ZIP_DEFLATED) as z: z.write('a.txt')
+with zipfile.ZipFile('../server/11.zip', 'w', zipfile.ZIP_DEFLATED) as z: z.write('in.zip')
+m = email.message.EmailMessage()
+m['From'], m['To'], m['Subject'] = 'a@b.example', 'c@d.example', 'papers'
+m['Date'] = 'Mon, 02 Mar 2020 10:00:00 +0000'
+m.set_content('see the attachment')
+m.add_attachment(open('a.txt.gz', 'rb').read(), maintype='application', subtype='gzip', filename='a.txt.gz')
+open('../server/12.eml', 'wb').write(m.as_bytes())
+p = '<w:p><w:r><w:t>acme-</w:t></w:r><w:r><w:rPr><w:b/></w:rPr><w:t>payout</w:t></w:r><w:r><w:t>-7731</w:t></w:r></w:p>'
+with zipfile.ZipFile('../server/13.docx', 'w', zipfile.ZIP_DEFLATED) as z:
+    z.writestr('[Content_Types].xml', '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>')
+    z.writestr('word/document.xml', '<w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+               '<w:body>' + p + '</w:body></w:document>')
+open('../server/14.html', 'w').write('<!DOCTYPE html><html><body>acme-<b>pay</b>out-77&#51;1</body></html>')
+open('../server/15.rtf', 'w').write(r"{\rtf1\ansi acme-{\b payout}-77\'331}")
+PY
+7z a -bd -y ../server/16.7z a.txt >/dev/null
+lz4 -q a.txt ../server/17.lz4
+lzip -k a.txt; cp a.txt.lz ../server/18.lz
+ls a.txt | cpio -o --quiet | gzip > ../server/19.cpio.gz
+tar cf - a.txt | zstd -q > ../server/20.tar.zst
+gzip -c large.log > ../server/21.large.gz
+tar czf ../server/22.large.tar.gz large.log
+)sh";
+
+std::string made(const Case& c) {
+  const Ran ran = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kPackings)});
+  return ran.exit == 0 ? "" : ran.out + ran.err;
+}
+
+TEST(Inside, finds_the_word_in_every_packing_once) {
+  Case c;
+  c.order(kOrder);
+  ASSERT_EQ(made(c), "");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  for (int i = 1; i <= 22; ++i) {
+    EXPECT_EQ(c.query("run", "SELECT count(*), sum(hits) FROM v_item WHERE locator LIKE 'server:/" + std::to_string(i) +
+                                 ".%'"),
+              "1|1")
+        << i;
+  }
+  EXPECT_EQ(
+      c.query("run", "SELECT locator FROM v_item WHERE locator LIKE '%/11.%' OR locator LIKE '%/12.%' ORDER BY id"),
+      "server:/11.zip!/in.zip!/a.txt\nserver:/12.eml!/a.txt.gz!/a.txt");
+  const Ran verified = test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "server"});
+  EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
+}
+
+TEST(Inside, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {
+  Case c;
+  c.order(kOrder);
+  ASSERT_EQ(made(c), "");
+  std::string first;
+  int number = 0;
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--threads", "1"}, {"--threads", "2"}, {"--threads", "8"}, {"--threads", "3", "--chunk-size", "65536"}}) {
+    const std::string name = "run" + std::to_string(number++);
+    const Ran ran = c.triage(name, {c.folder / "server"}, more);
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+    const std::string index = test::read_file(c.folder / (name + "/relevance.db"));
+    if (first.empty()) first = index;
+    EXPECT_TRUE(index == first) << more[1];
+  }
+}
+
+// Three gigabytes of zeros in a few kilobytes, twice packed.
+TEST(Inside, stops_at_the_limit_of_what_an_object_may_expand_to_and_goes_on) {
+  Case c;
+  c.order(kOrder);
+  const Ran ran =
+      test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + R"sh(' && mkdir server && python3 - <<'PY'
+import gzip
+piece = gzip.compress(bytes(16 << 20), 9)
+open('server/bomb.gz', 'wb').write(gzip.compress(piece * 200, 9))
+open('server/after.txt.gz', 'wb').write(gzip.compress(b'acme-payout-7731'))
+PY)sh"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  const Ran done = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(done.exit, 2) << done.err;
+  EXPECT_EQ(c.query("run", "SELECT locator FROM v_item WHERE locator LIKE '%after%!%'"),
+            "server:/after.txt.gz!/after.txt");
+  EXPECT_THAT(c.query("run", "SELECT word FROM census JOIN word ON topic = 'reason' AND number = reason GROUP BY word"),
+              testing::HasSubstr("expansion_limit"));
+}
+
+TEST(Inside, names_what_is_encrypted_and_what_is_damaged) {
+  Case c;
+  c.order(kOrder);
+  const Ran ran = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + R"sh(' && mkdir server && set -e
+seq 1 200000 > a.txt
+7z a -bd -y -tzip -psecret server/locked.zip a.txt >/dev/null
+gzip -c a.txt | head -c 200000 > server/cut.gz
+)sh"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  const Ran done = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(done.exit, 2) << done.err;
+  const std::string reasons =
+      c.query("run", "SELECT word FROM census JOIN word ON topic = 'reason' AND number = reason GROUP BY word");
+  EXPECT_THAT(reasons, testing::HasSubstr("encrypted"));
+  EXPECT_THAT(reasons, testing::HasSubstr("damaged"));
+}
+
+}  // namespace
+}  // namespace ambit
