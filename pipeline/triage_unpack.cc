@@ -80,7 +80,7 @@ class Unpacking::Teed final : public ByteStream {
 Unpacking::~Unpacking() { flush(); }
 
 void Unpacking::run(Object& object, Facts& facts) {
-  object_bytes_ = std::max<std::uint64_t>(object_bytes_, facts.size);
+  if (object_bytes_ == 0) object_bytes_ = facts.size;
   auto container = std::make_shared<Container>();
   container->content = object.content->duplicate();
   container->size = facts.size;

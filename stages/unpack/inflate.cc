@@ -37,8 +37,17 @@ Result<Decoder::Step> Inflate::step(Input& input, std::span<std::byte> into) {
     const auto room = static_cast<std::uint32_t>(std::min(into.size(), kMostAtOnce));
     s.avail_out = room;
     damaged_ = isal_inflate(&s) < 0;
-    // A header that ends in the middle is kept by the library: it took what it holds.
-    input.take(window->size() - s.avail_in);
+    // A header that ends in the middle is kept by the library: it took what it holds. Where that turns out to be
+    // damaged it wants to have it back, of windows long gone; the place means nothing then.
+    const std::size_t left = s.avail_in;
+    if (left <= window->size()) {
+      input.take(window->size() - left);
+    } else if (damaged_ || left - window->size() > Input::kBackBytes) {
+      damaged_ = true;
+      input.take(window->size());
+    } else {
+      input.give_back(left - window->size());
+    }
     out.made = room - s.avail_out;
   }
   if (damaged_) {
