@@ -71,7 +71,7 @@ std::uint32_t ImageSweep::home(std::vector<Step> steps) { return layout_.add_hom
 
 bool ImageSweep::area(Kind kind, std::uint32_t home, std::uint64_t offset, std::uint64_t length) {
   Result<> done = layout_.add_area(kind, home, offset, length);
-  if (!done) sweep_.fail(std::move(done).error());
+  if (!done) sweep_.fail(done.error());
   return done.ok() && !sweep_.stopped();
 }
 
@@ -85,7 +85,7 @@ bool ImageSweep::object(Object&& object, std::uint64_t slack, std::uint32_t home
   walker_->account.walked(object.locator.exhibit, object.info.size);
   if (!object.runs.empty()) {
     Result<> done = layout_.add(object, slack, home);
-    if (!done) sweep_.fail(std::move(done).error());
+    if (!done) sweep_.fail(done.error());
     return done.ok() && !sweep_.stopped();
   }
   walker_->watch.charge(Work::walk);
