@@ -112,7 +112,7 @@ void Walk::list_folder(std::size_t index) {
     ++damaged_;
     return;
   }
-  const UfsBlocks blocks = ufs_blocks(volume_, shape_, inode->addresses, inode->size);
+  const UfsBlocks blocks = ufs_blocks(volume_, shape_, inode->addresses, inode->size, allowance_);
   if (!blocks.whole) ++damaged_;
   const std::size_t before = listed_.size();
   std::vector<std::byte> bytes;
@@ -159,7 +159,7 @@ std::string Walk::read_link(const UfsInode& inode) {
     if (target.find('\0') == std::string::npos) return target;
   }
   std::string target(static_cast<std::size_t>(std::min<std::uint64_t>(inode.size, limits::kMaxLinkTargetBytes)), '\0');
-  for (const Run& run : ufs_blocks(volume_, shape_, inode.addresses, target.size()).data) {
+  for (const Run& run : ufs_blocks(volume_, shape_, inode.addresses, target.size(), allowance_).data) {
     if (run.start >= target.size()) break;
     const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(run.length, target.size() - run.start));
     if (!read_fully(volume_, run.place, std::as_writable_bytes(std::span(target)).subspan(run.start, length)).ok())
@@ -170,7 +170,7 @@ std::string Walk::read_link(const UfsInode& inode) {
 
 void Walk::lay_out_file(const UfsInode& inode, FileEntry& entry) {
   if (entry.size != inode.size) entry.trouble = WalkTrouble::damaged;
-  const UfsBlocks blocks = ufs_blocks(volume_, shape_, inode.addresses, entry.size);
+  const UfsBlocks blocks = ufs_blocks(volume_, shape_, inode.addresses, entry.size, allowance_);
   std::uint64_t bytes = 0;
   for (const Run& run : blocks.data) bytes += run.length;
   const bool allowed = allowance_.spend(bytes);
@@ -215,8 +215,15 @@ Result<> Walk::run() {
   for (std::size_t first = 0; first < listed_.size();) {
     std::vector<std::string> paths;
     std::size_t last = first;
+    std::uint64_t bytes = 0;
     for (; last < listed_.size() && listed_[last].inode == listed_[first].inode; ++last) {
-      paths.push_back(folders_[listed_[last].folder].path + listed_[last].name);
+      std::string path = folders_[listed_[last].folder].path + listed_[last].name;
+      bytes += path.size();
+      if (bytes > limits::kMaxLinkBytes) {
+        room_ = false;
+      } else {
+        paths.push_back(std::move(path));
+      }
     }
     std::sort(paths.begin(), paths.end());
     paths.erase(std::unique(paths.begin(), paths.end()), paths.end());

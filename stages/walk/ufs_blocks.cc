@@ -17,8 +17,8 @@ constexpr std::uint64_t kMaxBlockBytes = 64 * limits::KiB;
 
 class Mapping {
  public:
-  Mapping(const ByteSource& volume, const UfsShape& shape, std::uint64_t size)
-      : volume_(volume), shape_(shape), size_(size) {}
+  Mapping(const ByteSource& volume, const UfsShape& shape, std::uint64_t size, Allowance& allowance)
+      : volume_(volume), shape_(shape), size_(size), allowance_(allowance) {}
 
   // The `level` of an address: 0 is a block of the file. False: no more can be followed.
   bool follow(std::uint64_t address, int level);
@@ -43,6 +43,7 @@ class Mapping {
   const ByteSource& volume_;
   const UfsShape& shape_;
   const std::uint64_t size_;
+  Allowance& allowance_;
   std::uint64_t at_ = 0;  // bytes of the file before the next block
   UfsBlocks blocks_;
 };
@@ -63,7 +64,7 @@ bool Mapping::follow(std::uint64_t address, int level) {
     return true;
   }
   std::vector<std::byte> table(shape_.block_bytes);
-  if (!inside(address, table.size())) return fail();
+  if (!inside(address, table.size()) || !allowance_.spend(table.size())) return fail();
   if (!read_fully(volume_, address * shape_.fragment_bytes, table).ok()) return fail();
   const std::uint64_t book = blocks_.books.empty() ? 0 : blocks_.books.back().end();
   if (!append_run(blocks_.books, {book, address * shape_.fragment_bytes, table.size()})) return fail();
@@ -143,8 +144,8 @@ std::optional<UfsInode> ufs_inode(const ByteSource& volume, const UfsShape& shap
 }
 
 UfsBlocks ufs_blocks(const ByteSource& volume, const UfsShape& shape, std::span<const std::uint64_t, 15> addresses,
-                     std::uint64_t size) {
-  Mapping mapping(volume, shape, size);
+                     std::uint64_t size, Allowance& allowance) {
+  Mapping mapping(volume, shape, size, allowance);
   for (std::size_t i = 0; i < addresses.size(); ++i) {
     if (!mapping.follow(addresses[i], i < 12 ? 0 : static_cast<int>(i - 11))) break;
   }

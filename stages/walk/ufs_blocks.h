@@ -12,6 +12,7 @@
 
 #include "pipeline/byte_source.h"
 #include "stages/walk/file_system.h"
+#include "stages/walk/layout.h"
 
 namespace ambit::walk {
 
@@ -56,9 +57,10 @@ struct UfsBlocks {
   std::vector<Run> books;  // the blocks of addresses; `start` counts them up
   bool whole = true;       // false: an address leads out of the volume, a block cannot be read, or there are too many
 };
-// Reads each block of addresses that a file of `size` bytes needs, once.
+// Reads each block of addresses that a file of `size` bytes needs, once, and spends its bytes of `allowance`.
 [[nodiscard]] UfsBlocks ufs_blocks(const ByteSource& volume, const UfsShape& shape,
-                                   std::span<const std::uint64_t, 15> addresses, std::uint64_t size);
+                                   std::span<const std::uint64_t, 15> addresses, std::uint64_t size,
+                                   Allowance& allowance);
 
 // A number of the file system's byte order.
 [[nodiscard]] std::uint64_t ufs_number(std::span<const std::byte> bytes, bool big_endian);
