@@ -1,7 +1,8 @@
 // Deflate, by ISA-L: two to three times as fast as zlib.
 //
 // What it decoded before it met damage may still lie in its own buffer, and the end of a stream may lie in the word of
-// input that it read ahead; both are fetched here.
+// input that it read ahead; both are fetched here. The last bytes before damage, no more than a match is long, are not
+// given: some of them may never have been written.
 #include <isa-l/igzip_lib.h>
 
 #include <algorithm>
@@ -36,19 +37,24 @@ Result<Decoder::Step> Inflate::step(Input& input, std::span<std::byte> into) {
     s.next_out = reinterpret_cast<std::uint8_t*>(into.data());
     const auto room = static_cast<std::uint32_t>(std::min(into.size(), kMostAtOnce));
     s.avail_out = room;
-    damaged_ = isal_inflate(&s) < 0;
-    // A header that ends in the middle is kept by the library: it took what it holds. Where that turns out to be
-    // damaged it wants to have it back, of windows long gone; the place means nothing then.
-    const std::size_t left = s.avail_in;
-    if (left <= window->size()) {
-      input.take(window->size() - left);
-    } else if (damaged_ || left - window->size() > Input::kBackBytes) {
-      damaged_ = true;
-      input.take(window->size());
-    } else {
-      input.give_back(left - window->size());
+    const int said = isal_inflate(&s);
+    damaged_ = said < 0;
+    // What it says is left is wrong by some bytes to either side once it met damage (2.30): the pointers are right. A
+    // header that ends in the middle is kept by the library: it took what it holds.
+    const auto moved = [](const std::uint8_t* to, const std::byte* from, std::size_t most) {
+      const std::ptrdiff_t by = to - reinterpret_cast<const std::uint8_t*>(from);
+      return static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(by, 0, static_cast<std::ptrdiff_t>(most)));
+    };
+    input.take(moved(s.next_in, window->data(), window->size()));
+    out.made = moved(s.next_out, into.data(), room);
+    // A match that it finds to be damaged it has counted already, without writing it; how long that is it does not
+    // tell.
+    if (said == ISAL_INVALID_SYMBOL || said == ISAL_INVALID_LOOKBACK) {
+      const auto kept = static_cast<std::size_t>(std::max(0, s.tmp_out_valid - s.tmp_out_processed));
+      const std::size_t doubtful = std::min<std::size_t>(ISAL_DEF_MAX_MATCH, kept + out.made);
+      s.tmp_out_valid -= static_cast<int>(std::min(doubtful, kept));
+      out.made -= doubtful - std::min(doubtful, kept);
     }
-    out.made = room - s.avail_out;
   }
   if (damaged_) {
     const auto left = static_cast<std::size_t>(std::max(0, s.tmp_out_valid - s.tmp_out_processed));

@@ -53,6 +53,8 @@ class Archive final : public Unpacker {
   static la_int64_t on_skip(archive* a, void* self, la_int64_t count);
   static la_int64_t on_seek(archive* a, void* self, la_int64_t offset, int whence);
   [[nodiscard]] Error error() const;
+  [[nodiscard]] Result<> next_block();
+  [[nodiscard]] bool is_7z() const { return archive_format(archive_.get()) == ARCHIVE_FORMAT_7ZIP; }
   [[nodiscard]] Part part_of(archive_entry* entry, int said);
 
   Content* content_;
@@ -61,7 +63,11 @@ class Archive final : public Unpacker {
   std::unique_ptr<archive, Free> archive_;
   std::size_t shown_ = 0;         // bytes that libarchive looks at, taken at its next question
   std::optional<Error> failure_;  // of the source
-  bool readable_ = false;
+  bool readable_ = false;         // the member has bytes to give …
+  bool unpassed_ = false;         // … or at least to pass
+  // A 7z that met damage. libarchive 3.6 goes on with the decoder that failed, and libbz2 then writes where it must
+  // not; so the members of a 7z are passed here and not by libarchive, and the first that is damaged is the last.
+  bool broken_ = false;
   std::span<const std::byte> block_;  // of the member, what is left of libarchive's last
   std::uint64_t at_ = 0, zeros_ = 0;  // in the member; zeros to come before the block
   int failures_ = 0;                  // headers in a row that could not be read
@@ -137,6 +143,7 @@ Part Archive::part_of(archive_entry* entry, int said) {
   if (!readable_) part.trouble = WalkTrouble::damaged;
   if ((type != AE_IFREG && type != 0) || link) part.trouble = WalkTrouble::special_file;
   if (archive_entry_is_encrypted(entry) != 0) part.trouble = WalkTrouble::encrypted;
+  unpassed_ = readable_ && part.trouble != WalkTrouble::encrypted;
   readable_ = readable_ && part.trouble == WalkTrouble::none;
   return part;
 }
@@ -144,10 +151,14 @@ Part Archive::part_of(archive_entry* entry, int said) {
 Result<std::optional<Part>> Archive::next() {
   constexpr int kMostFailures = 100;
   const InUtf8 locale;
+  while (unpassed_ && is_7z()) {
+    if (const Result<> passed = next_block(); !passed.ok()) break;
+  }
+  if (broken_) return error();
   for (;;) {
     archive_entry* entry = nullptr;
     const int said = archive_read_next_header(archive_.get(), &entry);
-    readable_ = false;
+    readable_ = unpassed_ = false;
     block_ = {};
     at_ = zeros_ = 0;
     if (said == ARCHIVE_EOF) return std::optional<Part>();
@@ -170,20 +181,31 @@ Result<std::optional<Part>> Archive::next() {
   }
 }
 
+// The next bytes of the member, into block_; at its end there is nothing left to pass.
+Result<> Archive::next_block() {
+  const void* bytes = nullptr;
+  std::size_t count = 0;
+  la_int64_t offset = 0;
+  int said = ARCHIVE_RETRY;
+  while (said == ARCHIVE_RETRY) said = archive_read_data_block(archive_.get(), &bytes, &count, &offset);
+  unpassed_ = said == ARCHIVE_OK || said == ARCHIVE_WARN;
+  readable_ = readable_ && unpassed_;
+  if (said < ARCHIVE_WARN) {
+    broken_ = is_7z();
+    return error();
+  }
+  if (!unpassed_) return Ok{};
+  block_ = {static_cast<const std::byte*>(bytes), count};
+  // Blocks come in order; what lies between them is a hole.
+  if (offset > 0 && static_cast<std::uint64_t>(offset) > at_) zeros_ = static_cast<std::uint64_t>(offset) - at_;
+  return Ok{};
+}
+
 Result<std::size_t> Archive::read(std::span<std::byte> into) {
   const InUtf8 locale;
   while (readable_ && zeros_ == 0 && block_.empty()) {
-    const void* bytes = nullptr;
-    std::size_t count = 0;
-    la_int64_t offset = 0;
-    const int said = archive_read_data_block(archive_.get(), &bytes, &count, &offset);
-    if (said == ARCHIVE_RETRY) continue;
-    if (said == ARCHIVE_EOF || said < ARCHIVE_WARN) readable_ = false;
-    if (said < ARCHIVE_WARN) return error();
-    if (said == ARCHIVE_EOF) break;
-    block_ = {static_cast<const std::byte*>(bytes), count};
-    // Blocks come in order; what lies between them is a hole.
-    if (offset > 0 && static_cast<std::uint64_t>(offset) > at_) zeros_ = static_cast<std::uint64_t>(offset) - at_;
+    const Result<> block = next_block();
+    if (!block.ok()) return block.error();
   }
   const std::size_t zeros = static_cast<std::size_t>(std::min<std::uint64_t>(zeros_, into.size()));
   std::fill_n(into.begin(), zeros, std::byte{0});

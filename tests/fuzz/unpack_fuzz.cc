@@ -26,7 +26,8 @@ namespace {
 constexpr std::uint64_t kMostBytes = 4 << 20;  // of all parts: bombs are read in part
 constexpr int kMostParts = 10'000;
 
-void unpack(Format format, const std::string& object, bool seekable) {
+// A sum of all bytes, read into a buffer that held nothing but `before`.
+std::uint64_t unpack(Format format, const std::string& object, bool seekable, std::byte before) {
   test::MemoryContent content(object);
   ContentStream stream(content, object.size());
   Packed packed;
@@ -35,16 +36,19 @@ void unpack(Format format, const std::string& object, bool seekable) {
   packed.size = seekable ? object.size() : 0;
   Result<std::unique_ptr<Unpacker>> unpacker = open_unpacker(format, packed);
   static std::vector<std::byte> buffer(64 * 1024);
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0, sum = 0;
   for (int parts = 0; unpacker.ok() && parts < kMostParts && bytes < kMostBytes; ++parts) {
     const Result<std::optional<Part>> part = (*unpacker)->next();
-    if (!part.ok() || !*part) return;
+    if (!part.ok() || !*part) break;
     for (Result<std::size_t> got = std::size_t{1}; bytes < kMostBytes; bytes += *got) {
+      std::fill(buffer.begin(), buffer.end(), before);
       got = (*unpacker)->read(buffer);
       if (!got.ok() || *got == 0) break;
       if (*got > buffer.size()) std::abort();
+      for (std::size_t i = 0; i < *got; ++i) sum = (sum ^ static_cast<std::uint8_t>(buffer[i])) * 0x100000001b3;
     }
   }
+  return sum;
 }
 
 }  // namespace
@@ -56,7 +60,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   const auto format = static_cast<ambit::Format>(bytes[0] & 0x7f);
   const std::string object(reinterpret_cast<const char*>(bytes) + 1, count - 1);
   static_cast<void>(ambit::format_of(std::as_bytes(std::span(object)), {}, object.size()));
-  ambit::unpack(format, object, (bytes[0] & 0x80) != 0);
+  const bool seekable = (bytes[0] & 0x80) != 0;
+  const std::uint64_t sum = ambit::unpack(format, object, seekable, std::byte{0x00});
+  if (ambit::unpack(format, object, seekable, std::byte{0xa5}) != sum) std::abort();
   return 0;
 }
 
