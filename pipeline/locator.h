@@ -30,8 +30,8 @@ enum class StepKind : std::uint8_t {
   message = 4,    // number: 1-based ordinal in a mailbox
   residue = 5,    // number: offset in bytes of the image; length: bytes; name: see Object::residue
   volume = 6,     // name: a volume that is called by a name, "vg0/home"
-  view = 8,       // name: "text", how the object before it reads; number: as which of its parts
   stream = 7,     // name: a named stream or extended attribute of the file before it
+  view = 8,       // name: "text", how the object before it reads; number: as which of its parts
 };
 
 struct Step {

@@ -23,7 +23,11 @@ class PartFinder {
   void look_into(const Object& object, Content& content, std::uint64_t size);
 
  private:
-  void parts_of(const Object& object, const std::shared_ptr<const Container>& container, Content& content);
+  // `first`: the object's first bytes.
+  void enter(const Object& object, Content& content, std::span<const std::byte> first, std::uint64_t size,
+             bool at_any_place);
+  void take(const Object& child, const std::string& text, Unpacker& unpacker,
+            const std::shared_ptr<const Container>& container, std::uint64_t index);
 
   const std::set<std::string>& wanted_;
   std::set<std::string> containers_;

@@ -18,13 +18,6 @@ std::uint64_t run_bytes(const Object& object) {
   return bytes;
 }
 
-void sort_exceptions(std::vector<Exception>& exceptions) {
-  std::sort(exceptions.begin(), exceptions.end(), [](const Exception& a, const Exception& b) {
-    return std::tie(a.offset, a.reason, a.length) < std::tie(b.offset, b.reason, b.length);
-  });
-  exceptions.erase(std::unique(exceptions.begin(), exceptions.end()), exceptions.end());
-}
-
 }  // namespace
 
 bool ObjectPart::is_whole() const { return object && bytes >= run_bytes(*object); }
@@ -155,13 +148,7 @@ void ImageSweep::finish(Worker& worker, ObjectPart part) {
   object.content = content(object.runs, object.info);
   worker.watch.charge(Work::walk);
   if (object.runs.size() > 1) match_seams(worker, object, facts);
-  bool over_limit = false;
-  if (!facts.hits.empty()) {
-    settle_hits(facts.hits, engine_.patterns, static_cast<std::uint32_t>(engine_.scope.max_hits_per_identifier),
-                over_limit);
-  }
-  if (over_limit) facts.exceptions.push_back({ExceptionReason::hits_limit, 0, 0});
-  sort_exceptions(facts.exceptions);
+  settle(facts, engine_);
   const std::size_t needed = std::min<std::uint64_t>(facts.size, kKindBytes);
   if (!part.kind && part.first.size() < needed) {  // in a hole, or in several pieces
     part.first.assign(needed, std::byte{0});

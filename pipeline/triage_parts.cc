@@ -93,12 +93,7 @@ class PartContent final : public Content {
     if (c.content != nullptr) bytes_ = c.content->duplicate();
     if (bytes_ == nullptr || !bytes_->open().ok()) return false;
     stream_ = std::make_unique<ContentStream>(*bytes_, c.size);
-    Packed packed;
-    packed.stream = stream_.get();
-    packed.content = c.at_any_place ? bytes_.get() : nullptr;
-    packed.size = c.at_any_place ? c.size : 0;
-    packed.file_name = c.file_name;
-    Result<std::unique_ptr<Unpacker>> opened = open_unpacker(c.format, packed);
+    Result<std::unique_ptr<Unpacker>> opened = open_container(c, *stream_, bytes_.get());
     if (!opened.ok()) return false;
     unpacker_ = std::move(opened).value();
     at_ = 0;
@@ -163,6 +158,15 @@ std::unique_ptr<Content> memory_content(SharedBytes bytes, std::optional<std::in
 
 std::unique_ptr<Content> window_content(std::vector<std::byte> bytes, std::uint64_t at, std::uint64_t size) {
   return std::make_unique<WindowContent>(std::move(bytes), at, size);
+}
+
+Result<std::unique_ptr<Unpacker>> open_container(const Container& container, ByteStream& stream, Content* content) {
+  Packed packed;
+  packed.stream = &stream;
+  packed.content = container.at_any_place ? content : nullptr;
+  packed.size = container.at_any_place ? container.size : 0;
+  packed.file_name = container.file_name;
+  return open_unpacker(container.format, packed);
 }
 
 std::unique_ptr<Content> part_content(std::shared_ptr<const Container> container, std::uint64_t index,

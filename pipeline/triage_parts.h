@@ -46,6 +46,11 @@ struct Container {
   bool at_any_place = true;  // whether it was unpacked with Packed::content
 };
 
+// `stream` gives the container's bytes; `content` has them at any place where container.at_any_place, and is not looked
+// at otherwise. All outlive the unpacker.
+[[nodiscard]] Result<std::unique_ptr<Unpacker>> open_container(const Container& container, ByteStream& stream,
+                                                               Content* content);
+
 // Part `index` of the container, of `size` bytes. Reads forward as it is asked; back means from the container's first
 // byte again.
 [[nodiscard]] std::unique_ptr<Content> part_content(std::shared_ptr<const Container> container, std::uint64_t index,

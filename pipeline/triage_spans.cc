@@ -79,14 +79,7 @@ void Sweep::end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& spa
     facts.is_text = all.is_text;
     facts.format = all.format;
   }
-  bool over_limit = false;
-  settle_hits(facts.hits, engine_.patterns, static_cast<std::uint32_t>(engine_.scope.max_hits_per_identifier),
-              over_limit);
-  if (over_limit) facts.exceptions.push_back({ExceptionReason::hits_limit, 0, 0});
-  std::sort(facts.exceptions.begin(), facts.exceptions.end(), [](const Exception& a, const Exception& b) {
-    return std::tie(a.offset, a.reason, a.length) < std::tie(b.offset, b.reason, b.length);
-  });
-  facts.exceptions.erase(std::unique(facts.exceptions.begin(), facts.exceptions.end()), facts.exceptions.end());
+  settle(facts, engine_);
   if (facts.coverage.zero == facts.size) facts.kind = Kind::zero;
   if (huge.covers == Covers::nothing) facts.coverage = {};
   open_inside(huge.object, facts);

@@ -86,12 +86,7 @@ void StreamedPart::arrived(Worker& worker, std::uint64_t blocks) {
   }
   // All is in: from here on this worker is the part's one owner.
   leave_to_parts(facts_.hits, stored_);
-  bool over_limit = false;
-  settle_hits(facts_.hits, engine_.patterns, static_cast<std::uint32_t>(engine_.scope.max_hits_per_identifier),
-              over_limit);
-  if (over_limit) facts_.exceptions.push_back({ExceptionReason::hits_limit, 0, 0});
-  std::sort(facts_.exceptions.begin(), facts_.exceptions.end());
-  facts_.exceptions.erase(std::unique(facts_.exceptions.begin(), facts_.exceptions.end()), facts_.exceptions.end());
+  settle(facts_, engine_);
   if (facts_.coverage.zero == facts_.size) facts_.kind = Kind::zero;
   facts_.coverage = {};
   if (!object_.content->open().ok()) facts_.exceptions.push_back({ExceptionReason::unreadable, 0, 0});

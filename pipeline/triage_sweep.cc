@@ -1,6 +1,7 @@
 #include "pipeline/triage_sweep.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "pipeline/content_source.h"
 #include "pipeline/limits.h"
@@ -71,7 +72,7 @@ std::string_view file_name_of(const Locator& locator) {
 KindGuess guess_object_kind(const Object& object, std::span<const std::byte> first) {
   const auto head = first.first(std::min(first.size(), kKindBytes));
   KindGuess guess = guess_kind(head, file_name_of(object.locator), object.info.size);
-  guess.format = format_of(head, file_name_of(object.locator), object.info.size);
+  guess.format = format_of(guess, head, file_name_of(object.locator), object.info.size);
   return guess;
 }
 
@@ -155,6 +156,23 @@ Scheduler::Task Sweep::next_task(std::size_t index) {
   };
 }
 
+void sort_exceptions(std::vector<Exception>& exceptions) {
+  std::sort(exceptions.begin(), exceptions.end(), [](const Exception& a, const Exception& b) {
+    return std::tie(a.offset, a.reason, a.length) < std::tie(b.offset, b.reason, b.length);
+  });
+  exceptions.erase(std::unique(exceptions.begin(), exceptions.end()), exceptions.end());
+}
+
+void settle(Facts& facts, const Engine& engine) {
+  bool over_limit = false;
+  if (!facts.hits.empty()) {
+    settle_hits(facts.hits, engine.patterns, static_cast<std::uint32_t>(engine.scope.max_hits_per_identifier),
+                over_limit);
+  }
+  if (over_limit) facts.exceptions.push_back({ExceptionReason::hits_limit, 0, 0});
+  sort_exceptions(facts.exceptions);
+}
+
 void Sweep::open_object(Worker& worker, Object& object, Facts& facts) {
   worker.watch.charge(Work::wait);
   facts.sent = object.sent;
@@ -174,6 +192,10 @@ void Sweep::open_object(Worker& worker, Object& object, Facts& facts) {
 
 void Sweep::examine(Worker& worker, Object& object, Facts& facts) {
   open_object(worker, object, facts);
+  sweep_opened(worker, object, facts);
+}
+
+void Sweep::sweep_opened(Worker& worker, Object& object, Facts& facts) {
   if (object.content == nullptr || !facts.exceptions.empty()) return;
   sweep_whole(worker, object, facts);
   if (object.trouble != WalkTrouble::none) facts.exceptions.push_back({exception_of(object.trouble), facts.size, 0});
@@ -187,10 +209,7 @@ void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
   const bool shared =
       facts.size > limits::kSpanBytes && object.content != nullptr && !engine_.lookup->needed(facts.size).any();
   if (shared) return share(std::move(object), facts, covers);
-  if (object.content != nullptr && facts.exceptions.empty()) {
-    sweep_whole(worker, object, facts);
-    if (object.trouble != WalkTrouble::none) facts.exceptions.push_back({exception_of(object.trouble), facts.size, 0});
-  }
+  sweep_opened(worker, object, facts);
   if (covers == Covers::own_bytes) counters_.bytes.fetch_add(facts.size, std::memory_order_relaxed);
   if (covers == Covers::nothing) facts.coverage = {};
   open_inside(object, facts);

@@ -25,6 +25,10 @@ class ReadCounter;
 // counted where it lies, once.
 enum class Covers : std::uint8_t { own_bytes, nothing };
 
+// In the order that Facts promises, each once.
+void sort_exceptions(std::vector<Exception>& exceptions);
+// Hits and exceptions that several tasks found of one object, as one task would have.
+void settle(Facts& facts, const Engine& engine);
 // What the object is, by its first bytes.
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts);
 
@@ -70,6 +74,7 @@ class Sweep {
 
   [[nodiscard]] Scheduler::Task next_task(std::size_t worker);
   static void open_object(Worker& worker, Object& object, Facts& facts);
+  void sweep_opened(Worker& worker, Object& object, Facts& facts);
   void sweep_whole(Worker& worker, Object& object, Facts& facts);
   void share(Object object, const Facts& facts, Covers covers);
   void sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uint64_t end);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_map>
 
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
@@ -35,6 +34,16 @@ std::map<IdentifierId, std::size_t> raw_counts(const Facts& facts) {
     if (hit.view == View::raw) ++counts[hit.identifier];
   }
   return counts;
+}
+
+// Leaves out the hits of a view on identifiers that the raw bytes show as often.
+void leave_to_raw(Facts& view, const Facts& raw) {
+  if (view.hits.empty()) return;
+  const std::map<IdentifierId, std::size_t> here = raw_counts(view), there = raw_counts(raw);
+  std::erase_if(view.hits, [&](const Hit& hit) {
+    const auto count = there.find(hit.identifier);
+    return count != there.end() && count->second >= here.at(hit.identifier);
+  });
 }
 
 }  // namespace
@@ -90,7 +99,7 @@ void Unpacking::run(Object& object, Facts& facts) {
   std::vector<Run> stored;
   take_apart(container, stream, object.content.get(), object, facts, stored);
   leave_to_parts(facts.hits, stored);
-  std::sort(facts.exceptions.begin(), facts.exceptions.end());
+  sort_exceptions(facts.exceptions);
   object.in_family = true;
 }
 
@@ -98,12 +107,7 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
                            const Object& object, Facts& facts, std::vector<Run>& stored) {
   if (depth_ >= limits::kMaxUnpackDepth) return note(facts, ExceptionReason::too_deep);
   if (!is_unpacked(container->format)) return note(facts, ExceptionReason::unsupported);
-  Packed packed;
-  packed.stream = &stream;
-  packed.content = content;
-  packed.size = content != nullptr ? container->size : 0;
-  packed.file_name = container->file_name;
-  Result<std::unique_ptr<Unpacker>> opened = open_unpacker(container->format, packed);
+  Result<std::unique_ptr<Unpacker>> opened = open_container(*container, stream, content);
   worker_.watch.charge(Work::unpack);
   if (!opened.ok()) {
     if (!is_a_guess(container->format)) note(facts, ExceptionReason::damaged);
@@ -245,13 +249,7 @@ void Unpacking::view(Object child, Facts& facts) {
   own.is_text = true;
   own.format = Format::none;
   own.coverage = {};
-  std::map<IdentifierId, std::size_t> counts;
-  for (const Hit& hit : own.hits) ++counts[hit.identifier];
-  const std::map<IdentifierId, std::size_t> raw = raw_counts(facts);
-  std::erase_if(own.hits, [&](const Hit& hit) {
-    const auto count = raw.find(hit.identifier);
-    return count != raw.end() && count->second >= counts[hit.identifier];
-  });
+  leave_to_raw(own, facts);
   if (own.hits.empty() && own.exceptions.empty()) return;
   worker_.account.walked(child.locator.exhibit, own.size);
   sweep_.judge(worker_, child, own);

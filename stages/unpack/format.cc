@@ -169,10 +169,14 @@ bool is_utf8(std::string_view text) {
 }  // namespace
 
 Format format_of(std::span<const std::byte> first_bytes, std::string_view file_name, std::uint64_t size) {
+  return format_of(guess_kind(first_bytes, file_name, size), first_bytes, file_name, size);
+}
+
+Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes, std::string_view file_name,
+                 std::uint64_t size) {
   if (size == 0 || first_bytes.empty()) return Format::none;
   const std::string name = lower(file_name);
   const std::string_view head = unpack::chars(first_bytes.first(std::min(first_bytes.size(), kKindBytes)));
-  const KindGuess guess = guess_kind(first_bytes, file_name, size);
   if (const Format format = by_bytes(first_bytes, name); format != Format::none) return format;
   if (guess.kind == Kind::mail) return Format::mail;
   if (guess.kind == Kind::mailbox) return Format::mailbox;

@@ -19,7 +19,7 @@ inline constexpr std::size_t kKindBytes = 4096;  // bytes of an object that the 
 struct KindGuess {
   Kind kind = Kind::unknown;
   bool is_text = false;          // lines mean something: Facts::is_text
-  Format format = Format::none;  // of format_of(); guess_kind() leaves it
+  Format format = Format::none;  // of format_of(), in unpack.h; guess_kind() leaves it
   friend bool operator==(const KindGuess&, const KindGuess&) = default;
 };
 

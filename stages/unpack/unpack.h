@@ -20,6 +20,7 @@
 #include "pipeline/byte_stream.h"
 #include "pipeline/facts.h"
 #include "pipeline/object.h"
+#include "stages/unpack/kind.h"
 
 namespace ambit {
 
@@ -60,7 +61,10 @@ struct Packed {
   std::string_view file_name;  // last component of its path; may be empty
 };
 
-// Looks at what guess_kind() looks at, and at the name. Format::none: there is nothing to unpack.
+// Looks at what guess_kind() looks at, and at the name. Format::none: there is nothing to unpack. `guess`: what
+// guess_kind() said of the same.
+[[nodiscard]] Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes,
+                               std::string_view file_name, std::uint64_t size);
 [[nodiscard]] Format format_of(std::span<const std::byte> first_bytes, std::string_view file_name, std::uint64_t size);
 
 // False: the format is told apart, but nothing here takes it apart.

@@ -3,16 +3,16 @@
 #include <tsk/libtsk.h>
 
 #include <algorithm>
-#include <set>
 
 #include "stages/walk/layout.h"
+#include "stages/walk/name_list.h"
 
 namespace ambit::walk {
 namespace {
 
 // The folder in which HFS+ keeps files with several names; its own name begins with four zeros.
 constexpr std::string_view kHardLinks = "HFS+ Private Data";
-constexpr TSK_INUM_T kHfsRoot = 2, kHfsFirstUser = 16;
+constexpr TSK_INUM_T kHfsFirstUser = 16;
 
 struct Closer {
   void operator()(TSK_FS_FILE* file) const { tsk_fs_file_close(file); }
@@ -20,18 +20,6 @@ struct Closer {
 };
 using File = std::unique_ptr<TSK_FS_FILE, Closer>;
 using Dir = std::unique_ptr<TSK_FS_DIR, Closer>;
-
-struct Folder {
-  TSK_INUM_T inode = 0;
-  std::string path;
-  std::size_t depth = 0;
-};
-
-struct Listed {
-  TSK_INUM_T inode = 0;
-  std::uint32_t folder = 0;
-  std::string name;
-};
 
 class Walk {
  public:
@@ -41,15 +29,14 @@ class Walk {
         fs_(*tsk_->fs()),
         sink_(sink),
         block_bytes_(fs_.block_size),
-        allowance_(volume.size() * limits::kMaxTimesOverClaimed) {}
+        allowance_(volume.size() * limits::kMaxTimesOverClaimed),
+        names_(fs_.root_inum) {}
 
   Result<> run();
 
  private:
-  void list();
   void list_folder(std::size_t index);
   void add(std::size_t index, const TSK_FS_NAME& name);
-  [[nodiscard]] std::vector<std::string> paths_of(std::size_t first, std::size_t last) const;
   [[nodiscard]] bool offer(TSK_INUM_T inode, std::vector<std::string> paths);
   [[nodiscard]] bool offer_attribute(const TSK_FS_META& meta, const TSK_FS_ATTR& attribute, FileEntry&& entry);
   [[nodiscard]] std::vector<Run> runs_of(const TSK_FS_ATTR& attribute, bool& whole) const;
@@ -63,12 +50,7 @@ class Walk {
   EntrySink& sink_;
   const std::uint64_t block_bytes_;
   Allowance allowance_;
-  std::vector<Folder> folders_;
-  std::set<TSK_INUM_T> entered_;
-  std::vector<Listed> listed_;
-  std::size_t path_bytes_ = 0;
-  std::uint64_t damaged_ = 0;
-  bool room_ = true;
+  NameList names_;
 };
 
 void Walk::area(Kind kind, const std::vector<Run>& runs) {
@@ -80,53 +62,24 @@ void Walk::area(Kind kind, const std::vector<Run>& runs) {
 void Walk::add(std::size_t index, const TSK_FS_NAME& name) {
   if (name.name == nullptr || (name.flags & TSK_FS_NAME_FLAG_ALLOC) == 0 || name.meta_addr > fs_.last_inum) return;
   if (name.type == TSK_FS_NAME_TYPE_VIRT || name.type == TSK_FS_NAME_TYPE_VIRT_DIR) return;
-  std::string text = name.name;
-  if (text == "." || text == ".." || text.empty()) return;
-  std::replace(text.begin(), text.end(), '/', '^');
   if (name.meta_addr < kHfsFirstUser) return;
-  const Folder& folder = folders_[index];
-  if (name.type != TSK_FS_NAME_TYPE_DIR) {
-    path_bytes_ += text.size();
-    if (listed_.size() < limits::kMaxListedNames && path_bytes_ < 4 * limits::kMaxFolderNameBytes) {
-      listed_.push_back({name.meta_addr, static_cast<std::uint32_t>(index), std::move(text)});
-    } else {
-      room_ = false;
-    }
-    return;
-  }
-  std::string path = folder.path + text + '/';
-  path_bytes_ += path.size();
-  const bool fits = folder.depth < limits::kMaxPathDepth && path.size() < limits::kMaxPathBytes - 1024;
-  if (folders_.size() >= limits::kMaxFolders || path_bytes_ >= 4 * limits::kMaxFolderNameBytes || !fits) {
-    room_ = false;
-  } else if (entered_.insert(name.meta_addr).second) {
-    const std::size_t depth = folder.depth + 1;
-    folders_.push_back({name.meta_addr, std::move(path), depth});
+  if (name.type == TSK_FS_NAME_TYPE_DIR) {
+    names_.add_folder(index, name.meta_addr, name.name);
   } else {
-    ++damaged_;  // a folder inside itself, or in two places
+    names_.add_file(index, name.meta_addr, name.name);
   }
 }
 
 void Walk::list_folder(std::size_t index) {
   const std::lock_guard hold(tsk_->lock());
-  const Dir folder(tsk_fs_dir_open_meta(&fs_, folders_[index].inode));
+  const Dir folder(tsk_fs_dir_open_meta(&fs_, names_.inode_of(index)));
   tsk_error_reset();
-  if (folder == nullptr) {
-    ++damaged_;
-    return;
-  }
+  if (folder == nullptr) return names_.note_damage();
   const std::size_t count = tsk_fs_dir_getsize(folder.get());
   for (std::size_t i = 0; i < count; ++i) {
     const TSK_FS_NAME* name = tsk_fs_dir_get_name(folder.get(), i);
     if (name != nullptr) add(index, *name);
   }
-}
-
-void Walk::list() {
-  folders_.push_back({fs_.root_inum, "", 0});
-  entered_.insert(fs_.root_inum);
-  for (std::size_t i = 0; i < folders_.size(); ++i) list_folder(i);  // folders found on the way are appended
-  std::stable_sort(listed_.begin(), listed_.end(), [](const Listed& a, const Listed& b) { return a.inode < b.inode; });
 }
 
 std::vector<Run> Walk::runs_of(const TSK_FS_ATTR& attribute, bool& whole) const {
@@ -178,19 +131,11 @@ bool Walk::offer_attribute(const TSK_FS_META& meta, const TSK_FS_ATTR& attribute
   return sink_.entry(std::move(entry));
 }
 
-std::vector<std::string> Walk::paths_of(std::size_t first, std::size_t last) const {
-  std::vector<std::string> paths, hidden;
-  for (std::size_t i = first; i < last; ++i) {
-    std::string path = folders_[listed_[i].folder].path + listed_[i].name;
-    (path.find(kHardLinks) != std::string::npos ? hidden : paths).push_back(std::move(path));
-  }
-  if (paths.empty()) paths = std::move(hidden);
-  std::sort(paths.begin(), paths.end());
-  paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-  return paths;
-}
-
 bool Walk::offer(TSK_INUM_T inode, std::vector<std::string> paths) {
+  // Of a file with several names the one in the folder of hard links is none of them.
+  const auto hidden = std::stable_partition(
+      paths.begin(), paths.end(), [](const std::string& path) { return path.find(kHardLinks) == std::string::npos; });
+  if (hidden != paths.begin()) paths.erase(hidden, paths.end());
   const std::lock_guard hold(tsk_->lock());
   const File file(tsk_fs_file_open_meta(&fs_, nullptr, inode));
   tsk_error_reset();
@@ -260,17 +205,13 @@ void Walk::areas() {
 
 Result<> Walk::run() {
   if (block_bytes_ == 0) return Error{ErrorKind::evidence, "the file system says that a block has no bytes", "", ""};
-  list();
+  for (std::size_t i = 0; i < names_.folders(); ++i) list_folder(i);  // folders found on the way are appended
   areas();
-  for (std::size_t first = 0; first < listed_.size();) {
-    std::size_t last = first;
-    while (last < listed_.size() && listed_[last].inode == listed_[first].inode) ++last;
-    if (!offer(listed_[first].inode, paths_of(first, last))) return {};
-    first = last;
-  }
-  if (damaged_ > 0) return Error{ErrorKind::evidence, std::to_string(damaged_) + " folders are damaged", "", ""};
-  if (!room_) return Error{ErrorKind::evidence, "more names than can be kept; some were left out", "", ""};
-  return {};
+  const auto each = [this](std::uint64_t inode, std::vector<std::string> paths) {
+    return offer(inode, std::move(paths));
+  };
+  if (!names_.for_each_file(each)) return {};
+  return names_.outcome();
 }
 
 }  // namespace

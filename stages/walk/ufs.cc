@@ -1,9 +1,9 @@
 #include "stages/walk/ufs.h"
 
 #include <algorithm>
-#include <set>
 
 #include "stages/walk/layout.h"
+#include "stages/walk/name_list.h"
 #include "stages/walk/ufs_blocks.h"
 
 namespace ambit::walk {
@@ -12,18 +12,6 @@ namespace {
 constexpr std::uint64_t kRoot = 2;
 constexpr std::size_t kEntryHead = 8;  // inode 4, length of the entry 2, type 1, length of the name 1
 constexpr unsigned kFolder = 4, kFile = 8, kLink = 10;
-
-struct Folder {
-  std::uint64_t inode = 0;
-  std::string path;
-  std::size_t depth = 0;
-};
-
-struct Listed {
-  std::uint64_t inode = 0;
-  std::uint32_t folder = 0;
-  std::string name;
-};
 
 class Walk {
  public:
@@ -46,12 +34,7 @@ class Walk {
   const UfsShape& shape_;
   EntrySink& sink_;
   Allowance allowance_;  // bytes of folders, files and areas
-  std::vector<Folder> folders_;
-  std::set<std::uint64_t> entered_;
-  std::vector<Listed> listed_;
-  std::size_t path_bytes_ = 0;
-  std::uint64_t damaged_ = 0;
-  bool room_ = true;
+  NameList names_{kRoot};
 };
 
 void Walk::metadata(std::uint64_t place, std::uint64_t length) {
@@ -74,13 +57,12 @@ void Walk::groups() {
 }
 
 void Walk::add(std::size_t index, std::uint64_t inode, std::string name) {
-  if (name.empty() || name == "." || name == "..") return;
-  std::replace(name.begin(), name.end(), '/', '^');
-  path_bytes_ += name.size();
-  if (listed_.size() < limits::kMaxListedNames && path_bytes_ < 4 * limits::kMaxFolderNameBytes) {
-    listed_.push_back({inode, static_cast<std::uint32_t>(index), std::move(name)});
+  if (name == "." || name == "..") return;
+  const auto child = ufs_inode(volume_, shape_, inode);
+  if (child && child->kind() == kFolder) {
+    names_.add_folder(index, inode, std::move(name));
   } else {
-    room_ = false;
+    names_.add_file(index, inode, std::move(name));
   }
 }
 
@@ -94,7 +76,7 @@ void Walk::read_names(std::size_t index, std::span<const std::byte> block) {
       const std::uint64_t length = ufs_number(unit.subspan(4, 2), shape_.big_endian);
       const auto letters = std::to_integer<std::size_t>(unit[7]);
       if (length < kEntryHead || length > unit.size() || letters > length - kEntryHead) {
-        ++damaged_;
+        names_.note_damage();
         break;
       }
       if (inode != 0) {
@@ -107,21 +89,17 @@ void Walk::read_names(std::size_t index, std::span<const std::byte> block) {
 }
 
 void Walk::list_folder(std::size_t index) {
-  const auto inode = ufs_inode(volume_, shape_, folders_[index].inode);
-  if (!inode || inode->kind() != kFolder || !allowance_.spend(inode->size)) {
-    ++damaged_;
-    return;
-  }
+  const auto inode = ufs_inode(volume_, shape_, names_.inode_of(index));
+  if (!inode || inode->kind() != kFolder || !allowance_.spend(inode->size)) return names_.note_damage();
   const UfsBlocks blocks = ufs_blocks(volume_, shape_, inode->addresses, inode->size, allowance_);
-  if (!blocks.whole) ++damaged_;
-  const std::size_t before = listed_.size();
+  if (!blocks.whole) names_.note_damage();
   std::vector<std::byte> bytes;
   for (const Run& run : blocks.data) {
     metadata(run.place, run.length);
     for (std::uint64_t done = 0; done < run.length; done += bytes.size()) {
       bytes.resize(static_cast<std::size_t>(std::min(run.length - done, shape_.block_bytes)));
       if (!read_fully(volume_, run.place + done, bytes).ok()) {
-        ++damaged_;
+        names_.note_damage();
         continue;
       }
       const std::uint64_t at = run.start + done;
@@ -130,27 +108,6 @@ void Walk::list_folder(std::size_t index) {
     }
   }
   for (const Run& run : blocks.books) metadata(run.place, run.length);
-  // What of it is a folder is entered later, not offered.
-  for (std::size_t i = before; i < listed_.size();) {
-    const auto child = ufs_inode(volume_, shape_, listed_[i].inode);
-    if (!child || child->kind() != kFolder) {
-      ++i;
-      continue;
-    }
-    std::string path = folders_[index].path + listed_[i].name + '/';
-    path_bytes_ += path.size();
-    const std::size_t depth = folders_[index].depth + 1;
-    const bool fits = depth <= limits::kMaxPathDepth && path.size() < limits::kMaxPathBytes - 1024;
-    if (folders_.size() >= limits::kMaxFolders || path_bytes_ >= 4 * limits::kMaxFolderNameBytes || !fits) {
-      room_ = false;
-    } else if (entered_.insert(listed_[i].inode).second) {
-      folders_.push_back({listed_[i].inode, std::move(path), depth});
-    } else {
-      ++damaged_;  // a folder inside itself, or in two places
-    }
-    std::swap(listed_[i], listed_.back());
-    listed_.pop_back();
-  }
 }
 
 std::string Walk::read_link(const UfsInode& inode) {
@@ -206,33 +163,12 @@ bool Walk::offer(std::uint64_t number, std::vector<std::string> paths) {
 
 Result<> Walk::run() {
   groups();
-  folders_.push_back({kRoot, "", 0});
-  entered_.insert(kRoot);
-  for (std::size_t i = 0; i < folders_.size(); ++i) list_folder(i);  // folders found on the way are appended
-  std::sort(listed_.begin(), listed_.end(), [](const Listed& a, const Listed& b) {
-    return std::tie(a.inode, a.folder, a.name) < std::tie(b.inode, b.folder, b.name);
-  });
-  for (std::size_t first = 0; first < listed_.size();) {
-    std::vector<std::string> paths;
-    std::size_t last = first;
-    std::uint64_t bytes = 0;
-    for (; last < listed_.size() && listed_[last].inode == listed_[first].inode; ++last) {
-      std::string path = folders_[listed_[last].folder].path + listed_[last].name;
-      bytes += path.size();
-      if (bytes > limits::kMaxLinkBytes) {
-        room_ = false;
-      } else {
-        paths.push_back(std::move(path));
-      }
-    }
-    std::sort(paths.begin(), paths.end());
-    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-    if (!offer(listed_[first].inode, std::move(paths))) return {};
-    first = last;
-  }
-  if (damaged_ > 0) return Error{ErrorKind::evidence, std::to_string(damaged_) + " folders are damaged", "", ""};
-  if (!room_) return Error{ErrorKind::evidence, "more names than can be kept; some were left out", "", ""};
-  return {};
+  for (std::size_t i = 0; i < names_.folders(); ++i) list_folder(i);  // folders found on the way are appended
+  const auto each = [this](std::uint64_t inode, std::vector<std::string> paths) {
+    return offer(inode, std::move(paths));
+  };
+  if (!names_.for_each_file(each)) return {};
+  return names_.outcome();
 }
 
 class Ufs final : public FileSystem {
