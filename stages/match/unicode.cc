@@ -5,8 +5,10 @@
 #include <unicode/uniset.h>
 #include <unicode/unistr.h>
 #include <unicode/uscript.h>
+#include <unicode/utf8.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace ambit::match {
@@ -72,17 +74,10 @@ std::optional<Codes> decode_utf8(std::string_view text) {
 }
 
 void append_utf8(std::string& out, char32_t code) {
-  const auto byte = [&out](char32_t value) { out.push_back(static_cast<char>(static_cast<std::uint8_t>(value))); };
-  if (code < 0x80) {
-    byte(code);
-  } else if (code < 0x800) {
-    byte(0xc0 | (code >> 6)), byte(0x80 | (code & 0x3f));
-  } else if (code < 0x10000) {
-    byte(0xe0 | (code >> 12)), byte(0x80 | ((code >> 6) & 0x3f)), byte(0x80 | (code & 0x3f));
-  } else {
-    byte(0xf0 | (code >> 18)), byte(0x80 | ((code >> 12) & 0x3f));
-    byte(0x80 | ((code >> 6) & 0x3f)), byte(0x80 | (code & 0x3f));
-  }
+  std::array<std::uint8_t, 4> bytes;
+  std::size_t count = 0;
+  U8_APPEND_UNSAFE(bytes, count, code);
+  out.append(reinterpret_cast<const char*>(bytes.data()), count);
 }
 
 void append_utf16(std::string& out, char32_t code, bool big_endian) {

@@ -44,15 +44,8 @@ class Bzip2 final : public MemberStream {
   Result<std::unique_ptr<Decoder>> begin() override {
     const auto head = input_.ahead(4);
     if (!head.ok()) return head.error();
-    if (chars(*head).starts_with("BZh")) {
-      begun_ = true;
-      return bzip2_decoder();
-    }
-    return begun_ ? Result<std::unique_ptr<Decoder>>(std::unique_ptr<Decoder>()) : evidence_error("not a bzip2 file");
+    return chars(*head).starts_with("BZh") ? bzip2_decoder() : std::unique_ptr<Decoder>();
   }
-
- private:
-  bool begun_ = false;
 };
 
 }  // namespace
@@ -60,9 +53,7 @@ class Bzip2 final : public MemberStream {
 std::unique_ptr<Decoder> bzip2_decoder() { return std::make_unique<Bunzip>(); }
 
 Opened open_bzip2(const Packed& packed) {
-  Part part;
-  part.name = name_inside(packed.file_name);
-  return one_part(std::move(part), std::make_unique<Bzip2>(*packed.stream));
+  return one_part(packed, std::make_unique<Bzip2>(*packed.stream, "not a bzip2 file"));
 }
 
 }  // namespace ambit::unpack

@@ -1,6 +1,7 @@
 #include "stages/unpack/charset.h"
 
 #include <unicode/ucnv.h>
+#include <unicode/utf8.h>
 
 #include <algorithm>
 #include <array>
@@ -256,15 +257,10 @@ constexpr std::array kLabels = {
 
 void append_utf8(char32_t code, std::string& out) {
   if (code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) code = kReplacement;
-  if (code < 0x80) return out.push_back(static_cast<char>(code));
-  const auto tail = [&](unsigned shift) { return static_cast<char>(0x80 | (code >> shift & 0x3f)); };
-  if (code < 0x800) {
-    out.append({static_cast<char>(0xc0 | code >> 6), tail(0)});
-  } else if (code < 0x10000) {
-    out.append({static_cast<char>(0xe0 | code >> 12), tail(6), tail(0)});
-  } else {
-    out.append({static_cast<char>(0xf0 | code >> 18), tail(12), tail(6), tail(0)});
-  }
+  std::array<std::uint8_t, 4> bytes;
+  std::size_t count = 0;
+  U8_APPEND_UNSAFE(bytes, count, code);
+  out.append(reinterpret_cast<const char*>(bytes.data()), count);
 }
 
 std::string known_charset(std::string_view label) {

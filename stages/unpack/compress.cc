@@ -111,26 +111,20 @@ class Compress final : public MemberStream {
 
  protected:
   Result<std::unique_ptr<Decoder>> begin() override {
-    if (begun_) return std::unique_ptr<Decoder>();
-    begun_ = true;
+    if (!is_first()) return std::unique_ptr<Decoder>();
     const auto head = input_.ahead(3);
     if (!head.ok()) return head.error();
-    if (head->size() < 3 || !chars(*head).starts_with("\x1f\x9d")) return evidence_error("not a file of compress");
+    if (head->size() < 3 || !chars(*head).starts_with("\x1f\x9d")) return std::unique_ptr<Decoder>();
     const auto flags = static_cast<std::uint8_t>((*head)[2]);
     input_.take(3);
     return std::unique_ptr<Decoder>(std::make_unique<Lzw>(flags));
   }
-
- private:
-  bool begun_ = false;
 };
 
 }  // namespace
 
 Opened open_compress(const Packed& packed) {
-  Part part;
-  part.name = name_inside(packed.file_name);
-  return one_part(std::move(part), std::make_unique<Compress>(*packed.stream));
+  return one_part(packed, std::make_unique<Compress>(*packed.stream, "not a file of compress"));
 }
 
 }  // namespace ambit::unpack

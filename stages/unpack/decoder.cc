@@ -38,7 +38,9 @@ Result<std::size_t> MemberStream::read(std::span<std::byte> into) {
       Result<std::unique_ptr<Decoder>> next = begin();
       over_ = !next.ok() || *next == nullptr;
       if (!next.ok() && !failure_) failure_ = next.error();
+      if (next.ok() && *next == nullptr && is_first_) failure_ = evidence_error(none_);
       if (!over_) decoder_ = std::move(next).value();
+      is_first_ = false;
       continue;
     }
     const Result<std::size_t> got = decoder_->read(input_, into);
@@ -104,6 +106,12 @@ bool ends_with(std::string_view name, std::string_view lower_ending) {
 
 std::unique_ptr<Unpacker> one_part(Part part, std::unique_ptr<ByteStream> bytes) {
   return std::make_unique<OnePart>(std::move(part), std::move(bytes));
+}
+
+std::unique_ptr<Unpacker> one_part(const Packed& packed, std::unique_ptr<ByteStream> bytes) {
+  Part part;
+  part.name = name_inside(packed.file_name);
+  return one_part(std::move(part), std::move(bytes));
 }
 
 std::string name_inside(std::string_view file_name) {

@@ -54,29 +54,34 @@ class Decoder {
 // Streams in a row, decoded into one. Each format says how its next one begins and what stands behind it.
 class MemberStream : public ByteStream {
  public:
-  explicit MemberStream(ByteStream& packed) : input_(packed) {}
+  // `none`: the error where no stream stands at the beginning.
+  MemberStream(ByteStream& packed, const char* none) : input_(packed), none_(none) {}
   Result<std::size_t> read(std::span<std::byte> into) final;
 
  protected:
-  // The decoder of the stream that begins here; null if none does.
+  // The decoder of the stream that begins here; null if none does. What stands behind the last is let be.
   [[nodiscard]] virtual Result<std::unique_ptr<Decoder>> begin() = 0;
   virtual void made(std::span<const std::byte> /*bytes*/) {}
   // Behind a stream. Error: it was not what its trailer says. The streams behind it are decoded all the same, the
   // first such error is told at the end.
   [[nodiscard]] virtual Result<> end() { return Ok{}; }
   [[nodiscard]] Result<> skip_zeros();
+  [[nodiscard]] bool is_first() const { return is_first_; }  // no stream has begun yet
 
   Input input_;
 
  private:
   std::unique_ptr<Decoder> decoder_;
   std::uint64_t begin_ = 0;  // where the stream that is being decoded begins
-  bool over_ = false;
+  const char* const none_;
+  bool is_first_ = true, over_ = false;
   std::optional<Error> failure_;
 };
 
 // An unpacker of one part.
 [[nodiscard]] std::unique_ptr<Unpacker> one_part(Part part, std::unique_ptr<ByteStream> bytes);
+// … which has the name of its file without the compressor's ending.
+[[nodiscard]] std::unique_ptr<Unpacker> one_part(const Packed& packed, std::unique_ptr<ByteStream> bytes);
 // `file_name` without the ending that a compressor added; .tgz becomes .tar.
 [[nodiscard]] std::string name_inside(std::string_view file_name);
 

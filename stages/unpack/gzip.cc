@@ -11,6 +11,7 @@ namespace ambit::unpack {
 namespace {
 
 constexpr std::uint8_t kHasCrc = 2, kHasExtra = 4, kHasName = 8, kHasComment = 16;
+constexpr const char* kNone = "not a gzip file";
 constexpr std::size_t kLongestName = 4096;  // gzip writes one path component
 
 struct Header {
@@ -20,7 +21,7 @@ struct Header {
 
 class Gzip final : public MemberStream {
  public:
-  using MemberStream::MemberStream;
+  explicit Gzip(ByteStream& packed) : MemberStream(packed, kNone) {}
   // Reads the header of the member that stands next; false: none does.
   [[nodiscard]] Result<bool> header();
   [[nodiscard]] const Header& first() const { return header_; }
@@ -121,7 +122,7 @@ Opened open_gzip(const Packed& packed) {
   auto stream = std::make_unique<Gzip>(*packed.stream);
   const Result<bool> is_gzip = stream->header();
   if (!is_gzip.ok()) return is_gzip.error();
-  if (!*is_gzip) return evidence_error("not a gzip file");
+  if (!*is_gzip) return evidence_error(kNone);
   Part part;
   part.name = stream->first().name.empty() ? name_inside(packed.file_name) : stream->first().name;
   part.modified = stream->first().modified;

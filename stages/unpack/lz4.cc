@@ -107,21 +107,14 @@ class Frames final : public MemberStream {
     std::unique_ptr<Decoder> decoder;
     if (magic == kFrame || is_skippable(magic)) decoder = std::make_unique<Lz4Frame>();
     if (magic == kLegacy) decoder = std::make_unique<Lz4Legacy>();
-    if (decoder == nullptr && !begun_) return evidence_error("not an lz4 file");
-    begun_ = true;
     return decoder;
   }
-
- private:
-  bool begun_ = false;
 };
 
 }  // namespace
 
 Opened open_lz4(const Packed& packed) {
-  Part part;
-  part.name = name_inside(packed.file_name);
-  return one_part(std::move(part), std::make_unique<Frames>(*packed.stream));
+  return one_part(packed, std::make_unique<Frames>(*packed.stream, "not an lz4 file"));
 }
 
 }  // namespace ambit::unpack

@@ -64,18 +64,20 @@ lzma_ret begin_lzip(lzma_stream* stream) { return lzma_lzip_decoder(stream, limi
 class Streams final : public MemberStream {
  public:
   Streams(ByteStream& packed, Lzma::Begin decoder, std::string_view signature, bool padded)
-      : MemberStream(packed), decoder_(decoder), signature_(signature), padded_(padded) {}
+      : MemberStream(packed, "not a file of xz or its kin"),
+        decoder_(decoder),
+        signature_(signature),
+        padded_(padded) {}
 
  protected:
   Result<std::unique_ptr<Decoder>> begin() override {
-    if (begun_ && padded_) {
+    if (!is_first() && padded_) {
       const Result<> padding = skip_zeros();
       if (!padding.ok()) return padding.error();
     }
     const auto head = input_.ahead(6);
     if (!head.ok()) return head.error();
-    const bool more = begun_ ? !signature_.empty() && chars(*head).starts_with(signature_) : true;
-    begun_ = true;
+    const bool more = is_first() || (!signature_.empty() && chars(*head).starts_with(signature_));
     return more ? std::unique_ptr<Decoder>(std::make_unique<Lzma>(decoder_, std::vector<std::byte>()))
                 : std::unique_ptr<Decoder>();
   }
@@ -83,7 +85,7 @@ class Streams final : public MemberStream {
  private:
   Lzma::Begin decoder_;
   std::string_view signature_;
-  bool padded_, begun_ = false;
+  bool padded_;
 };
 
 }  // namespace
@@ -96,9 +98,7 @@ std::unique_ptr<Decoder> lzma_decoder(std::vector<std::byte> header) {
 namespace {
 
 Opened open_streams(const Packed& packed, Lzma::Begin decoder, std::string_view signature, bool padded) {
-  Part part;
-  part.name = name_inside(packed.file_name);
-  return one_part(std::move(part), std::make_unique<Streams>(*packed.stream, decoder, signature, padded));
+  return one_part(packed, std::make_unique<Streams>(*packed.stream, decoder, signature, padded));
 }
 
 }  // namespace

@@ -51,13 +51,8 @@ class Frames final : public MemberStream {
     if (!head.ok()) return head.error();
     const std::uint32_t magic = head->size() < 4 ? 0 : little32(*head, 0);
     const bool frame = magic == ZSTD_MAGICNUMBER || (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
-    if (!frame && !begun_) return evidence_error("not a zstd file");
-    begun_ = true;
     return frame ? zstd_decoder() : std::unique_ptr<Decoder>();
   }
-
- private:
-  bool begun_ = false;
 };
 
 }  // namespace
@@ -65,9 +60,7 @@ class Frames final : public MemberStream {
 std::unique_ptr<Decoder> zstd_decoder() { return std::make_unique<Zstd>(); }
 
 Opened open_zstd(const Packed& packed) {
-  Part part;
-  part.name = name_inside(packed.file_name);
-  return one_part(std::move(part), std::make_unique<Frames>(*packed.stream));
+  return one_part(packed, std::make_unique<Frames>(*packed.stream, "not a zstd file"));
 }
 
 }  // namespace ambit::unpack
