@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <cstdlib>
 
 #include <algorithm>
 #include <cstring>
@@ -183,6 +184,16 @@ std::string Case::ledger(const std::string& name) const {
   const Ran ran = run({"bash", "-c", command});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   return ran.out;
+}
+
+std::string shared_data() {
+  const std::string near = std::string(AMBIT_SOURCE_DIR) + "/../shared/open_data/";
+  return std::filesystem::exists(near) ? near : std::string(AMBIT_SOURCE_DIR) + "/../../shared/open_data/";
+}
+
+std::uint64_t damage_seeds(std::uint64_t usual) {
+  const char* more = std::getenv("AMBIT_DAMAGE_SEEDS");
+  return more != nullptr ? std::stoull(more) : usual;
 }
 
 }  // namespace ambit::test

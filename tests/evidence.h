@@ -36,6 +36,12 @@ void overwrite(const std::string& path, std::uint64_t offset, std::string_view b
 void make_sparse(const std::string& path, std::uint64_t bytes);
 void flip_bit(const std::string& path, std::uint64_t bit);
 
+// Real samples that may lie beside the checkout, or beside the folder that holds it: the path, with a slash at its end.
+// A test that needs them skips where they are not.
+[[nodiscard]] std::string shared_data();
+// How many seeds a test of damage takes: `usual`, or AMBIT_DAMAGE_SEEDS.
+[[nodiscard]] std::uint64_t damage_seeds(std::uint64_t usual);
+
 struct Ran {
   int exit = -1;
   std::string out, err;

@@ -225,7 +225,7 @@ TEST(OpenImage, a_raw_file_system_is_an_image_and_a_text_called_so_is_not) {
 
 // Sample images of other projects, where they are at hand.
 TEST(OpenImages, samples_of_others_are_read_as_their_own_tools_read_them) {
-  const std::string folder = AMBIT_SOURCE_DIR "/../shared/open_data/images/plaso/";
+  const std::string folder = test::shared_data() + "images/plaso/";
   if (!fs::exists(folder)) GTEST_SKIP() << "the samples are not here";
   for (const char* name : {"image.qcow2", "image.vhd"}) {
     SCOPED_TRACE(name);

@@ -4,8 +4,9 @@
 #include <map>
 
 #include "stages/unpack/charset.h"
+#include "stages/unpack/formats.h"
 #include "stages/unpack/transfer_encoding.h"
-#include "tests/unpacked_views.h"
+#include "tests/unpacked.h"
 
 namespace ambit {
 namespace {
@@ -15,7 +16,7 @@ using unpack::known_charset;
 using unpack::open_charset;
 using unpack::to_utf8;
 
-const std::string kSamples = test::shared_samples("text-encodings");
+const std::string kSamples = test::shared_data() + "text-encodings/";
 
 std::string text(const std::string& bytes, std::size_t step = SIZE_MAX) {
   const auto unpacked = unpack_all(open_charset, bytes, "", step);
@@ -119,7 +120,8 @@ TEST(TransferEncoding, is_lenient) {
 TEST(Charset, survives_damage) {
   for (const std::string& path : test::files_in(kSamples)) {
     if (path.ends_with(".txt"))
-      test::survive_damage(open_charset, test::read_file(path), "", std::min(20, test::damage_seeds(100) / 20));
+      test::survive_damage(open_charset, test::read_file(path), "",
+                           std::min<std::uint64_t>(20, test::damage_seeds(100) / 20));
   }
 }
 

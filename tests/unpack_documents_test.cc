@@ -4,8 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/limits.h"
+#include "stages/unpack/formats.h"
 #include "stages/unpack/markup.h"
-#include "tests/unpacked_views.h"
+#include "tests/unpacked.h"
 
 namespace ambit {
 namespace {
@@ -18,7 +19,7 @@ using unpack::open_markup;
 using unpack::open_office;
 using unpack::open_rtf;
 
-const std::string kDocuments = test::shared_samples("documents");
+const std::string kDocuments = test::shared_data() + "documents/";
 
 std::string python(const std::string& script, const std::vector<std::string>& arguments = {}) {
   std::vector<std::string> command = {"python3", "-c", script};
@@ -344,7 +345,7 @@ json.dump(out, sys.stdout)
 
 TEST(Office, survives_damage) {
   EXPECT_NE(unpack_all(open_office, "no zip").error, "");
-  int seeds = test::damage_seeds(100) / 20;
+  const std::uint64_t seeds = test::damage_seeds(100) / 20;
   for (const std::string& path : test::files_in(kDocuments + "poi")) {
     const std::string bytes = test::read_file(path);
     if (bytes.starts_with("PK") && bytes.size() < 30'000) test::survive_damage(open_office, bytes, path, seeds);

@@ -4,8 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/limits.h"
+#include "stages/unpack/formats.h"
 #include "stages/unpack/mail_header.h"
-#include "tests/unpacked_views.h"
+#include "tests/unpacked.h"
 
 namespace ambit {
 namespace {
@@ -18,7 +19,7 @@ using testing::Not;
 using unpack::open_mail;
 using unpack::open_mailbox;
 
-const std::string kMail = test::shared_samples("mail");
+const std::string kMail = test::shared_data() + "mail/";
 
 // What a script of Python says, as JSON. Its first argument is a folder for files.
 nlohmann::json python(const std::string& script, const std::vector<std::string>& arguments) {
@@ -225,9 +226,10 @@ TEST(Mail, of_any_shape_costs_time_in_proportion) {
 
 TEST(Mail, survives_damage) {
   test::survive_damage(open_mail, kMailOf, "", test::damage_seeds(300));
-  int seeds = test::damage_seeds(100) / 50;
+  const std::uint64_t seeds = test::damage_seeds(100) / 50;
   for (const std::string& path : test::files_in(kMail + "mimekit")) {
-    if (path.ends_with(".eml")) test::survive_damage(open_mail, test::read_file(path), "", std::min(seeds, 10));
+    if (path.ends_with(".eml"))
+      test::survive_damage(open_mail, test::read_file(path), "", std::min<std::uint64_t>(seeds, 10));
   }
 }
 

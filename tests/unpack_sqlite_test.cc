@@ -5,7 +5,8 @@
 #include <set>
 
 #include "pipeline/limits.h"
-#include "tests/unpacked_views.h"
+#include "stages/unpack/formats.h"
+#include "tests/unpacked.h"
 
 namespace ambit {
 namespace {
@@ -16,7 +17,7 @@ using test::Unpacked;
 using testing::HasSubstr;
 using unpack::open_sqlite;
 
-const std::string kDatabases = test::shared_samples("databases");
+const std::string kDatabases = test::shared_data() + "databases/";
 
 // Made by Python: every size of page and text encoding, rows that overflow, tables without rowid, many rows.
 std::string made(const std::string& path, int page_size, const std::string& encoding) {

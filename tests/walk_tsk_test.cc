@@ -27,11 +27,7 @@ using walk::open_with_tsk;
 
 constexpr std::uint64_t KiB = 1024, MiB = 1024 * KiB;
 
-// Beside the checkout, or beside the folder that holds it.
-const std::string kShared = [] {
-  const std::string near = std::string(AMBIT_SOURCE_DIR) + "/../shared/open_data/images/";
-  return std::filesystem::exists(near) ? near : std::string(AMBIT_SOURCE_DIR) + "/../../shared/open_data/images/";
-}();
+const std::string kShared = test::shared_data() + "images/";
 const std::string kSamples = "/usr/share/forensics-samples/";
 
 void expect_ok(const test::Ran& ran) { EXPECT_EQ(ran.exit, 0) << ran.out << ran.err; }
@@ -635,7 +631,7 @@ void survive(const std::string& bytes) {
 
 void damage(const std::string& bytes, std::uint64_t seeds) {
   for (std::size_t i = 1; i < 16; ++i) survive(bytes.substr(0, bytes.size() * i / 16));
-  if (const char* more = std::getenv("AMBIT_DAMAGE_SEEDS")) seeds = std::stoull(more);
+  seeds = test::damage_seeds(seeds);
   for (std::uint64_t seed = 0; seed < seeds; ++seed) {
     std::mt19937_64 random(seed);
     std::string hurt = bytes;
