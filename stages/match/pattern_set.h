@@ -1,7 +1,7 @@
 // PatternSet: all identifiers of an order, ready to be looked for.
 //
-// Identifier -> forms -> cores -> one Hyperscan database. See literal.h for the exact check of a literal, lattice.h
-// for what Hyperscan is given, spelling.h and base64.h for the forms, regex.h for expressions.
+// Identifier -> forms -> cores -> one database (pipeline/scanner.h). See literal.h for the exact check of a literal,
+// lattice.h for what is looked for, spelling.h and base64.h for the forms, regex.h for expressions.
 #pragma once
 
 #include <cstddef>
