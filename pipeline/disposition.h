@@ -62,8 +62,10 @@ enum class Reason : std::uint8_t {
   hits_limit,
   findings_limit,
   expansion_limit,
+  decoder_crashed,
+  timeout,
 };
-inline constexpr std::array<std::string_view, 23> kReasonNames = {"no_rule",
+inline constexpr std::array<std::string_view, 25> kReasonNames = {"no_rule",
                                                                   "rule",
                                                                   "weak_only",
                                                                   "outside_dates",
@@ -85,7 +87,9 @@ inline constexpr std::array<std::string_view, 23> kReasonNames = {"no_rule",
                                                                   "objects_limit",
                                                                   "hits_limit",
                                                                   "findings_limit",
-                                                                  "expansion_limit"};
+                                                                  "expansion_limit",
+                                                                  "decoder_crashed",
+                                                                  "timeout"};
 [[nodiscard]] constexpr std::string_view to_string(Reason r) { return kReasonNames[static_cast<std::size_t>(r)]; }
 
 }  // namespace ambit

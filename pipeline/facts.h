@@ -71,8 +71,10 @@ enum class ExceptionReason : std::uint8_t {
   hits_limit,       // more hits than limits::kMaxHits…; the first ones count
   findings_limit,   // more private findings than limits::kMaxFindings…
   expansion_limit,  // what is packed in it is more than limits::kMaxExpan… allow; what came out until then was swept
+  decoder_crashed,  // a decoder died over it, in its sandbox; what came out until then was swept
+  timeout,          // a decoder took longer than limits::kDecoder… allow; what came out until then was swept
 };
-inline constexpr std::size_t kExceptionReasons = 13;
+inline constexpr std::size_t kExceptionReasons = 15;
 [[nodiscard]] constexpr Reason to_reason(ExceptionReason r) {
   return static_cast<Reason>(static_cast<std::uint8_t>(Reason::unreadable) + static_cast<std::uint8_t>(r));
 }

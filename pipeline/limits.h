@@ -87,6 +87,19 @@ inline constexpr std::size_t kMaxRunsPerObject = 1'000'000;
 // --- unpacking ---------------------------------------------------------------------------------------------
 // Memory that one decoder may hold, dictionaries and tables; xz -9 needs 65 MiB, zstd --long 128 MiB.
 inline constexpr std::uint64_t kUnpackBytes = 192 * MiB;
+// … and in a sandbox, beyond what a process has at its start; 7z with its largest dictionaries needs most of it.
+inline constexpr std::uint64_t kDecoderBytes = 512 * MiB;
+// Processor time between two answers of a decoder in a sandbox, and by the clock, where the machine has others to serve
+// or the decoder sleeps. The slowest honest one takes a second: a solid 7z that passes a member of 100 MB.
+inline constexpr double kDecoderSeconds = 60;
+inline constexpr double kDecoderWaitSeconds = 900;
+// Processor time for one object, in a sandbox: a terabyte of the slowest, which is xz within 7z, takes four hours.
+inline constexpr std::uint64_t kMaxDecoderSeconds = 6 * 3600;
+// Of a program that converts an object to text.
+inline constexpr std::uint64_t kConverterBytes = 1 * GiB;
+inline constexpr std::uint64_t kMaxConverterSeconds = 600;
+// A PDF is held in memory while it is converted. The scanned files of a whole case have some hundred megabytes.
+inline constexpr std::uint64_t kMaxPdfBytes = 512 * MiB;
 // A part up to this size is unpacked whole, one that is read from its end (a zip, a document) up to kHeldPartBytes;
 // each worker may hold one of each. A larger one is swept in blocks of kStreamBlock while it is unpacked.
 inline constexpr std::size_t kSmallPartBytes = 4 * MiB;

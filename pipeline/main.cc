@@ -13,6 +13,7 @@
 #include <typeinfo>
 
 #include "pipeline/cli/command.h"
+#include "pipeline/triage.h"
 
 namespace ambit::cli {
 namespace {
@@ -106,6 +107,7 @@ bool reader_left() {
 
 int main(int argc, char** argv) {
   using namespace ambit::cli;
+  if (const std::optional<int> lived = ambit::life_in_sandbox(argc, argv)) return *lived;
   harden_process();
   const Exit exit = run_caught(argc, argv);
   std::fflush(stdout);

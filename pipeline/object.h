@@ -85,6 +85,8 @@ enum class WalkTrouble : std::uint8_t {
   damaged,
   objects_limit,
   expansion_limit,
+  decoder_crashed,
+  timeout,
 };
 
 struct Object {

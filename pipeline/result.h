@@ -21,6 +21,8 @@ enum class ErrorKind {
   io,        // the operating system refused: path, permission, device
   space,     // no room left where the run directory is written
   evidence,  // bytes of an exhibit are not what their format says
+  crashed,   // … and a decoder died over them, in its sandbox
+  timeout,   // … or took longer than limits.h allows
   tampered,  // a run directory does not verify
   stopped,   // the operator asked to stop
 };

@@ -14,6 +14,7 @@
 #include "pipeline/triage_sweep.h"
 #include "stages/open/open_exhibit.h"
 #include "stages/record/seal.h"
+#include "stages/unpack/sandbox_process.h"
 
 namespace ambit {
 namespace {
@@ -241,6 +242,11 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   for (const std::uint64_t count : bytes) outcome.bytes += count;
   outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return outcome;
+}
+
+std::optional<int> life_in_sandbox(int argc, const char* const* argv) {
+  if (argc != 2 || std::string_view(argv[1]) != unpack::kSandboxArgument) return std::nullopt;
+  return unpack::serve_sandbox(open_unpacker);
 }
 
 }  // namespace ambit

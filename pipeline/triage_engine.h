@@ -18,6 +18,7 @@
 #include "stages/match/pattern_set.h"
 #include "stages/record/run_writer.h"
 #include "stages/scrutinise/scrutinise.h"
+#include "stages/unpack/sandbox.h"
 
 namespace ambit {
 
@@ -33,6 +34,7 @@ struct Engine {
   std::optional<Fingerprinter> fingerprints;
   std::unique_ptr<Seen> seen;  // shared and written by all workers, see seen.h
   Digest digest;
+  std::shared_ptr<Sandboxes> sandboxes = std::make_shared<Sandboxes>();
   record::RunWriter* writer = nullptr;
 
   // Bytes of lead and tail that the stages need.

@@ -32,6 +32,7 @@ class PartFinder {
   const std::set<std::string>& wanted_;
   std::set<std::string> containers_;
   const Found found_;
+  const std::shared_ptr<Sandboxes> sandboxes_ = std::make_shared<Sandboxes>();
 };
 
 }  // namespace ambit

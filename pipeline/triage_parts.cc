@@ -123,6 +123,11 @@ bool wants_any_place(Format format) {
          format == Format::sqlite || format == Format::outlook;
 }
 
+WalkTrouble trouble_of(const Error& error) {
+  if (error.kind == ErrorKind::crashed) return WalkTrouble::decoder_crashed;
+  return error.kind == ErrorKind::timeout ? WalkTrouble::timeout : WalkTrouble::damaged;
+}
+
 std::uint64_t PartNumbers::next(const std::string& name, std::uint64_t index) {
   constexpr std::size_t kNames = 1'000'000;
   const std::size_t key = std::hash<std::string>{}(name);
@@ -166,6 +171,7 @@ Result<std::unique_ptr<Unpacker>> open_container(const Container& container, Byt
   packed.content = container.at_any_place ? content : nullptr;
   packed.size = container.at_any_place ? container.size : 0;
   packed.file_name = container.file_name;
+  packed.sandboxes = container.sandboxes.get();
   return open_unpacker(container.format, packed);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/object.h"
+#include "stages/unpack/sandbox.h"
 #include "stages/unpack/unpack.h"
 
 namespace ambit {
@@ -15,6 +16,9 @@ namespace ambit {
 [[nodiscard]] std::string_view last_component(std::string_view path);
 // Formats that are read from their end, or back and forth.
 [[nodiscard]] bool wants_any_place(Format format);
+
+// What an Error of an unpacker says about its object.
+[[nodiscard]] WalkTrouble trouble_of(const Error& error);
 
 // Names the parts of one container. Parts of the same name are numbered from 1; beyond a million names, a part has the
 // number of which part it is.
@@ -43,6 +47,7 @@ struct Container {
   std::uint64_t size = 0;                  // not less than its bytes
   Format format = Format::none;
   std::string file_name;
+  std::shared_ptr<Sandboxes> sandboxes;
   bool at_any_place = true;  // whether it was unpacked with Packed::content
 };
 

@@ -58,7 +58,8 @@ void StreamedPart::sweep(Worker& worker, Block block) {
   arrived(worker, 1);
 }
 
-void StreamedPart::end(std::unique_ptr<Content> content, Facts facts, std::vector<Run> stored) {
+void StreamedPart::end(std::unique_ptr<Content> content, Facts facts, std::vector<Run> stored,
+                       std::optional<HitCounts> shown) {
   const std::uint64_t size = window_at_ + window_.size();
   if (size > body_at_) cut(size, size);
   object_.content = std::move(content);
@@ -73,8 +74,9 @@ void StreamedPart::end(std::unique_ptr<Content> content, Facts facts, std::vecto
     facts_.format = facts.format;
     facts_.exceptions.insert(facts_.exceptions.end(), facts.exceptions.begin(), facts.exceptions.end());
     stored_ = std::move(stored);
+    if (!shown) unpacker_.account.walked(object_.locator.exhibit, size);
+    shown_ = std::move(shown);
   }
-  unpacker_.account.walked(object_.locator.exhibit, size);
   arrived(unpacker_, 1);
 }
 
@@ -87,11 +89,31 @@ void StreamedPart::arrived(Worker& worker, std::uint64_t blocks) {
   // All is in: from here on this worker is the part's one owner.
   leave_to_parts(facts_.hits, stored_);
   settle(facts_, engine_);
+  if (shown_) leave_to_others(facts_, *shown_);
+  if (shown_ && facts_.hits.empty() && facts_.exceptions.empty()) return;
+  if (shown_) worker.account.walked(object_.locator.exhibit, facts_.size);
   if (facts_.coverage.zero == facts_.size) facts_.kind = Kind::zero;
   facts_.coverage = {};
   if (!object_.content->open().ok()) facts_.exceptions.push_back({ExceptionReason::unreadable, 0, 0});
   sweep_.look_up(worker, object_, facts_);
   sweep_.judge(worker, object_, facts_);
+}
+
+HitCounts hit_counts(const Facts& facts) {
+  HitCounts counts;
+  for (const Hit& hit : facts.hits) {
+    if (hit.view == View::raw) ++counts[hit.identifier];
+  }
+  return counts;
+}
+
+void leave_to_others(Facts& view, const HitCounts& shown) {
+  if (view.hits.empty()) return;
+  const HitCounts here = hit_counts(view);
+  std::erase_if(view.hits, [&](const Hit& hit) {
+    const auto count = shown.find(hit.identifier);
+    return count != shown.end() && count->second >= here.at(hit.identifier);
+  });
 }
 
 void leave_to_parts(std::vector<Hit>& hits, const std::vector<Run>& stored) {

@@ -4,13 +4,17 @@
 // that a match may need. Whoever brings the last block judges the part.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "pipeline/triage_sweep.h"
 
 namespace ambit {
+
+using HitCounts = std::map<IdentifierId, std::size_t>;
 
 class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
  public:
@@ -20,8 +24,10 @@ class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
 
   void append(std::span<const std::byte> bytes);
   // The part is through. `facts`: what unpacking it said (exceptions, kind); `stored`: where its own parts stand in it
-  // as they are. `content`: its bytes, for the second look.
-  void end(std::unique_ptr<Content> content, Facts facts, std::vector<Run> stored);
+  // as they are. `content`: its bytes, for the second look. `shown`: of a view, what other readings of the same object
+  // show; without more than that it is no object.
+  void end(std::unique_ptr<Content> content, Facts facts, std::vector<Run> stored,
+           std::optional<HitCounts> shown = std::nullopt);
 
   [[nodiscard]] const Object& object() const { return object_; }
   [[nodiscard]] std::uint64_t size() const { return window_at_ + window_.size(); }  // bytes so far
@@ -46,8 +52,14 @@ class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
   std::mutex mutex_;
   Facts facts_;
   std::vector<Run> stored_;
+  std::optional<HitCounts> shown_;
   std::uint64_t open_ = 1;  // blocks on their way, and the end
 };
+
+// Raw hits of each identifier.
+[[nodiscard]] HitCounts hit_counts(const Facts& facts);
+// Leaves out the hits of a view on identifiers that another reading of its object shows as often.
+void leave_to_others(Facts& view, const HitCounts& shown);
 
 // Hits that lie in one of the `stored` ranges (by place) are left out: a part has them.
 void leave_to_parts(std::vector<Hit>& hits, const std::vector<Run>& stored);

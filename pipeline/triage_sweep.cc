@@ -53,6 +53,10 @@ ExceptionReason exception_of(WalkTrouble trouble) {
       return ExceptionReason::objects_limit;
     case WalkTrouble::expansion_limit:
       return ExceptionReason::expansion_limit;
+    case WalkTrouble::decoder_crashed:
+      return ExceptionReason::decoder_crashed;
+    case WalkTrouble::timeout:
+      return ExceptionReason::timeout;
     case WalkTrouble::none:
     case WalkTrouble::unreadable:
       break;

@@ -1,7 +1,6 @@
 #include "pipeline/triage_unpack.h"
 
 #include <algorithm>
-#include <map>
 
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
@@ -28,24 +27,6 @@ bool is_a_guess(Format format) {
          format == Format::charset;
 }
 
-std::map<IdentifierId, std::size_t> raw_counts(const Facts& facts) {
-  std::map<IdentifierId, std::size_t> counts;
-  for (const Hit& hit : facts.hits) {
-    if (hit.view == View::raw) ++counts[hit.identifier];
-  }
-  return counts;
-}
-
-// Leaves out the hits of a view on identifiers that the raw bytes show as often.
-void leave_to_raw(Facts& view, const Facts& raw) {
-  if (view.hits.empty()) return;
-  const std::map<IdentifierId, std::size_t> here = raw_counts(view), there = raw_counts(raw);
-  std::erase_if(view.hits, [&](const Hit& hit) {
-    const auto count = there.find(hit.identifier);
-    return count != there.end() && count->second >= here.at(hit.identifier);
-  });
-}
-
 }  // namespace
 
 // The bytes of a part, on their way to its own parts and to its sweep at once.
@@ -65,7 +46,7 @@ class Unpacking::Teed final : public ByteStream {
     if (trouble_ != WalkTrouble::none || unpacking_.sweep_.stopped()) return std::size_t{0};
     Result<std::size_t> got = unpacker_.read(into);
     if (!got.ok()) {
-      trouble_ = WalkTrouble::damaged;
+      trouble_ = trouble_of(got.error());
       return got;
     }
     if (!unpacking_.may_expand(*got)) {
@@ -95,6 +76,7 @@ void Unpacking::run(Object& object, Facts& facts) {
   container->size = facts.size;
   container->format = facts.format;
   container->file_name = std::string(file_name_of(object.locator));
+  container->sandboxes = engine_.sandboxes;
   ContentStream stream(*object.content, facts.size);
   std::vector<Run> stored;
   take_apart(container, stream, object.content.get(), object, facts, stored);
@@ -110,14 +92,15 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
   Result<std::unique_ptr<Unpacker>> opened = open_container(*container, stream, content);
   worker_.watch.charge(Work::unpack);
   if (!opened.ok()) {
-    if (!is_a_guess(container->format)) note(facts, ExceptionReason::damaged);
+    const WalkTrouble trouble = trouble_of(opened.error());
+    if (trouble != WalkTrouble::damaged || !is_a_guess(container->format)) note(facts, exception_of(trouble));
     return;
   }
   PartNumbers numbers;
   for (std::uint64_t index = 0; !sweep_.stopped(); ++index) {
     Result<std::optional<Part>> part = (*opened)->next();
     worker_.watch.charge(Work::unpack);
-    if (!part.ok()) note(facts, ExceptionReason::damaged);
+    if (!part.ok()) note(facts, exception_of(trouble_of(part.error())));
     if (!part.ok() || !part->has_value()) return;
     if (index == limits::kMaxParts) return note(facts, ExceptionReason::objects_limit);
     const Part& found = **part;
@@ -145,7 +128,7 @@ WalkTrouble Unpacking::fill(Unpacker& unpacker, std::vector<std::byte>& bytes, s
     const Result<std::size_t> got = unpacker.read(std::span(bytes).subspan(had));
     bytes.resize(had + (got.ok() ? *got : 0));
     ended = !got.ok() || *got == 0;
-    if (!got.ok()) return WalkTrouble::damaged;
+    if (!got.ok()) return trouble_of(got.error());
     if (ended) return WalkTrouble::none;
     if (!may_expand(*got)) {
       ended = true;
@@ -177,7 +160,11 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
     }
   }
   worker_.watch.charge(Work::unpack, bytes.size());
-  if (!ended) return take_large(unpacker, part, container, index, std::move(child), std::move(bytes));
+  if (!ended) {
+    std::optional<HitCounts> shown;
+    if (part.is == Part::Is::view) shown = hit_counts(facts);
+    return take_large(unpacker, part, container, index, std::move(child), std::move(bytes), std::move(shown));
+  }
   const std::uint64_t size = bytes.size();
   take_small(part, std::move(child), std::move(bytes), facts);
   return size;
@@ -188,7 +175,7 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   child.info.size = size;
   const Format format = guess_object_kind(child, bytes).format;
   child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
-  if (part.is == Part::Is::view) return view(std::move(child), facts);
+  if (part.is == Part::Is::view) return view(std::move(child), part.retells, facts);
   // What expands by itself is taken apart here, so that its limits count; unless it stands as it is in what is on the
   // disk: that adds nothing to it.
   if (format == Format::none || (part.stored_at && child.inside == 1)) return sweep_later(std::move(child), size);
@@ -205,7 +192,7 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
 
 std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
                                     const std::shared_ptr<const Container>& container, std::uint64_t index,
-                                    Object child, std::vector<std::byte> first) {
+                                    Object child, std::vector<std::byte> first, std::optional<HitCounts> shown) {
   Facts facts;
   facts.modified = part.modified;
   facts.sent = part.sent;
@@ -225,6 +212,7 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
     own->size = kUnknown;
     own->format = facts.format;
     own->file_name = std::string(last_component(part.name));
+    own->sandboxes = engine_.sandboxes;
     own->at_any_place = false;
     ++depth_;
     take_apart(own, teed, nullptr, streamed->object(), facts, stored);
@@ -234,22 +222,26 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
   for (Result<std::size_t> got = teed.read(rest); got.ok() && *got > 0; got = teed.read(rest)) {
     worker_.watch.charge(Work::unpack, *got);
   }
-  if (teed.trouble() == WalkTrouble::damaged) note(facts, ExceptionReason::damaged);
-  if (teed.trouble() == WalkTrouble::expansion_limit) note(facts, ExceptionReason::expansion_limit);
+  if (teed.trouble() != WalkTrouble::none) note(facts, exception_of(teed.trouble()));
   const std::uint64_t size = streamed->size();
-  streamed->end(part_content(container, index, {size, part.modified, 0}), std::move(facts), std::move(stored));
+  streamed->end(part_content(container, index, {size, part.modified, 0}), std::move(facts), std::move(stored),
+                std::move(shown));
   return size;
 }
 
-// What the raw bytes show as often is theirs; the view is an object where it shows more.
-void Unpacking::view(Object child, Facts& facts) {
+// What the raw bytes show as often is theirs, or the view's that it retells; the view is an object where it shows more.
+void Unpacking::view(Object child, bool retells, Facts& facts) {
   Facts own;
   sweep_.examine(worker_, child, own);
   own.kind = Kind::text;
   own.is_text = true;
   own.format = Format::none;
   own.coverage = {};
-  leave_to_raw(own, facts);
+  const HitCounts shows = hit_counts(own);
+  leave_to_others(own, hit_counts(facts));
+  if (retells) leave_to_others(own, retold_);
+  if (!retells) retold_.clear();
+  for (const auto& [identifier, count] : shows) retold_[identifier] = std::max(retold_[identifier], count);
   if (own.hits.empty() && own.exceptions.empty()) return;
   worker_.account.walked(child.locator.exhibit, own.size);
   sweep_.judge(worker_, child, own);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "pipeline/triage_parts.h"
+#include "pipeline/triage_stream.h"
 #include "pipeline/triage_sweep.h"
 
 namespace ambit {
@@ -40,8 +41,9 @@ class Unpacking {
                           std::uint64_t index, Object child, Facts& facts);
   void take_small(const Part& part, Object child, std::vector<std::byte> bytes, Facts& facts);
   std::uint64_t take_large(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
-                           std::uint64_t index, Object child, std::vector<std::byte> first);
-  void view(Object child, Facts& facts);
+                           std::uint64_t index, Object child, std::vector<std::byte> first,
+                           std::optional<HitCounts> shown);
+  void view(Object child, bool retells, Facts& facts);
   void sweep_later(Object child, std::uint64_t bytes);
   void flush();
   // Reads until `bytes` has `most` or the part ends: then `ended`. Trouble: damaged, or over the limit.
@@ -55,6 +57,7 @@ class Unpacking {
   std::uint64_t object_bytes_ = 0;  // of the outermost
   std::uint64_t expanded_ = 0;      // bytes that came out so far
   bool over_limit_ = false;
+  HitCounts retold_;             // what the last view and those that retell it show
   std::vector<Object> waiting_;  // small parts, not yet given to anybody
   std::uint64_t waiting_bytes_ = 0;
 };

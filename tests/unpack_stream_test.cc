@@ -2,6 +2,9 @@
 // gives what was there before the damage.
 #include <gmock/gmock.h>
 
+#include <cstring>
+#include <random>
+
 #include "tests/unpacked.h"
 
 namespace ambit {
@@ -173,4 +176,20 @@ TEST_F(Gzip, PassesExtraFieldCommentAndSum) {
 }
 
 }  // namespace
+// Each was taken for one: a tar by a checksum of one digit among other bytes, a .Z by its first two.
+TEST(Format, is_not_seen_in_noise) {
+  std::mt19937_64 random(7);
+  std::string head(1024, '\0');
+  int seen = 0;
+  for (int i = 0; i < 100'000; ++i) {
+    for (std::size_t k = 0; k < head.size(); k += 8) {
+      const std::uint64_t bytes = random();
+      std::memcpy(head.data() + k, &bytes, 8);
+    }
+    if (test::format_by_head(head, "noise") != Format::none) ++seen;
+  }
+  EXPECT_LE(seen, 1);
+  EXPECT_EQ(test::format_by_head("\x1f\x9d\x3b\x7f more", "noise"), Format::none);
+}
+
 }  // namespace ambit

@@ -63,6 +63,8 @@ class Pieces final : public ByteStream {
   std::size_t step_;
 };
 
+Sandboxes* used_sandboxes = nullptr;
+
 struct Way {
   bool seekable = true;
   std::string file_name;
@@ -79,6 +81,7 @@ Unpacked each_part(const Open& open, const std::string& object, const Way& way, 
   packed.content = way.seekable ? &content : nullptr;
   packed.size = way.seekable ? object.size() : 0;
   packed.file_name = way.file_name;
+  packed.sandboxes = used_sandboxes;
   const Result<std::unique_ptr<Unpacker>> unpacker = open(packed);
   Unpacked out;
   out.opened = unpacker.ok();
@@ -110,6 +113,10 @@ auto opener_of(Format format) {
 }
 
 }  // namespace
+
+std::unique_ptr<ByteStream> stream_of(std::string_view bytes) { return std::make_unique<Pieces>(bytes, SIZE_MAX); }
+
+void use_sandboxes(Sandboxes* sandboxes) { used_sandboxes = sandboxes; }
 
 std::vector<std::string> Unpacked::views() const {
   std::vector<std::string> out;

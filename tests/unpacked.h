@@ -31,8 +31,12 @@ struct Unpacked {
   [[nodiscard]] std::vector<std::string> names() const;
 };
 
+[[nodiscard]] std::unique_ptr<ByteStream> stream_of(std::string_view bytes);  // which outlive it
 // How many parts there are, none of them read.
 [[nodiscard]] std::uint64_t count_parts(Format format, const std::string& object, bool seekable);
+// Where decoders work that need a sandbox; the sandboxes are the ambit's that was built. Null, which is the usual:
+// here.
+void use_sandboxes(Sandboxes* sandboxes);
 // `seekable`: whether the unpacker may read at any place. Parts are read up to `most_bytes` each.
 [[nodiscard]] Unpacked unpack(Format format, const std::string& object, bool seekable,
                               const std::string& file_name = {}, std::uint64_t most_bytes = UINT64_MAX);

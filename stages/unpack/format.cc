@@ -26,7 +26,6 @@ constexpr std::array kSignatures = {
     Signature{0, "\x28\xb5\x2f\xfd"sv, Format::zstd},
     Signature{0, "\x04\x22\x4d\x18"sv, Format::lz4},
     Signature{0, "\x02\x21\x4c\x18"sv, Format::lz4},  // of Linux kernels, before there were frames
-    Signature{0, "\x1f\x9d"sv, Format::compress},
     Signature{0, "7z\xbc\xaf\x27\x1c"sv, Format::other_archive},
     Signature{0, "Rar!\x1a\x07"sv, Format::other_archive},
     Signature{0, "MSCF\0\0\0\0"sv, Format::other_archive},
@@ -119,6 +118,13 @@ bool is_lha(std::string_view head) {
   return head.size() > 21 && head[2] == '-' && head[3] == 'l' && (head[4] == 'h' || head[4] == 'z') && head[6] == '-';
 }
 
+// .Z: the width of its longest codes, 9 to 16 bits, and two bits that are never set.
+bool is_compress(std::string_view head) {
+  if (head.size() < 3 || !head.starts_with("\x1f\x9d")) return false;
+  const int width = head[2] & 0x1f;
+  return (head[2] & 0x60) == 0 && width >= 9 && width <= 16;
+}
+
 // A frame that decoders skip, of zstd and of lz4 alike.
 bool is_skippable(std::span<const std::byte> head) {
   return head.size() >= 8 && (unpack::little32(head, 0) & 0xfffffff0) == 0x184d2a50;
@@ -136,6 +142,7 @@ Format by_bytes(std::span<const std::byte> bytes, std::string_view lower_name) {
   if (is_bzip2(head)) return Format::bzip2;
   if (head.starts_with("LZIP") && head.size() > 5 && head[4] <= 1) return Format::lzip;
   if (unpack::is_tar_header(bytes)) return Format::tar;
+  if (is_compress(head)) return Format::compress;
   if (is_cpio(head) || is_lha(head)) return Format::other_archive;
   if (is_skippable(bytes)) return lower_name.ends_with(".lz4") ? Format::lz4 : Format::zstd;
   return Format::none;

@@ -29,6 +29,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 // Documents: one view, what is embedded as members.
 [[nodiscard]] Opened open_office(const Packed& packed);  // OOXML, OpenDocument, EPUB: a zip of XML
 [[nodiscard]] Opened open_markup(const Packed& packed);  // HTML, XML
+[[nodiscard]] Opened open_pdf(const Packed& packed);
 [[nodiscard]] Opened open_rtf(const Packed& packed);
 [[nodiscard]] Opened open_charset(const Packed& packed);
 

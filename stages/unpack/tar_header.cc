@@ -1,11 +1,14 @@
 #include "stages/unpack/tar_header.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "stages/unpack/input.h"
 
 namespace ambit::unpack {
 namespace {
+
+using namespace std::string_view_literals;
 
 constexpr std::size_t kSumAt = 148, kSumBytes = 8;
 
@@ -67,9 +70,11 @@ bool add_piece(std::vector<Run>& pieces, std::uint64_t start, std::uint64_t leng
 
 bool is_tar_header(std::span<const std::byte> block) {
   if (block.size() < kTarBlock) return false;
+  // Octal digits between blanks and zeros: of random bytes with any digit in them one in some thousands would fit.
   const std::span<const std::byte> field = block.subspan(kSumAt, kSumBytes);
-  if (std::none_of(field.begin(), field.end(),
-                   [](std::byte b) { return b >= std::byte{'0'} && b <= std::byte{'7'}; })) {
+  const std::string_view digits = chars(field);
+  if (digits.find_first_not_of("01234567 \0"sv) != std::string_view::npos ||
+      digits.find_first_of("01234567") == std::string_view::npos) {
     return false;
   }
   std::int64_t sum = 0, signed_sum = 0;

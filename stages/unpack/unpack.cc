@@ -5,13 +5,20 @@
 #include <array>
 
 #include "stages/unpack/formats.h"
+#include "stages/unpack/isolated.h"
 
 namespace ambit {
 namespace {
 
+// Where its decoder works. Those in the program are our own, linear, bounded and fuzzed, or libraries with which half
+// the world decodes what strangers send (ISA-L, zlib's kin, liblzma, libzstd). libarchive's odd formats crashed and
+// hung while we tested them; libpff was never meant for hostile files.
+enum class Works { in_program, in_sandbox };
+
 struct Row {
   Format format;
   unpack::Opened (*open)(const Packed&);
+  Works works = Works::in_program;
 };
 
 constexpr std::array kFormats = {
@@ -27,7 +34,7 @@ constexpr std::array kFormats = {
     // archives
     Row{Format::zip, unpack::open_zip},
     Row{Format::tar, unpack::open_tar},
-    Row{Format::other_archive, unpack::open_other_archive},
+    Row{Format::other_archive, unpack::open_other_archive, Works::in_sandbox},
     // mail
     Row{Format::mail, unpack::open_mail},
     Row{Format::mailbox, unpack::open_mailbox},
@@ -35,6 +42,7 @@ constexpr std::array kFormats = {
     Row{Format::ooxml, unpack::open_office},
     Row{Format::open_document, unpack::open_office},
     Row{Format::epub, unpack::open_office},
+    Row{Format::pdf, unpack::open_pdf},
     Row{Format::rtf, unpack::open_rtf},
     Row{Format::html, unpack::open_markup},
     Row{Format::xml, unpack::open_markup},
@@ -52,6 +60,7 @@ bool is_unpacked(Format format) {
 Result<std::unique_ptr<Unpacker>> open_unpacker(Format format, const Packed& packed) {
   const auto row = std::find_if(kFormats.begin(), kFormats.end(), [&](const Row& r) { return r.format == format; });
   if (row == kFormats.end()) return Error{ErrorKind::evidence, "this format is not unpacked", {}, {}};
+  if (row->works == Works::in_sandbox && packed.sandboxes != nullptr) return unpack::open_isolated(format, packed);
   return row->open(packed);
 }
 

@@ -8,6 +8,9 @@
 // An Unpacker is read once, front to back, by one worker; whoever wants a part again opens the object again. Everything
 // in an object is hostile: what an Unpacker promises is that it ends, keeps its memory within limits::kUnpackBytes
 // whatever the input, and says what it could not read, as a trouble of a part or as an Error of next() or read().
+//
+// Formats whose decoders are others' work and were found wanting are decoded in a sandbox (sandbox.h), unpack.cc says
+// which: there nothing is promised, and all is kept.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +34,8 @@ struct Part {
   std::string name;
   std::optional<std::uint64_t> size;           // bytes as the container declares them: may lie
   std::optional<std::int64_t> modified, sent;  // seconds since 1970, UTC
+  // Of a view: tells the text of the views just before it once more, its lines laid out in another way.
+  bool retells = false;
   // Why there are no bytes: encrypted, unsupported, damaged, special_file (a link, a device; folders are no parts).
   WalkTrouble trouble = WalkTrouble::none;
   // Where its bytes stand in the container as they are, in one piece: a stored member, a mail in a mailbox.
@@ -45,11 +50,13 @@ class Unpacker {
   Unpacker& operator=(const Unpacker&) = delete;
 
   // The next part, in an order that follows from the object's bytes alone; nothing at the end. What was not read of
-  // the part before is skipped. Error: nothing more can be read (ErrorKind::evidence, io).
+  // the part before is skipped. Error: nothing more can be read (ErrorKind::evidence, io, crashed, timeout).
   [[nodiscard]] virtual Result<std::optional<Part>> next() = 0;
   // The bytes of the part that next() gave last; see ByteStream::read.
   [[nodiscard]] virtual Result<std::size_t> read(std::span<std::byte> into) = 0;
 };
+
+class Sandboxes;  // sandbox.h
 
 // What an object is unpacked from.
 struct Packed {
@@ -59,6 +66,9 @@ struct Packed {
   Content* content = nullptr;
   std::uint64_t size = 0;      // 0 where unknown (only without `content`)
   std::string_view file_name;  // last component of its path; may be empty
+  // Where decoders work that are not trusted with a process of ours; null: in this one, which is for a sandbox itself
+  // and for tests.
+  Sandboxes* sandboxes = nullptr;
 };
 
 // Looks at what guess_kind() looks at, and at the name. Format::none: there is nothing to unpack. `guess`: what

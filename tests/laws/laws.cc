@@ -42,6 +42,7 @@ constexpr std::array kDoors = {
     Door{"isa-l", "stages/unpack/"},
     Door{"lz4", "stages/unpack/"},
     Door{"lzma.h", "stages/unpack/"},
+    Door{"seccomp.h", "stages/unpack/sandbox_lock.cc"},
     Door{"uchardet", "stages/unpack/"},
     Door{"unicode/", "stages/unpack/"},
     Door{"zstd", "stages/unpack/"},

@@ -1,0 +1,121 @@
+// The sandbox of the decoders, against a decoder that was taken over (tests/hostile/decoder.cc).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <thread>
+
+#include "stages/unpack/isolated.h"
+#include "stages/unpack/sandbox.h"
+#include "tests/unpacked.h"
+
+namespace ambit {
+namespace {
+
+using unpack::open_isolated;
+
+struct Said {
+  std::vector<std::string> lines;  // "deed: what came of it"
+  std::optional<ErrorKind> ended;  // by an error
+};
+
+Said tell(Sandboxes& sandboxes, const std::string& deeds) {
+  test::MemoryContent content(deeds);
+  const std::unique_ptr<ByteStream> stream = test::stream_of(deeds);
+  Packed packed;
+  packed.stream = stream.get();
+  packed.content = &content;
+  packed.size = deeds.size();
+  packed.sandboxes = &sandboxes;
+  Said said;
+  const Result<std::unique_ptr<Unpacker>> opened = open_isolated(Format::zip, packed);
+  if (!opened.ok()) said.ended = opened.error().kind;
+  while (opened.ok()) {
+    const Result<std::optional<Part>> part = (*opened)->next();
+    if (!part.ok()) said.ended = part.error().kind;
+    if (!part.ok() || !*part) break;
+    std::array<std::byte, 1000> bytes{};
+    const Result<std::size_t> got = (*opened)->read(bytes);
+    if (!got.ok()) said.ended = got.error().kind;
+    if (!got.ok()) break;
+    said.lines.push_back((*part)->name + ": " + std::string(reinterpret_cast<const char*>(bytes.data()), *got));
+  }
+  return said;
+}
+
+class Sandboxed : public testing::Test {
+ protected:
+  Sandboxes sandboxes{AMBIT_HOSTILE_DECODER};
+};
+
+TEST_F(Sandboxed, decoder_reads_its_object_and_gives_its_parts) {
+  const Said said = tell(sandboxes, "one\ntwo");
+  EXPECT_THAT(said.lines, testing::ElementsAre("one: one", "two: two"));
+  EXPECT_FALSE(said.ended);
+}
+
+class Refused : public Sandboxed, public testing::WithParamInterface<const char*> {};
+
+TEST_P(Refused, to_a_decoder_which_goes_on) {
+  const Said said = tell(sandboxes, std::string(GetParam()) + "\nafter");
+  EXPECT_THAT(said.lines, testing::ElementsAre(std::string(GetParam()) + ": refused", "after: after"));
+  EXPECT_FALSE(std::filesystem::exists("/tmp/ambit-was-here"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Deeds, Refused,
+                         testing::Values("open a file", "write a file", "make a folder", "list processes", "connect",
+                                         "fork", "execute", "trace its warden", "kill its warden",
+                                         "read its warden's memory", "make memory executable"));
+
+class Fatal : public Sandboxed, public testing::WithParamInterface<const char*> {};
+
+TEST_P(Fatal, to_its_object_and_to_no_other) {
+  EXPECT_EQ(tell(sandboxes, "first\n" + std::string(GetParam()) + "\nafter").ended, ErrorKind::crashed);
+  const Said next = tell(sandboxes, "next");
+  EXPECT_THAT(next.lines, testing::ElementsAre("next: next"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Deeds, Fatal,
+                         testing::Values("crash", "abort", "leave", "speak for its warden", "talk nonsense"));
+
+TEST_F(Sandboxed, memory_is_bounded) {
+  const Said said = tell(sandboxes, "take all memory\nafter");
+  // Under a sanitizer there is no bound on memory, and malloc() says so by itself.
+  EXPECT_TRUE(said.ended == ErrorKind::crashed || said.lines.at(0) == "take all memory: refused");
+}
+
+TEST_F(Sandboxed, decoder_that_spins_takes_no_more_than_its_time) {
+  Sandboxes impatient(AMBIT_HOSTILE_DECODER, 0.5);
+  EXPECT_EQ(tell(impatient, "first\nspin\nafter").ended, ErrorKind::timeout);
+  EXPECT_THAT(tell(impatient, "next").lines, testing::ElementsAre("next: next"));
+}
+
+TEST_F(Sandboxed, objects_are_decoded_at_once_each_in_its_own) {
+  std::atomic<int> good = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 25; ++i) {
+        const std::string name = "object " + std::to_string(t * 100 + i);
+        const Said said = tell(sandboxes, i % 5 == 0 ? "crash" : name);
+        if (i % 5 == 0 ? said.ended == ErrorKind::crashed : said.lines == std::vector{name + ": " + name}) ++good;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(good, 100);
+}
+
+TEST_F(Sandboxed, bytes_come_through_whole_and_in_any_amount) {
+  const std::string long_name(60'000, 'n');
+  EXPECT_THAT(tell(sandboxes, long_name).lines, testing::ElementsAre(long_name + ": " + long_name.substr(0, 1000)));
+}
+
+TEST(Sandboxes, that_cannot_be_started_are_an_error_of_the_object) {
+  Sandboxes none("/nowhere/ambit");
+  EXPECT_EQ(tell(none, "x").ended, ErrorKind::crashed);
+}
+
+}  // namespace
+}  // namespace ambit
