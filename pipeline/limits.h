@@ -100,6 +100,12 @@ inline constexpr std::uint64_t kConverterBytes = 1 * GiB;
 inline constexpr std::uint64_t kMaxConverterSeconds = 600;
 // A PDF is held in memory while it is converted. The scanned files of a whole case have some hundred megabytes.
 inline constexpr std::uint64_t kMaxPdfBytes = 512 * MiB;
+// Folders in folders of an Outlook store, and messages in a message: more than a person ever made.
+inline constexpr std::size_t kMaxOutlookFolderDepth = 64;
+inline constexpr std::size_t kMaxOutlookMessageDepth = 8;
+// Recipients or attachments of one item, properties of each. A circular to all of a large firm.
+inline constexpr int kMaxOutlookSets = 100'000;
+inline constexpr int kMaxOutlookEntries = 10'000;
 // A part up to this size is unpacked whole, one that is read from its end (a zip, a document) up to kHeldPartBytes;
 // each worker may hold one of each. A larger one is swept in blocks of kStreamBlock while it is unpacked.
 inline constexpr std::size_t kSmallPartBytes = 4 * MiB;

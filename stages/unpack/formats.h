@@ -25,6 +25,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 // Mail: the texts of a message are views of it, its attachments members.
 [[nodiscard]] Opened open_mail(const Packed& packed);
 [[nodiscard]] Opened open_mailbox(const Packed& packed);
+[[nodiscard]] Opened open_outlook(const Packed& packed);  // .pst, .ost
 
 // Documents: one view, what is embedded as members.
 [[nodiscard]] Opened open_office(const Packed& packed);  // OOXML, OpenDocument, EPUB: a zip of XML

@@ -38,6 +38,7 @@ constexpr std::array kFormats = {
     // mail
     Row{Format::mail, unpack::open_mail},
     Row{Format::mailbox, unpack::open_mailbox},
+    Row{Format::outlook, unpack::open_outlook, Works::in_sandbox},
     // documents
     Row{Format::ooxml, unpack::open_office},
     Row{Format::open_document, unpack::open_office},

@@ -42,6 +42,8 @@ constexpr std::array kDoors = {
     Door{"isa-l", "stages/unpack/"},
     Door{"lz4", "stages/unpack/"},
     Door{"lzma.h", "stages/unpack/"},
+    Door{"libbfio.h", "stages/unpack/outlook"},
+    Door{"libpff.h", "stages/unpack/outlook"},
     Door{"seccomp.h", "stages/unpack/sandbox_lock.cc"},
     Door{"uchardet", "stages/unpack/"},
     Door{"unicode/", "stages/unpack/"},
