@@ -122,6 +122,9 @@ inline constexpr std::uint64_t kMaxExpandedBytes = 1024 * GiB;
 // Bytes out for a byte in, beyond the first kFreeExpandedBytes: deflate ends at 1,032, so more is layered.
 inline constexpr std::uint64_t kMaxExpansionRatio = 2'000;
 inline constexpr std::uint64_t kFreeExpandedBytes = 1 * GiB;
+// Taking one object apart, by the clock: a night's work. The one limit by which two runs may differ: a machine that is
+// so slow, or an object so large, has an exception that says so.
+inline constexpr std::uint64_t kMaxUnpackSeconds = 6 * 3600;
 // Parts of one container.
 inline constexpr std::uint64_t kMaxParts = 50'000'000;
 // Mark-up of one part of an office document. Sixteen times a view: what unpacks to more tags than that is a bomb.

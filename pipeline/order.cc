@@ -254,12 +254,27 @@ void OrderReader::read_volumes(const Value& table) {
 
 void OrderReader::read_limits(const Value& table) {
   scope_.max_hits_per_identifier = limits::kMaxHitsPerIdentifier;
-  const Value hits = table.find("hits_per_identifier");
-  if (!hits.is(ValueType::integer)) return;
-  if (hits.integer() >= 1 && hits.integer() <= std::int64_t{limits::kMaxHitsPerIdentifier}) {
-    scope_.max_hits_per_identifier = static_cast<std::uint64_t>(hits.integer());
-  } else {
-    fields_.blame(hits, "hits_per_identifier is 1 to " + std::to_string(limits::kMaxHitsPerIdentifier),
+  struct Row {
+    const char* key;
+    std::uint64_t least, most;
+    std::uint64_t& into;
+  };
+  const std::array rows = {
+      Row{"hits_per_identifier", 1, limits::kMaxHitsPerIdentifier, scope_.max_hits_per_identifier},
+      Row{"depth", 1, limits::kMaxUnpackDepth, scope_.unpack.depth},
+      Row{"members", 1, limits::kMaxParts, scope_.unpack.members},
+      Row{"expanded_bytes", limits::MiB, 1024 * limits::kMaxExpandedBytes, scope_.unpack.expanded_bytes},
+      Row{"ratio", 10, 1'000'000, scope_.unpack.ratio},
+      Row{"seconds", 1, 1'000'000, scope_.unpack.seconds}};
+  for (const Row& row : rows) {
+    const Value value = table.find(row.key);
+    if (!value.is(ValueType::integer)) continue;
+    if (value.integer() >= static_cast<std::int64_t>(row.least) &&
+        value.integer() <= static_cast<std::int64_t>(row.most)) {
+      row.into = static_cast<std::uint64_t>(value.integer());
+      continue;
+    }
+    fields_.blame(value, std::string(row.key) + " is " + std::to_string(row.least) + " to " + std::to_string(row.most),
                   "write such a number, or leave it out");
   }
 }

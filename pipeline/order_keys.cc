@@ -53,6 +53,12 @@ constexpr std::array kKeys = std::to_array<OrderKey>({
     {"volumes", "keys", kTexts, kEmpty,
      "what opens encrypted volumes: passphrases, or file:NAME for a key file beside the order"},
     {"limits", "hits_per_identifier", kInteger, "100000", "hits kept per identifier and object; 1 to 100,000"},
+    {"limits", "depth", kInteger, "16", "containers in containers that are taken apart; 1 to 16"},
+    {"limits", "members", kInteger, "50000000", "members of one container; 1 to 50,000,000"},
+    {"limits", "expanded_bytes", kInteger, "1099511627776", "bytes that one object may expand to; from 1 MiB to 1 PiB"},
+    {"limits", "ratio", kInteger, "2000",
+     "bytes out for a byte in, beyond the first GiB that comes out; 10 to 1,000,000"},
+    {"limits", "seconds", kInteger, "21600", "to take one object apart; 1 to 1,000,000"},
 });
 
 // The tables at the top of the file.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/facts.h"
+#include "pipeline/limits.h"
 #include "pipeline/pattern.h"
 
 namespace ambit {
@@ -78,6 +79,15 @@ struct VolumeKey {
   std::string secret;  // a passphrase, or the bytes of a key file
 };
 
+// What one object may cost that is taken apart, all that is in it; where it is reached is an exception of the object.
+struct UnpackLimits {
+  std::uint64_t depth = limits::kMaxUnpackDepth;  // containers in containers
+  std::uint64_t members = limits::kMaxParts;      // of one container
+  std::uint64_t expanded_bytes = limits::kMaxExpandedBytes;
+  std::uint64_t ratio = limits::kMaxExpansionRatio;   // bytes out for a byte in
+  std::uint64_t seconds = limits::kMaxUnpackSeconds;  // by the clock
+};
+
 struct Scope {
   std::string id, court;
   std::string order_sha256;  // hex, of the order file's bytes
@@ -89,6 +99,7 @@ struct Scope {
   Privacy privacy;
   std::vector<KnownSet> known;
   std::vector<VolumeKey> volume_keys;         // tried in order on every encrypted volume
+  UnpackLimits unpack;                        // [limits]
   std::uint64_t max_hits_per_identifier = 0;  // [limits] hits_per_identifier; 0 never occurs after order.cc
 };
 

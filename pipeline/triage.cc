@@ -15,6 +15,7 @@
 #include "stages/open/open_exhibit.h"
 #include "stages/record/seal.h"
 #include "stages/unpack/sandbox_process.h"
+#include "stages/unpack/unpack.h"
 
 namespace ambit {
 namespace {
@@ -166,6 +167,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   engine.scope = std::move(order.scope);
   engine.patterns = std::move(order.patterns);
   engine.detectors = std::move(order.detectors);
+  if (Result<> there = find_converters(); !there.ok()) return std::move(there).error();
   if (Result<> opened = open_exhibits(options, engine); !opened.ok()) return std::move(opened).error();
   allow_many_open_files();
   Result<MemoryPlan> plan = plan_memory(options, engine, scheduler.workers());

@@ -50,7 +50,7 @@ class Unpacking::Teed final : public ByteStream {
       return got;
     }
     if (!unpacking_.may_expand(*got)) {
-      trouble_ = WalkTrouble::expansion_limit;
+      trouble_ = unpacking_.over_limit_;
       return std::size_t{0};
     }
     part_.append(into.first(*got));
@@ -87,7 +87,7 @@ void Unpacking::run(Object& object, Facts& facts) {
 
 void Unpacking::take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream, Content* content,
                            const Object& object, Facts& facts, std::vector<Run>& stored) {
-  if (depth_ >= limits::kMaxUnpackDepth) return note(facts, ExceptionReason::too_deep);
+  if (depth_ >= engine_.scope.unpack.depth) return note(facts, ExceptionReason::too_deep);
   if (!is_unpacked(container->format)) return note(facts, ExceptionReason::unsupported);
   Result<std::unique_ptr<Unpacker>> opened = open_container(*container, stream, content);
   worker_.watch.charge(Work::unpack);
@@ -102,12 +102,12 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
     worker_.watch.charge(Work::unpack);
     if (!part.ok()) note(facts, exception_of(trouble_of(part.error())));
     if (!part.ok() || !part->has_value()) return;
-    if (index == limits::kMaxParts) return note(facts, ExceptionReason::objects_limit);
+    if (index == engine_.scope.unpack.members) return note(facts, ExceptionReason::objects_limit);
     const Part& found = **part;
     if (found.is == Part::Is::view && found.sent && !facts.sent) facts.sent = found.sent;
     const std::uint64_t bytes =
         take_part(**opened, found, container, index, numbers.child(object, found, index), facts);
-    if (over_limit_) return note(facts, ExceptionReason::expansion_limit);
+    if (over_limit_ != WalkTrouble::none) return note(facts, exception_of(over_limit_));
     if (!found.stored_at || found.is == Part::Is::view || bytes == 0) continue;
     const Run run{0, *found.stored_at, bytes};
     if (stored.empty() || run.place >= stored.back().place_end()) stored.push_back(run);
@@ -115,10 +115,14 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
 }
 
 bool Unpacking::may_expand(std::uint64_t bytes) {
+  const UnpackLimits& most = engine_.scope.unpack;
   expanded_ += bytes;
-  const std::uint64_t free = std::max(limits::kFreeExpandedBytes, object_bytes_ * limits::kMaxExpansionRatio);
-  if (expanded_ > std::min(free, limits::kMaxExpandedBytes)) over_limit_ = true;
-  return !over_limit_;
+  const std::uint64_t by_ratio = object_bytes_ > UINT64_MAX / most.ratio ? UINT64_MAX : object_bytes_ * most.ratio;
+  const std::uint64_t free = std::max(limits::kFreeExpandedBytes, by_ratio);
+  if (expanded_ > std::min(free, most.expanded_bytes)) over_limit_ = WalkTrouble::expansion_limit;
+  if (std::chrono::steady_clock::now() - begun_ > std::chrono::seconds(most.seconds))
+    over_limit_ = WalkTrouble::timeout;
+  return over_limit_ == WalkTrouble::none;
 }
 
 WalkTrouble Unpacking::fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended) {
@@ -132,7 +136,7 @@ WalkTrouble Unpacking::fill(Unpacker& unpacker, std::vector<std::byte>& bytes, s
     if (ended) return WalkTrouble::none;
     if (!may_expand(*got)) {
       ended = true;
-      return WalkTrouble::expansion_limit;
+      return over_limit_;
     }
   }
   return WalkTrouble::none;

@@ -11,6 +11,7 @@
 // same byte in every run. What others sweep is at most limits::kQueuedPartBytes ahead; beyond, this worker helps.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <vector>
 
@@ -54,9 +55,10 @@ class Unpacking {
   const Engine& engine_;
   Worker& worker_;
   std::size_t depth_;
-  std::uint64_t object_bytes_ = 0;  // of the outermost
-  std::uint64_t expanded_ = 0;      // bytes that came out so far
-  bool over_limit_ = false;
+  std::uint64_t object_bytes_ = 0;              // of the outermost
+  std::uint64_t expanded_ = 0;                  // bytes that came out so far
+  WalkTrouble over_limit_ = WalkTrouble::none;  // and which
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
   HitCounts retold_;             // what the last view and those that retell it show
   std::vector<Object> waiting_;  // small parts, not yet given to anybody
   std::uint64_t waiting_bytes_ = 0;

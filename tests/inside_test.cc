@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "tests/evidence.h"
 
 namespace ambit {
@@ -95,6 +97,32 @@ TEST(Inside, finds_the_word_in_every_packing_once) {
       "server:/11.zip!/in.zip!/a.txt\nserver:/12.eml!/a.txt.gz!/a.txt");
   const Ran verified = test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "server"});
   EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
+}
+
+// An ext4 file system of 28 kinds of packing, one of them a deleted file, and ten identifiers of five shapes in each.
+TEST(Inside, finds_280_of_280_identifiers_in_28_kinds_of_packing) {
+  Case c;
+  const Ran made = test::run({"/bin/sh", "-c",
+                              "cd '" + c.folder.path().string() +
+                                  "' && python3 '" AMBIT_SOURCE_DIR "/tests/evidence/packings.py' files && " +
+                                  R"sh(
+truncate -s 16M disk.raw && mke2fs -q -t ext4 -d files disk.raw &&
+debugfs -w -R 'rm /23-deleted.txt' disk.raw 2>/dev/null)sh"});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  std::string order, rules;
+  std::istringstream lines(test::read_file(c.folder / "identifiers.txt"));
+  std::size_t count = 0;
+  for (std::string packing, value; lines >> packing && std::getline(lines, value); ++count) {
+    order += "[[identifier]]\nname = \"n" + std::to_string(count) + "." + packing + "\"\nliterals = ['" +
+             value.substr(1) + "']\n";
+  }
+  ASSERT_EQ(count, 280U);
+  for (std::size_t i = 0; i < count; ++i) rules += (i == 0 ? "n" : " | n") + std::to_string(i);
+  c.order(order + "[[rule]]\nname = \"R1\"\nparagraph = \"1\"\nwhen = '" + rules + "'\n");
+  const Ran ran = c.triage("run", {c.folder / "disk.raw"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  // By name, so that a failure says which.
+  EXPECT_EQ(c.query("run", "SELECT group_concat(name) FROM identifier WHERE hits = 0"), "");
 }
 
 TEST(Inside, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {

@@ -30,6 +30,7 @@ namespace ambit::unpack {
 
 // Programs that convert an object to text, each by its whole command.
 enum class Converter : std::uint8_t { pdf_text };
+inline constexpr const char* kPdfToText = "/usr/bin/pdftotext";
 
 class Sandbox {
  public:

@@ -118,7 +118,7 @@ void say_bytes(Unpacker& unpacker, std::span<std::byte> into) {
 [[noreturn]] void run_converter(std::uint64_t which, int in, int out) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // "-" for standard input and output; quiet, because what it complains of is evidence.
-  static const char* const kPdfText[] = {"/usr/bin/pdftotext", "-q", "-enc", "UTF-8", "-htmlmeta", "-", "-", nullptr};
+  static const char* const kPdfText[] = {kPdfToText, "-q", "-enc", "UTF-8", "-htmlmeta", "-", "-", nullptr};
   static const char* const kEnvironment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", nullptr};
   if (which != static_cast<std::uint64_t>(Converter::pdf_text) || dup2(in, STDIN_FILENO) < 0 ||
       dup2(out, STDOUT_FILENO) < 0 || syscall(SYS_close_range, kSandboxSocket, ~0U, 0) != 0 || !lock_converter()) {

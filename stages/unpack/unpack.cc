@@ -1,11 +1,14 @@
 // The list of formats. A new one is a row here, a declaration in formats.h and a file of its own.
 #include "stages/unpack/unpack.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 
 #include "stages/unpack/formats.h"
 #include "stages/unpack/isolated.h"
+#include "stages/unpack/sandbox.h"
 
 namespace ambit {
 namespace {
@@ -56,6 +59,12 @@ constexpr std::array kFormats = {
 
 bool is_unpacked(Format format) {
   return std::any_of(kFormats.begin(), kFormats.end(), [&](const Row& r) { return r.format == format; });
+}
+
+Result<> find_converters() {
+  if (access(unpack::kPdfToText, X_OK) == 0) return Ok{};
+  return Error{ErrorKind::io, std::string("the program ") + unpack::kPdfToText + " is not there", "",
+               "install it (package poppler-utils): without it the text of PDFs would be missing"};
 }
 
 Result<std::unique_ptr<Unpacker>> open_unpacker(Format format, const Packed& packed) {

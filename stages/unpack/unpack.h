@@ -80,6 +80,9 @@ struct Packed {
 // False: the format is told apart, but nothing here takes it apart.
 [[nodiscard]] bool is_unpacked(Format format);
 
+// Whether the programs that some formats need are installed. Error(io): which is not, and how it comes here.
+[[nodiscard]] Result<> find_converters();
+
 // `packed` and what it points to outlive the unpacker. Error(evidence): it is not of this format after all, or cannot
 // be read from a stream alone.
 [[nodiscard]] Result<std::unique_ptr<Unpacker>> open_unpacker(Format format, const Packed& packed);
