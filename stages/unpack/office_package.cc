@@ -1,10 +1,6 @@
 #include "stages/unpack/office_package.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 #include "pipeline/limits.h"
@@ -17,66 +13,6 @@ using namespace std::string_view_literals;
 constexpr std::size_t kBlockBytes = 64 * limits::KiB;
 // Of META-INF/manifest.xml: 200 bytes for each of 40,000 pictures.
 constexpr std::size_t kMaxManifestBytes = 8 * limits::MiB;
-
-// libarchive's reader of zips on a Content.
-class Package final : public Unpacker {
- public:
-  Package(Content& content, std::uint64_t size) : content_(content), size_(size), block_(kBlockBytes) {}
-  ~Package() override { archive_read_free(archive_); }
-
-  bool begin() {
-    archive_read_support_format_zip_seekable(archive_);
-    archive_read_set_read_callback(archive_, read_block);
-    archive_read_set_seek_callback(archive_, seek);
-    archive_read_set_callback_data(archive_, this);
-    return archive_read_open1(archive_) == ARCHIVE_OK;
-  }
-
-  Result<std::optional<Part>> next() override {
-    while (true) {
-      archive_entry* entry = nullptr;
-      const int status = archive_read_next_header(archive_, &entry);
-      if (status == ARCHIVE_EOF) return std::optional<Part>();
-      if (status < ARCHIVE_WARN) return damaged();
-      const char* const name = archive_entry_pathname(entry);
-      if (archive_entry_filetype(entry) == AE_IFDIR) continue;
-      Part part;
-      if (name != nullptr) part.name = name;
-      if (archive_entry_size_is_set(entry) != 0) part.size = static_cast<std::uint64_t>(archive_entry_size(entry));
-      if (archive_entry_is_encrypted(entry) != 0) part.trouble = WalkTrouble::encrypted;
-      return std::optional<Part>(std::move(part));
-    }
-  }
-  Result<std::size_t> read(std::span<std::byte> into) override {
-    const la_ssize_t got = archive_read_data(archive_, into.data(), into.size());
-    if (got < 0) return damaged();
-    return static_cast<std::size_t>(got);
-  }
-
- private:
-  static Error damaged() { return {ErrorKind::evidence, "the zip of a document is damaged", {}, {}}; }
-
-  static la_ssize_t read_block(archive*, void* self, const void** block) {
-    auto& package = *static_cast<Package*>(self);
-    const auto got = package.content_.read_at(package.at_, package.block_);
-    if (!got.ok()) return ARCHIVE_FATAL;
-    *block = package.block_.data();
-    package.at_ += *got;
-    return static_cast<la_ssize_t>(*got);
-  }
-  static la_int64_t seek(archive*, void* self, la_int64_t offset, int whence) {
-    auto& package = *static_cast<Package*>(self);
-    const auto base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? package.at_ : package.size_;
-    package.at_ = std::min(base + static_cast<std::uint64_t>(offset), package.size_);
-    return static_cast<la_int64_t>(package.at_);
-  }
-
-  Content& content_;
-  std::uint64_t size_;
-  std::uint64_t at_ = 0;
-  std::vector<std::byte> block_;
-  archive* archive_ = archive_read_new();
-};
 
 class PartStream final : public ByteStream {
  public:
@@ -141,9 +77,7 @@ Opened open_package(const Packed& packed) {
   if (packed.content == nullptr) {
     return Error{ErrorKind::evidence, "a document in a zip cannot be read from a stream alone", {}, {}};
   }
-  auto package = std::make_unique<Package>(*packed.content, packed.size);
-  if (!package->begin()) return Error{ErrorKind::evidence, "the document is no zip", {}, {}};
-  return Opened(std::move(package));
+  return open_zip(packed);
 }
 
 std::unique_ptr<ByteStream> part_stream(Unpacker& package) { return std::make_unique<PartStream>(package); }
