@@ -53,8 +53,15 @@ inline constexpr std::uint32_t kMaxFindingsPerObject = 1'000'000;
 inline constexpr std::uint32_t kMaxExceptionsPerObject = 1'000;
 
 // --- extents -----------------------------------------------------------------------------------------------
-// unit = "record" in text: the line around a hit, at most this many bytes to either side.
+// unit = "record" in text: the record or the line around a hit, at most this many bytes to either side.
 inline constexpr std::uint64_t kMaxRecordBytes = 64 * KiB;
+// Objects in objects of JSON that are followed; deeper ones are lines. Databases that write JSON stop at 100.
+inline constexpr std::size_t kMaxRecordDepth = 256;
+// Scalars of an object that is one record though no list holds it; with more it is a map of others. Tables of persons
+// have some dozens of columns.
+inline constexpr std::size_t kMaxRecordMembers = 64;
+// Objects within an object that are a part of it ("address": {"geo": {…}}); what is deeper is a record of its own.
+inline constexpr std::uint8_t kMaxRecordHeight = 2;
 // unit = "record" in binary data: this window to either side of a hit.
 inline constexpr std::uint64_t kBinaryWindow = 256;
 // Straight pieces in which the relevant extents of one item lie in the image, told one by one so that anybody can cut

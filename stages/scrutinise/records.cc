@@ -34,12 +34,6 @@ Newline newline_of(const Hit& hit) {
   return wide ? Newline{hit.form, static_cast<std::uint8_t>(hit.start % 2)} : Newline{};
 }
 
-void Lines::add(const Hit& hit) {
-  const std::uint64_t end = clipped(hit.start, hit.length, size_);
-  lines_.push_back(
-      {hit.start, end, less(hit.start, limits::kMaxRecordBytes), clipped(end, limits::kMaxRecordBytes, size_)});
-}
-
 std::uint64_t Lines::end_behind(std::uint64_t at) const { return newline_.form == Form::utf16le ? at + 2 : at + 1; }
 
 bool Lines::ends_line(const Chunk& chunk, std::uint64_t at) const {
@@ -67,7 +61,7 @@ void Lines::answer_begins(const Chunk& chunk) {
     searched_back_ = std::max(searched_back_, slice.end);
   };
   for (; next_begin_ < lines_.size() && lines_[next_begin_].hit_begin < body_end; ++next_begin_) {
-    Line& line = lines_[next_begin_];
+    Asked& line = lines_[next_begin_];
     search_back_from(line.hit_begin);
     line.begin = std::max(line.begin, line_begin_);
   }
@@ -78,7 +72,7 @@ void Lines::answer_ends(const Chunk& chunk) {
   const std::uint64_t body_end = chunk.offset() + chunk.body_bytes();
   const std::uint64_t unit = newline_.form == Form::utf16le ? 2 : 1;
   for (; next_end_ < by_end_.size(); ++next_end_) {
-    Line& line = lines_[by_end_[next_end_]];
+    Asked& line = lines_[by_end_[next_end_]];
     if (newline_end_ < line.hit_end) {
       const std::uint64_t from = std::max(less(line.hit_end, unit), searched_on_);
       if (from >= body_end) return;
@@ -111,17 +105,67 @@ void Lines::look(const Chunk& chunk) {
   answer_ends(chunk);
 }
 
-void Lines::finish(std::vector<Extent>& out) {
+void Lines::finish() {
   for (; next_begin_ < lines_.size(); ++next_begin_) {  // hits in bytes that no chunk showed
     lines_[next_begin_].begin = std::max(lines_[next_begin_].begin, line_begin_);
   }
-  for (const Line& line : lines_) out.push_back({line.begin, line.end - line.begin, View::raw});
 }
 
-void Records::prepare(std::span<const Hit> hits, bool is_text, std::uint64_t size) {
-  lines_.clear();
+// Rows of tables are looked for where nothing else is known to stand: a log has quotes, but no fields.
+TextRecords::TextRecords(Newline newline, Kind kind)
+    : newline_(newline), lines_(newline, points_.asked()), sql_(points_), json_(points_) {
+  if (kind == Kind::markup) xml_.emplace(points_);
+  const bool is_other = kind == Kind::log || kind == Kind::mail || kind == Kind::mailbox || kind == Kind::source ||
+                        kind == Kind::markup || kind == Kind::sql_dump;
+  if (!is_other) csv_.emplace(points_);
+}
+
+// Units of UTF-16 belong to the chunk in whose body they begin; half a unit at the end of the object is none.
+Letters TextRecords::letters_of(const Chunk& chunk) {
+  const std::span<const std::byte> window = chunk.window();
+  if (newline_.form == Form::utf8) {
+    return {{reinterpret_cast<const char*>(chunk.body().data()), chunk.body_bytes()}, chunk.offset(), 1};
+  }
+  const std::uint64_t first = chunk.offset() + (chunk.offset() % 2 == newline_.parity ? 0 : 1);
+  const std::size_t low = newline_.form == Form::utf16le ? 0 : 1, high = 1 - low;
+  letters_.clear();
+  for (std::size_t i = static_cast<std::size_t>(first - chunk.offset()); i < chunk.body_bytes(); i += 2) {
+    const std::size_t at = chunk.lead_bytes() + i;
+    if (at + 1 >= window.size()) break;
+    const char letter = static_cast<char>(window[at + low]);
+    const bool is_ascii = window[at + high] == std::byte{0} && (letter & '\x80') == 0;
+    letters_.push_back(is_ascii ? letter : kNoAscii);
+  }
+  return {letters_, first, 2};
+}
+
+void TextRecords::read(const Letters& letters) {
+  sql_.read(letters);
+  json_.read(letters);
+  if (xml_) xml_->read(letters);
+  if (csv_) csv_->read(letters);
+}
+
+void TextRecords::look(const Chunk& chunk) {
+  lines_.look(chunk);
+  if (chunk.zeros_before() > 0) read({std::string_view("", 1), chunk.offset() - chunk.zeros_before(), 1});
+  read(letters_of(chunk));
+}
+
+void TextRecords::finish(std::uint64_t size, std::vector<Extent>& out) {
+  lines_.finish();
+  sql_.finish(size);
+  json_.finish(size);
+  if (csv_) csv_->finish(size);
+  for (const Asked& asked : points_.asked()) {
+    out.push_back({asked.extent_begin(), asked.extent_end() - asked.extent_begin(), View::raw});
+  }
+}
+
+void Records::prepare(std::span<const Hit> hits, Kind kind, bool is_text, std::uint64_t size) {
+  texts_.clear();
   windows_.clear();
-  std::vector<Newline> newlines;
+  size_ = size;
   for (const Hit& hit : hits) {
     if (hit.view != View::raw || hit.form == Form::hash || hit.start >= size) continue;
     if (!is_text) {
@@ -131,24 +175,21 @@ void Records::prepare(std::span<const Hit> hits, bool is_text, std::uint64_t siz
       continue;
     }
     const Newline newline = newline_of(hit);
-    const auto known = std::find(newlines.begin(), newlines.end(), newline);
-    if (known == newlines.end()) {
-      newlines.push_back(newline);
-      lines_.emplace_back(newline, size);
-      lines_.back().add(hit);
-    } else {
-      lines_[static_cast<std::size_t>(known - newlines.begin())].add(hit);
-    }
+    auto known =
+        std::find_if(texts_.begin(), texts_.end(), [&](const auto& text) { return text->newline() == newline; });
+    if (known == texts_.end()) known = texts_.insert(known, std::make_unique<TextRecords>(newline, kind));
+    (*known)->add(hit, size);
   }
+  for (const auto& text : texts_) text->begin();
 }
 
 void Records::look(const Chunk& chunk) {
-  for (Lines& lines : lines_) lines.look(chunk);
+  for (const auto& text : texts_) text->look(chunk);
 }
 
 std::vector<Extent> Records::finish() {
   std::vector<Extent> all = std::move(windows_);
-  for (Lines& lines : lines_) lines.finish(all);
+  for (const auto& text : texts_) text->finish(size_, all);
   std::sort(all.begin(), all.end());
   std::vector<Extent> out;
   for (const Extent& e : all) {
@@ -159,7 +200,7 @@ std::vector<Extent> Records::finish() {
     }
   }
   windows_.clear();
-  lines_.clear();
+  texts_.clear();
   return out;
 }
 

@@ -37,6 +37,7 @@ Scrutinise::Scrutinise(const DetectorSet& detectors, const Scope& scope)
 }
 
 void Scrutinise::prepare(State& state, const Facts& facts) const {
+  state.kind = facts.kind;
   state.is_text = facts.is_text;
   state.hits.clear();
   state.reach.clear();
@@ -51,7 +52,7 @@ void Scrutinise::prepare(State& state, const Facts& facts) const {
 void Scrutinise::begin(State& state, const Head& head) const {
   state.findings.clear();
   state.too_many = false;
-  state.records.prepare(state.hits, state.is_text, head.size);
+  state.records.prepare(state.hits, state.kind, state.is_text, head.size);
 }
 
 bool Scrutinise::is_of_the_case(const State& state, const scrutiny::Found& found) const {

@@ -1,9 +1,9 @@
 // scrutinise: the second look at an object that the sweep caught. Bytes -> findings and records.
 //
 // Runs beside SHA-256 in the second read. It asks two things: what private data stands where, and what is the
-// line, the row or the window around each hit. What a hit of the case covers is not a third party's: the accused's
-// own address, named in the order, is why the object was caught. What a hit covers only in part stays a finding, for
-// "kim@example.com" in the order says nothing about "jo.kim@example.com".
+// record (row, object, line or window) around each hit. What a hit of the case covers is not a third party's: the
+// accused's own address, named in the order, is why the object was caught. What a hit covers only in part stays a
+// finding, for "kim@example.com" in the order says nothing about "jo.kim@example.com".
 //
 // Exactness: a verdict looks at a fixed number of bytes around its core and at nothing else, a finding belongs to the
 // chunk in whose body its last letter lies, and chunks carry DetectorSet::context_bytes() of lead and tail. So
@@ -38,11 +38,12 @@ class Scrutinise {
     std::vector<std::uint64_t> reach;  // reach[i]: the farthest end among hits[0..i]
     std::vector<Finding> findings;
     bool too_many = false;
+    Kind kind = Kind::unknown;
     bool is_text = false;
   };
 
   [[nodiscard]] State make_state() const { return State(detectors_); }
-  // Before begin(): takes over hits and is_text from the sweep's facts.
+  // Before begin(): takes over hits, kind and is_text from the sweep's facts.
   void prepare(State& state, const Facts& facts) const;
   // Whole objects only: a record may begin anywhere.
   void begin(State& state, const Head& head) const;

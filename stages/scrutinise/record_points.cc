@@ -1,0 +1,81 @@
+#include "stages/scrutinise/record_points.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "pipeline/limits.h"
+
+namespace ambit::scrutiny {
+namespace {
+
+constexpr std::uint64_t less(std::uint64_t a, std::uint64_t b) { return a - std::min(a, b); }
+std::uint64_t clipped(std::uint64_t at, std::uint64_t more, std::uint64_t size) {
+  return at >= size ? size : at + std::min(more, size - at);
+}
+
+}  // namespace
+
+void Points::add(const Hit& hit, std::uint64_t size) {
+  const std::uint64_t end = clipped(hit.start, hit.length, size);
+  Asked asked;
+  asked.hit_begin = hit.start;
+  asked.hit_end = end;
+  asked.begin = less(hit.start, limits::kMaxRecordBytes);
+  asked.end = clipped(end, limits::kMaxRecordBytes, size);
+  asked_.push_back(asked);
+}
+
+void Points::sort() {
+  order_.resize(asked_.size() * 2);
+  std::iota(order_.begin(), order_.end(), 0U);
+  const auto offset_of = [&](std::uint32_t id) {
+    const Asked& asked = asked_[id / 2];
+    return id % 2 == 0 ? asked.hit_begin : std::max(asked.hit_begin, less(asked.hit_end, 1));
+  };
+  std::stable_sort(order_.begin(), order_.end(),
+                   [&](std::uint32_t a, std::uint32_t b) { return offset_of(a) < offset_of(b); });
+}
+
+std::uint64_t Points::offset(std::size_t point) const {
+  const Asked& asked = asked_[order_[point] / 2];
+  return order_[point] % 2 == 0 ? asked.hit_begin : std::max(asked.hit_begin, less(asked.hit_end, 1));
+}
+
+std::size_t Points::skip_to(std::size_t from, std::uint64_t offset) const {
+  while (from < order_.size() && this->offset(from) < offset) ++from;
+  return from;
+}
+
+void Points::draw(std::size_t point, std::uint64_t begin, std::uint64_t end, Dialect dialect) {
+  Asked& asked = asked_[order_[point] / 2];
+  if (order_[point] % 2 == 0) {
+    if (asked.drew_begin > dialect) return;
+    asked.drew_begin = dialect;
+    asked.before = static_cast<std::uint32_t>(std::min(less(asked.hit_begin, begin), limits::kMaxRecordBytes));
+  } else {
+    if (asked.drew_end > dialect) return;
+    asked.drew_end = dialect;
+    asked.behind = static_cast<std::uint32_t>(std::min(less(end, asked.hit_end), limits::kMaxRecordBytes));
+  }
+}
+
+void Points::draw_line(std::size_t point, Dialect dialect) {
+  Asked& asked = asked_[order_[point] / 2];
+  const bool is_begin = order_[point] % 2 == 0;
+  Dialect& drew = is_begin ? asked.drew_begin : asked.drew_end;
+  if (drew > dialect) return;
+  drew = dialect;
+  (is_begin ? asked.before : asked.behind) = Asked::kLine;
+}
+
+void Points::narrow(std::size_t point, std::uint64_t begin, std::uint64_t end) {
+  Asked& asked = asked_[order_[point] / 2];
+  if (order_[point] % 2 == 0) {
+    asked.begin =
+        std::max({asked.begin, less(asked.hit_begin, limits::kBinaryWindow), std::min(begin, asked.hit_begin)});
+  } else {
+    asked.end = std::min({asked.end, asked.hit_end + limits::kBinaryWindow, std::max(end, asked.hit_end)});
+  }
+}
+
+}  // namespace ambit::scrutiny
