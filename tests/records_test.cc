@@ -8,6 +8,7 @@
 
 #include "pipeline/limits.h"
 #include "stages/scrutinise/records.h"
+#include "tests/evidence.h"
 
 namespace ambit::scrutiny {
 namespace {
@@ -471,6 +472,84 @@ TEST(Records, do_not_depend_on_the_other_hits_nor_on_the_cuts) {
     ASSERT_EQ(records_of(text, hits, kind), joined) << text;
     for (const std::size_t body : {1U, 13U, 1'000U}) ASSERT_EQ(records_of(text, hits, kind, body), joined) << body;
   }
+}
+
+// What other programs write. Each row has a word of its own; its record must hold it, and no other's.
+void expect_apart(const std::string& text, Kind kind, int rows) {
+  ASSERT_FALSE(text.empty());
+  const auto word_of = [](int row) { return "row-" + std::to_string(1'000 + row) + "."; };
+  for (int row = 0; row < rows; ++row) {
+    const std::size_t at = text.find(word_of(row));
+    ASSERT_NE(at, text.npos);
+    const Hit hit{at, static_cast<std::uint32_t>(word_of(row).size()), 0, View::raw, Form::utf8, false};
+    const auto found = records_of(text, {hit}, kind);
+    ASSERT_EQ(found.size(), 1U);
+    const std::string record = text.substr(found[0].start, found[0].length);
+    EXPECT_GT(record.size(), 40U) << record;
+    EXPECT_EQ(record.find("row-"), record.rfind("row-")) << record;
+    EXPECT_NE(record.find("end of the row"), record.npos) << record;
+  }
+}
+
+TEST(Records, of_a_dump_by_sqlite3) {
+  const test::TemporaryFolder folder;
+  std::string sql = "BEGIN;\nCREATE TABLE c (id INTEGER PRIMARY KEY, n TEXT, m BLOB, z TEXT);\n";
+  for (int i = 0; i < 200; ++i) {
+    sql += "INSERT INTO c VALUES (" + std::to_string(i) + ", 'row-" + std::to_string(1'000 + i) +
+           ". it''s \\'' ),(' || char(10) || 'INSERT INTO c VALUES(', x'00ff', 'C:\\');\n" +
+           "UPDATE c SET z = z || ' end of the row' WHERE id = " + std::to_string(i) + ";\n";
+  }
+  test::write_file(folder / "in.sql", sql + "COMMIT;\n");
+  ASSERT_EQ(test::run({"bash", "-c", "cd " + folder.path().string() + " && sqlite3 x.db < in.sql"}).exit, 0);
+  expect_apart(test::run({"sqlite3", folder / "x.db", ".dump"}).out, Kind::sql_dump, 200);
+  expect_apart(test::run({"sqlite3", "-json", folder / "x.db", "SELECT * FROM c"}).out, Kind::markup, 200);
+  expect_apart(test::run({"sqlite3", "-csv", "-header", folder / "x.db", "SELECT * FROM c"}).out, Kind::text, 200);
+}
+
+TEST(Records, of_lists_and_tables_by_python) {
+  const std::string rows =
+      "import json,csv,sys\n"
+      "rows=[{'id':i,'n':'row-%d. \"it\\'s\" },{ \\n\\\\'%(1000+i),'a':{'tags':['x',1.5]},'z':'end of the row'} for i "
+      "in range(200)]\n";
+  const auto python = [&](const std::string& rest) { return test::run({"python3", "-c", rows + rest}).out; };
+  for (const char* write :
+       {"print(json.dumps(rows))", "print(json.dumps(rows,indent=1))",
+        "print(json.dumps({'v':1,'rows':rows},separators=(',',':')))", "[print(json.dumps(r)) for r in rows]"}) {
+    SCOPED_TRACE(write);
+    expect_apart(python(write), Kind::markup, 200);
+  }
+  for (const char* dialect : {"excel", "excel-tab", "unix"}) {
+    SCOPED_TRACE(dialect);
+    expect_apart(python("w=csv.DictWriter(sys.stdout,rows[0],dialect='" + std::string(dialect) +
+                        "')\nw.writeheader()\nw.writerows(rows)"),
+                 Kind::text, 200);
+  }
+}
+
+// One stroke of damage costs the record it hits and those beside it, and hardly ever another. The texts are as nasty as
+// they can be: half of what stands between quotes is what stands outside of them.
+TEST(Records, behind_damage_are_what_they_were) {
+  Random random(13);
+  std::size_t asked = 0, others = 0, wider = 0;
+  for (int round = 0; round < 2'000; ++round) {
+    Dump dump = round % 2 == 0 ? sql_dump(random) : json_list(random);
+    const Extent& hurt = dump.rows[random() % dump.rows.size()];
+    dump.text[hurt.start + random() % hurt.length] = "\"'(){}\\,\1"[random() % 9];
+    for (const Extent& row : dump.rows) {
+      if (row.end() + 400 > hurt.start && row.start < hurt.end() + 400) continue;
+      const Hit hit{row.start + random() % row.length, 1, 0, View::raw, Form::utf8, false};
+      const Extent found = records_of(dump.text, {hit}).at(0);
+      ++asked;
+      if (found != row) ++others;
+      const bool is_wider = std::any_of(dump.rows.begin(), dump.rows.end(), [&](const Extent& r) {
+        return r != row && r.start < found.end() && found.start < r.end();
+      });
+      if (is_wider) ++wider;
+    }
+  }
+  EXPECT_GT(asked, 10'000U);
+  EXPECT_LT(others * 100, asked);  // a line or a window instead
+  EXPECT_LT(wider * 200, asked);   // the line, and it holds other rows
 }
 
 TEST(Records, survive_any_bytes) {

@@ -1,6 +1,7 @@
 #include "stages/scrutinise/record_points.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "pipeline/limits.h"
@@ -14,6 +15,22 @@ std::uint64_t clipped(std::uint64_t at, std::uint64_t more, std::uint64_t size) 
 }
 
 }  // namespace
+
+// Eight letters at a time; a mark of `x` is exact up to its lowest one, and more is not asked.
+std::size_t find_first(std::string_view text, std::size_t i, char a, char b, char floor) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  const auto all = [](char c) { return kOnes * static_cast<unsigned char>(c); };
+  const auto below = [](std::uint64_t x, std::uint64_t bound) { return (x - bound) & ~x & kHigh; };
+  const std::uint64_t as = all(a), bs = all(b), floors = all(floor);
+  for (; i + sizeof(std::uint64_t) <= text.size(); i += sizeof(std::uint64_t)) {
+    std::uint64_t x = 0;
+    std::memcpy(&x, text.data() + i, sizeof x);
+    if ((below(x ^ as, kOnes) | below(x ^ bs, kOnes) | below(x, floors)) != 0) break;
+  }
+  const auto limit = static_cast<unsigned char>(floor);
+  while (i < text.size() && text[i] != a && text[i] != b && static_cast<unsigned char>(text[i]) >= limit) ++i;
+  return i;
+}
 
 void Points::add(const Hit& hit, std::uint64_t size) {
   const std::uint64_t end = clipped(hit.start, hit.length, size);

@@ -64,6 +64,9 @@ struct Letters {
 };
 inline constexpr char kNoAscii = '\xff';
 
+// The first letter from `i` on that is `a` or `b` or below `floor`, or the end. Strings are long and most of a dump.
+[[nodiscard]] std::size_t find_first(std::string_view text, std::size_t i, char a, char b, char floor);
+
 // A word in lower case, as much of it as any dialect needs to know.
 class Word {
  public:

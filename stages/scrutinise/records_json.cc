@@ -52,7 +52,7 @@ JsonReader::Fate JsonReader::fate_of(const Level& level) const {
   if (level.holds_records) return Fate::holds_others;
   const bool is_top = levels_.empty();
   if (!is_top && levels_.back().bracket == Bracket::array) return Fate::is_record;
-  const bool is_map = level.scalars == 0 && (level.containers > 1 || level.holds_list);
+  const bool is_map = level.scalars == 0 && (level.containers > 1 || (level.holds_list && elements_ == 0));
   if (is_map || level.scalars > limits::kMaxRecordMembers) return Fate::holds_others;
   if (is_top) return level.bracket == Bracket::object ? Fate::is_record : Fate::holds_others;
   return level.height <= limits::kMaxRecordHeight ? Fate::is_part : Fate::is_record;
@@ -101,9 +101,11 @@ void JsonReader::split_parent(const Level& child, std::uint64_t end) {
 
 void JsonReader::read(const Letters& letters) {
   stride_ = letters.stride;
-  // Nothing is asked any more; and no line may still be the answer.
-  const bool is_long = letters.first > top_begin_ + limits::kMaxRecordBytes;
-  if (next_ == points_->size() && waiting_.empty() && is_long && !levels_.empty()) return;
+  if (state_ == State::skip && lost_from_ == kNowhere) next_ = points_->skip_to(next_, letters.first);
+  // Whether nothing is asked any more. Where a value holds points, its line may still be the answer.
+  const bool is_settled = state_ == State::skip || state_ == State::line_begin || top_point_ == next_ ||
+                          letters.first > top_begin_ + limits::kMaxRecordBytes;
+  if (next_ == points_->size() && waiting_.empty() && is_settled) return;
   for (std::size_t i = 0; i < letters.text.size();) {
     if (state_ == State::skip) {
       if (next_ == points_->size()) return;
@@ -123,6 +125,8 @@ std::size_t JsonReader::skip_line(const Letters& letters, std::size_t i) {
                               ? letters.text.size()
                               : static_cast<std::size_t>(static_cast<const char*>(found) - letters.text.data());
   for (; hunts_ && i < end; ++i) {
+    if (hunted_ == '\0') i = std::min(end, letters.text.substr(0, end).find('}', i));
+    if (i == end) break;
     const char c = letters.text[i];
     if (c == '{' && hunted_ == ',') {
       const std::uint64_t at = letters.at(i);
@@ -140,12 +144,9 @@ std::size_t JsonReader::skip_line(const Letters& letters, std::size_t i) {
 }
 
 std::size_t JsonReader::skip_string(const Letters& letters, std::size_t i) {
-  const char* at = letters.text.data() + i;
-  const char* const end = letters.text.data() + letters.text.size();
-  while (at < end && *at != '"' && *at != '\\' && static_cast<unsigned char>(*at) >= 0x20) ++at;
-  i = static_cast<std::size_t>(at - letters.text.data());
-  if (at == end) return i;
-  step(*at, letters.at(i));
+  i = find_first(letters.text, i, '"', '\\', ' ');
+  if (i == letters.text.size()) return i;
+  step(letters.text[i], letters.at(i));
   return i + 1;
 }
 
@@ -251,10 +252,9 @@ void JsonReader::step_in_object(char c, std::uint64_t at) {
   if (c == '"' && (state_ == State::key || state_ == State::key_or_end)) {
     levels_.back().member = at;
     state_ = State::string;
-    is_key_ = true;
+    is_key_ = is_believed_ = true;
   } else if (c == ':' && state_ == State::colon) {
     state_ = State::value;
-    is_believed_ = true;
   } else if (c == ',' && state_ == State::comma_or_end) {
     state_ = levels_.back().bracket == Bracket::object ? State::key : State::value;
   } else if (c == '}' && (state_ == State::key_or_end || state_ == State::comma_or_end)) {
@@ -286,6 +286,7 @@ bool JsonReader::is_word_complete() const {
 void JsonReader::begin_top(std::uint64_t at) {
   levels_.clear();
   waiting_.clear();
+  elements_ = 0;
   top_begin_ = at;
   is_believed_ = is_fragment_ = false;
   in_one_line_ = true;
@@ -297,6 +298,7 @@ void JsonReader::begin_top(std::uint64_t at) {
 void JsonReader::open(Bracket bracket, std::uint64_t at) {
   if (levels_.size() >= limits::kMaxRecordDepth) return broken(at);
   wait_apart_to(at);
+  if (!levels_.empty() && levels_.back().bracket == Bracket::array) ++elements_;
   levels_.push_back({.begin = at, .segment = at, .member = at, .value_end = at + stride_, .bracket = bracket});
   state_ = bracket == Bracket::object ? State::key_or_end : State::value_or_end;
 }
@@ -308,6 +310,7 @@ void JsonReader::close(Bracket bracket, std::uint64_t at) {
     return step_between_lines(bracket == Bracket::array ? ']' : '}', at);
   }
   levels_.pop_back();
+  if (!levels_.empty() && levels_.back().bracket == Bracket::array) --elements_;
   const std::uint64_t end = at + stride_;
   if (is_fragment_ && levels_.empty()) return end_top(end);
   wait_to(end, at);

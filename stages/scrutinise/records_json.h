@@ -94,6 +94,7 @@ class JsonReader {
   std::size_t next_ = 0;          // first point that is not waiting yet
   std::vector<Waiting> waiting_;  // by offset
   std::vector<Level> levels_;
+  std::size_t elements_ = 0;  // those of them that stand in an array
   State state_ = State::line_begin;
   std::uint64_t stride_ = 1;
   std::uint64_t top_begin_ = 0, scalar_begin_ = 0;

@@ -84,6 +84,7 @@ void SqlReader::reset(std::uint64_t at) {
 
 void SqlReader::read(const Letters& letters) {
   stride_ = letters.stride;
+  if (state_ == State::skip && lost_from_ == kNowhere) next_ = points_->skip_to(next_, letters.first);
   for (std::size_t i = 0; i < letters.text.size();) {
     if (next_ == points_->size()) return;
     if (state_ == State::skip) {
@@ -106,6 +107,8 @@ std::size_t SqlReader::skip_line(const Letters& letters, std::size_t i) {
                               ? letters.text.size()
                               : static_cast<std::size_t>(static_cast<const char*>(found) - letters.text.data());
   for (; hunts_ && i < end; ++i) {
+    if (hunted_ == '\0') i = std::min(end, letters.text.substr(0, end).find(')', i));
+    if (i == end) break;
     const char c = letters.text[i];
     if (c == '(' && hunted_ == ',') {
       begin_tuple(letters.at(i), true);
@@ -119,12 +122,9 @@ std::size_t SqlReader::skip_line(const Letters& letters, std::size_t i) {
 }
 
 std::size_t SqlReader::skip_string(const Letters& letters, std::size_t i) {
-  const char* at = letters.text.data() + i;
-  const char* const end = letters.text.data() + letters.text.size();
-  while (at < end && *at != quote_ && *at != '\\' && *at != '\0') ++at;
-  i = static_cast<std::size_t>(at - letters.text.data());
-  if (at == end) return i;
-  step(*at, letters.at(i));
+  i = find_first(letters.text, i, quote_, '\\', '\1');
+  if (i == letters.text.size()) return i;
+  step(letters.text[i], letters.at(i));
   return i + 1;
 }
 
@@ -191,6 +191,7 @@ bool SqlReader::step_text(char c, std::uint64_t at) {
         c = ' ';
       }
       before_ = c;
+      if (at - text_begin_ > limits::kMaxRecordBytes) broken(at);
       return true;
   }
   return false;
@@ -262,6 +263,7 @@ void SqlReader::step_code(char c, std::uint64_t at) {
   }
   const char before = std::exchange(before_, c);
   if ((c == '-' && before == '-') || (c == '*' && before == '/') || (c == '#' && is_blank(before))) {
+    if (state_ == State::tuple && orphan_) return broken(at);
     text_ = c == '*' ? Text::block_comment : Text::line_comment;
     text_begin_ = c == '#' ? at : at - stride_;
     before_ = ' ';

@@ -223,18 +223,12 @@ void SqlReader::open_quote(char c, std::uint64_t at) {
   odd_backslash_ = false;
 }
 
-// The end of the object is the end of what it cut off.
+// What the end of the object cuts off is nothing that anybody can vouch for, unless it is a line.
 void SqlReader::finish(std::uint64_t size) {
-  if (state_ == State::tuple && !orphan_) {
-    end_lost(tuple_begin_);
-    draw(tuple_begin_, size);
-  } else if (held_ && !orphan_) {
-    draw_held_tuple();
-  } else if (state_ == State::statement) {
-    draw(begin_, size);
-  } else if (state_ == State::copy_rows) {
-    draw(row_begin_, size);
-  }
+  if (held_ && !orphan_) draw_held_tuple();
+  if (state_ == State::copy_rows) draw(row_begin_, size);
+  if (state_ == State::statement && text_ == Text::code) draw(begin_, size);
+  if (state_ == State::tuple) broken(size);
   end_lost(size);
 }
 
