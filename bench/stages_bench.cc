@@ -14,6 +14,7 @@
 #include "stages/hash/seen.h"
 #include "stages/match/match.h"
 #include "stages/open/open_exhibit.h"
+#include "stages/scrutinise/records.h"
 #include "stages/scrutinise/scrutinise.h"
 #include "stages/walk/walk.h"
 
@@ -144,6 +145,33 @@ void scrutiny(benchmark::State& state) {
   over_sample(state, set->context_bytes(), [&](const Chunk& chunk) { stage.look(own, chunk); });
 }
 BENCHMARK(scrutiny);
+
+// A dump in one line, every row of which was hit; range(0): 0 SQL, 1 JSON.
+void records(benchmark::State& state) {
+  const bool is_sql = state.range(0) == 0;
+  const std::string filler(70, 'x');
+  std::string text = is_sql ? "INSERT INTO `c` VALUES " : "[";
+  std::vector<Hit> hits;
+  while (text.size() < kBytes) {
+    text += hits.empty() ? "" : ",";
+    text += is_sql ? "(1,'" : "{\"id\":1,\"name\":\"";
+    hits.push_back({text.size(), 15, 0, View::raw, Form::utf8, false});
+    text += is_sql ? "kim@example.com','" + filler + "',NULL,'2012-01-01 10:00:00')"
+                   : "kim@example.com\",\"note\":\"" + filler + "\",\"day\":null}";
+  }
+  for (auto _ : state) {
+    scrutiny::Records own;
+    own.prepare(hits, is_sql ? Kind::sql_dump : Kind::markup, true, text.size());
+    for (std::size_t at = 0; at < text.size(); at += limits::kChunkBytes) {
+      const std::size_t end = std::min(text.size(), at + limits::kChunkBytes);
+      own.look(Chunk(std::as_bytes(std::span(text)).subspan(at, end - at), 0, end - at, at, {}));
+    }
+    benchmark::DoNotOptimize(own.finish());
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
+  state.counters["hits"] = static_cast<double>(hits.size());
+}
+BENCHMARK(records)->Arg(0)->Arg(1);
 
 Scope scope_of_rules(std::size_t rules) {
   Scope scope;

@@ -41,7 +41,7 @@ constexpr std::array kKeys = std::to_array<OrderKey>({
     {"rule", "paragraph", kText, kRequired, "id of the paragraph that the rule carries out"},
     {"rule", "when", kText, kRequired,
      "condition: names & | ! ( ) near(a, b, bytes) count(a) >= n path(\"…\") kind(\"…\")"},
-    {"rule", "unit", kText, "\"object\"", "\"object\", or \"record\": the line, row or message around the hits"},
+    {"rule", "unit", kText, "\"object\"", "\"object\", or \"record\": the row, object, line or message around the hits"},
     {"rule", "then", kText, "\"relevant\"", "\"relevant\", \"privileged\" or \"quarantine\""},
     {"privacy", "loosen", kTables, kEmpty, "detectors to switch off, each with the paragraph that allows it"},
     {"privacy", "least_grade", kText, "\"shape only\"",

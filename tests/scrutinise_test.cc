@@ -32,8 +32,16 @@ std::string wide(std::string_view text, bool little = true) {
   return out;
 }
 
+Scope with_record_rule(Scope scope) {
+  Rule rule;
+  rule.unit = Unit::record;
+  scope.rules.push_back(rule);
+  return scope;
+}
+
 // Shows `text` to the stage in chunks of `body` bytes, with the zeros left out as the reader would.
-Facts scrutinised(const Scope& scope, Facts facts, std::string_view text, std::size_t body = 1 << 20) {
+Facts scrutinised(const Scope& given, Facts facts, std::string_view text, std::size_t body = 1 << 20) {
+  const Scope scope = with_record_rule(given);
   const Scrutinise stage(builtin_set(), scope);
   auto state = stage.make_state();
   facts.size = text.size();
@@ -174,6 +182,21 @@ TEST(Records, in_other_data_are_windows_clipped_to_the_object) {
 TEST(Records, know_nothing_of_hits_in_names_and_digests) {
   Hit name{0, 3, 0, View::name, Form::utf8, false}, digest{0, 3, 0, View::raw, Form::hash, false};
   EXPECT_TRUE(scrutinised({}, with({name, digest}), "some text\n").records.empty());
+}
+
+TEST(Records, are_drawn_only_where_a_rule_asks_for_them) {
+  const Scope scope;
+  const Scrutinise stage(builtin_set(), scope);
+  auto state = stage.make_state();
+  const std::string text = "one needle\n";
+  Facts facts = with({hit_on(text, "needle")});
+  stage.prepare(state, facts);
+  stage.begin(state, {text.size(), 0, text.size()});
+  const Segment all{0, text.size()};
+  stage.look(state, Chunk(bytes_of(text), 0, text.size(), 0, std::span(&all, 1)));
+  stage.finish(state, facts);
+  EXPECT_TRUE(facts.scrutinised);
+  EXPECT_TRUE(facts.records.empty());
 }
 
 // --- exactness ----------------------------------------------------------------------------------------------
@@ -319,7 +342,7 @@ TEST(Scrutinise, finds_the_same_farther_on_when_the_content_is_shifted) {
 }
 
 TEST(Scrutinise, a_worker_s_state_carries_nothing_from_one_object_to_the_next) {
-  const Scope scope;
+  const Scope scope = with_record_rule({});
   const Scrutinise stage(builtin_set(), scope);
   auto state = stage.make_state();
   const auto run = [&](std::string_view text, Facts facts) {

@@ -91,7 +91,7 @@ void Points::narrow(std::size_t point, std::uint64_t begin, std::uint64_t end) {
     asked.begin =
         std::max({asked.begin, less(asked.hit_begin, limits::kBinaryWindow), std::min(begin, asked.hit_begin)});
   } else {
-    asked.end = std::min({asked.end, asked.hit_end + limits::kBinaryWindow, std::max(end, asked.hit_end)});
+    asked.end = std::min(clipped(asked.hit_end, limits::kBinaryWindow, asked.end), std::max(end, asked.hit_end));
   }
 }
 

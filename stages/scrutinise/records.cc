@@ -148,7 +148,8 @@ void TextRecords::read(const Letters& letters) {
 
 void TextRecords::look(const Chunk& chunk) {
   lines_.look(chunk);
-  if (chunk.zeros_before() > 0) read({std::string_view("", 1), chunk.offset() - chunk.zeros_before(), 1});
+  constexpr char kNul = '\0';
+  if (chunk.zeros_before() > 0) read({std::string_view(&kNul, 1), chunk.offset() - chunk.zeros_before(), 1});
   read(letters_of(chunk));
 }
 

@@ -8,7 +8,10 @@ namespace ambit::scrutiny {
 
 void CsvReader::read(const Letters& letters) {
   stride_ = letters.stride;
-  for (std::size_t i = 0; i < letters.text.size() && is_table_ && next_ < points_->size(); ++i) {
+  for (std::size_t i = 0; is_table_ && next_ < points_->size(); ++i) {
+    if (state_ == State::quoted) i = find_first(letters.text, i, '"', '\n', '\1');
+    if (state_ == State::field && delimiter_ != '\0') i = find_first(letters.text, i, delimiter_, '\n', '\1');
+    if (i >= letters.text.size()) return;
     step(letters.text[i], letters.at(i));
   }
 }

@@ -31,6 +31,8 @@ Scrutinise::Scrutinise(const DetectorSet& detectors, const Scope& scope)
     loosened_[i] = std::any_of(scope.privacy.loosened.begin(), scope.privacy.loosened.end(),
                                [&](const auto& row) { return row.detector == detectors.detectors()[i].name; });
   }
+  draws_records_ =
+      std::any_of(scope.rules.begin(), scope.rules.end(), [](const Rule& rule) { return rule.unit == Unit::record; });
   for (const Identifier& identifier : scope.identifiers) {
     for (const std::string& literal : identifier.literals) literals_.insert(scrutiny::lowered(literal));
   }
@@ -52,7 +54,8 @@ void Scrutinise::prepare(State& state, const Facts& facts) const {
 void Scrutinise::begin(State& state, const Head& head) const {
   state.findings.clear();
   state.too_many = false;
-  state.records.prepare(state.hits, state.kind, state.is_text, head.size);
+  state.records.prepare(draws_records_ ? std::span<const Hit>(state.hits) : std::span<const Hit>(), state.kind,
+                        state.is_text, head.size);
 }
 
 bool Scrutinise::is_of_the_case(const State& state, const scrutiny::Found& found) const {

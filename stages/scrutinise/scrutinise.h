@@ -48,7 +48,7 @@ class Scrutinise {
   // Whole objects only: a record may begin anywhere.
   void begin(State& state, const Head& head) const;
   void look(State& state, const Chunk& chunk) const;
-  // Writes findings, records, scrutinised, and the exception findings_limit.
+  // Writes findings, scrutinised, the exception findings_limit; and records, where a rule of the order asks for them.
   void finish(State& state, Facts& facts) const;
 
   // Writes private_names: the parts of the names in the locator that hold a third party's private data; likewise
@@ -66,6 +66,7 @@ class Scrutinise {
 
   const DetectorSet& detectors_;
   std::vector<char> loosened_;                // by DetectorId
+  bool draws_records_ = false;                // some rule reaches records only
   Grade least_;                               // from which a finding in a name is private
   std::unordered_set<std::string> literals_;  // of the order, lower case
 };
