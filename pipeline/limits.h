@@ -151,6 +151,19 @@ inline constexpr std::uint64_t kMaxTarExtensionBytes = 8 * MiB;
 // Packed bytes read from one zip, by its size: every byte once, and again where members overlap, which honest ones do
 // not.
 inline constexpr std::uint64_t kMaxZipReads = 2;
+// Sectors of an OLE file, and of its mini stream: all that version 3 can have. Its table takes 16 MiB while the file is
+// opened, and if no two sectors of a stream stand beside each other, where they are takes 64 MiB.
+inline constexpr std::uint64_t kMaxOleSectors = 4 * MiB;
+// Streams and storages of an OLE file, some 200 bytes each: a message to thousands has forty for each recipient.
+inline constexpr std::size_t kMaxOleEntries = 200'000;
+// Storages in storages: a message in a message takes two of them.
+inline constexpr std::size_t kMaxOleDepth = 100;
+// One text among the properties of a document or a message, and a set of them: read in one piece.
+inline constexpr std::uint64_t kMaxOlePropertyBytes = 8 * MiB;
+// A link in a sheet: texts of at most some thousand characters.
+inline constexpr std::uint64_t kMaxOleLinkBytes = 64 * KiB;
+// The packed list of modules of macros; of a large project some ten kilobytes. It may become 700 times as much.
+inline constexpr std::uint64_t kMaxOleMacroListBytes = 128 * KiB;
 // --- images ------------------------------------------------------------------------------------------------
 // Readers of one image that keep their buffers between reads; more at once are served with buffers of their own.
 inline constexpr std::size_t kImageReaders = 64;

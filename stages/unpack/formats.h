@@ -33,6 +33,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_pdf(const Packed& packed);
 [[nodiscard]] Opened open_rtf(const Packed& packed);
 [[nodiscard]] Opened open_charset(const Packed& packed);
+[[nodiscard]] Opened open_ole(const Packed& packed);  // .doc, .xls, .ppt, .msg, and other compound files
 
 // Databases.
 [[nodiscard]] Opened open_sqlite(const Packed& packed);

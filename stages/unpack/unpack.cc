@@ -51,6 +51,7 @@ constexpr std::array kFormats = {
     Row{Format::html, unpack::open_markup},
     Row{Format::xml, unpack::open_markup},
     Row{Format::charset, unpack::open_charset},
+    Row{Format::ole, unpack::open_ole},
     // databases
     Row{Format::sqlite, unpack::open_sqlite},
 };
