@@ -36,14 +36,22 @@ bool is_dull(std::string_view name) {
   return std::find(kDull.begin(), kDull.end(), plain_name(name)) != kDull.end();
 }
 
+// Of `size` bytes, as declared. PowerPoint does not end what it deflates: if all is there, that is no damage.
 class Inflated final : public ByteStream {
  public:
-  explicit Inflated(std::unique_ptr<ByteStream> packed) : packed_(std::move(packed)), input_(*packed_) {}
-  Result<std::size_t> read(std::span<std::byte> into) override { return decoder_->read(input_, into); }
+  Inflated(std::unique_ptr<ByteStream> packed, std::uint64_t size)
+      : packed_(std::move(packed)), input_(*packed_), left_(size) {}
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    const auto got = decoder_->read(input_, into);
+    if (!got.ok()) return left_ == 0 ? Result<std::size_t>(0) : got;
+    left_ -= std::min<std::uint64_t>(left_, *got);
+    return got;
+  }
 
  private:
   std::unique_ptr<ByteStream> packed_;
   Input input_;
+  std::uint64_t left_;
   std::unique_ptr<Decoder> decoder_ = inflate_decoder();
 };
 
@@ -137,7 +145,7 @@ class Ole final : public Unpacker {
     const OleModules modules = macro_modules(file_, storage);
     code_page_ = modules.code_page;
     for (const OleModule& module : modules.modules) {
-      planned_.push_back({What::macro, storage, module.stream, {{}, module.offset, 0, false}});
+      planned_.push_back({What::macro, storage, module.stream, {{}, module.offset, 0, {}}});
     }
   }
 
@@ -217,8 +225,8 @@ class Ole final : public Unpacker {
     part.name = std::move(name);
     const std::uint64_t most = inside.size > 0 ? inside.size : UINT64_MAX;
     bytes_ = ole_stream(file_, stream, inside.offset, most);
-    if (inside.is_deflated) {
-      bytes_ = std::make_unique<Inflated>(std::move(bytes_));
+    if (inside.inflated) {
+      bytes_ = std::make_unique<Inflated>(std::move(bytes_), *inside.inflated);
       return part;
     }
     part.size = inside.size > 0 ? inside.size : file_.entry(stream).size;

@@ -36,7 +36,7 @@ struct OleInside {
   std::string name;          // UTF-8; empty where it has none
   std::uint64_t offset = 0;  // in the stream
   std::uint64_t size = 0;
-  bool is_deflated = false;  // what it becomes is not known before
+  std::optional<std::uint64_t> inflated;  // of what is deflated: the bytes it becomes, as declared
 };
 // What is embedded in the slides of a presentation.
 [[nodiscard]] std::vector<OleInside> slide_objects(const OleFile& file, std::uint32_t stream);

@@ -138,12 +138,15 @@ std::vector<OleInside> slide_objects(const OleFile& file, std::uint32_t stream) 
   SlideRecords records(file, stream);
   while (out.size() < limits::kMaxOleEntries && records.next()) {
     if (records.type() != kObject) continue;
-    const bool is_deflated = records.instance() == 1;
+    OleInside object;
+    object.name = "object " + std::to_string(out.size() + 1);
     // The size of what comes out, and the header of zlib.
-    const std::uint64_t before = is_deflated ? 6 : 0;
-    const std::uint64_t size = records.bytes();
-    if (size <= before) continue;
-    out.push_back({"object " + std::to_string(out.size() + 1), records.offset() + before, size - before, is_deflated});
+    const std::uint64_t before = records.instance() == 1 ? 6 : 0;
+    if (records.bytes() <= before) continue;
+    if (before > 0) object.inflated = number_at(ole_bytes(file, stream, 4, records.offset()), 0, 4);
+    object.offset = records.offset() + before;
+    object.size = records.bytes() - before;
+    out.push_back(std::move(object));
   }
   return out;
 }
