@@ -279,6 +279,33 @@ TEST(OleWord, cells_are_tabs_and_fields_stand_beside_the_text) {
             "a\nb");
 }
 
+TEST(OleWord, the_end_of_a_row_is_told_by_its_paragraph) {
+  // Two rows of two cells, the second cell of the first is empty.
+  const std::string text =
+      "a\x07\x07\x07"
+      "b\x07"
+      "c\x07\x07";
+  std::string document = word({{text}}).bytes().substr(512, 0x800);
+  document += text;
+  document.resize(0xa00);
+  // Paragraphs that end behind places 2, 3, 4, 6, 8, 9; the third and the last are rows, as properties at 0x80 say.
+  std::string page;
+  for (const std::uint64_t end : {0U, 2U, 3U, 4U, 6U, 8U, 9U}) page += little(0x800 + end, 4);
+  for (const std::uint64_t offset : {0U, 0U, 0x40U, 0U, 0U, 0x40U}) page += little(offset, 1) + std::string(12, '\0');
+  page.resize(0x80);
+  page += "\x04" + little(0, 2) + "\x16\x24\x01" + "\x17\x24\x01";
+  page.resize(511);
+  document += page + "\x06";
+  document.replace(0x9a + 8 * 13, 8, little(0, 4) + little(12, 4));
+  const std::string bins = little(0x800, 4) + little(0x809, 4) + little(5, 4);
+  const std::string clx = "\x02" + little(16, 4) + little(0, 4) + little(9, 4) + little(0, 2) +
+                          little(0x800 * 2 | 1U << 30, 4) + little(0, 2);
+  document.replace(0x1a2, 8, little(100, 4) + little(clx.size(), 4));
+  OleWriter writer;
+  writer.add("WordDocument", document).add("1Table", bins + std::string(88, 'x') + clx);
+  EXPECT_EQ(view(unpack_all(open_ole, writer.bytes()), "WordDocument"), "a\nb\tc");
+}
+
 TEST(OleWord, of_before_97_is_read_in_the_code_page_of_its_language) {
   std::string document(0x400, '\0');
   document.replace(0, 2, little(0xa5dc, 2));
@@ -521,6 +548,44 @@ TEST(OlePackage, a_file_that_was_dropped_into_a_document_is_a_member) {
   test::expect_same(unpack_all(open_ole, named.bytes()).files(), {{"ObjectPool/_1/plan", "the account"}});
   test::expect_same(unpack_all(open_ole, OleWriter().add("\x01Ole10Native", "other data").bytes()).files(),
                     {{"Ole10Native", "other data"}});
+}
+
+// --- pictures -----------------------------------------------------------------------------------------------
+
+std::string picture(std::uint64_t kind, std::uint64_t type, const std::string& before, const std::string& bytes) {
+  return little(kind, 2) + little(type, 2) + little(before.size() + bytes.size(), 4) + before + bytes;
+}
+
+TEST(OlePictures, of_every_program_are_members) {
+  const std::string jpeg = test::noise(1, 20'000), png = test::noise(2, 5'000);
+  const std::string one = picture(0x46a0, 0xf01d, std::string(17, 'd'), jpeg);
+  const std::string two = picture(0x6e10, 0xf01e, std::string(33, 'd'), png);
+  const std::string deflated("\x78\x9c\x4b\x4c\x4a\x06\0\x02\x4d\x01\x27", 11);
+  const std::string three =
+      picture(0x2160, 0xf01b, std::string(16, 'd') + little(3, 4) + std::string(28, 'm') + '\0' + '\xfe', deflated);
+  const std::string stream =
+      test::noise(3, 77) + one + two + "\xf0\xf0" + three + little(0x46a0, 2) + little(0xf01d, 2);
+  const std::map<std::string, std::string> pictures = {
+      {"picture 1.jpg", jpeg}, {"picture 2.png", png}, {"picture 3.wmf", "abc"}};
+  const auto members = [](const OleWriter& writer) {
+    const Unpacked unpacked = unpack_all(open_ole, writer.bytes());
+    EXPECT_EQ(unpacked.error, "");
+    std::map<std::string, std::string> out;
+    for (const test::UnpackedPart& part : unpacked.parts) {
+      EXPECT_EQ(part.error, "") << part.part.name;
+      if (part.part.is == Part::Is::member) out[part.part.name] = part.bytes;
+    }
+    return out;
+  };
+  OleWriter document = word({{"text"}}), slides, sheets;
+  test::expect_same(members(document.add("Data", stream)), pictures);
+  slides.add("PowerPoint Document", "").add("Pictures", stream);
+  test::expect_same(members(slides), pictures);
+  std::string records = kBegin8;
+  for (std::size_t at = 0; at < stream.size(); at += 8'000)
+    records += record(at == 0 ? 0xeb : 0x3c, stream.substr(at, 8'000));
+  sheets.add("Workbook", records + record(0x3d, "x"));
+  test::expect_same(members(sheets), pictures);
 }
 
 // The containers of MS-OVBA 3.2.

@@ -13,6 +13,7 @@
 #include "stages/unpack/decoder.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/markup.h"
+#include "stages/unpack/ole_excel_drawing.h"
 #include "stages/unpack/ole_file.h"
 #include "stages/unpack/ole_parts.h"
 #include "stages/unpack/rewriting.h"
@@ -55,9 +56,27 @@ class Inflated final : public ByteStream {
   std::unique_ptr<Decoder> decoder_ = inflate_decoder();
 };
 
+// `size` bytes of a content from `offset` on.
+class Piece final : public ByteStream {
+ public:
+  Piece(Content& content, std::uint64_t offset, std::uint64_t size) : content_(content), at_(offset), left_(size) {}
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), left_));
+    auto got = want == 0 ? Result<std::size_t>(0) : content_.read_at(at_, into.first(want));
+    left_ = got.ok() && *got > 0 ? left_ - *got : 0;
+    at_ += got.ok() ? *got : 0;
+    return got;
+  }
+
+ private:
+  Content& content_;
+  std::uint64_t at_, left_;
+};
+
 enum class What : std::uint8_t {
   stream,
   inside,
+  drawn,
   encrypted,
   word,
   excel,
@@ -121,23 +140,37 @@ class Ole final : public Unpacker {
   bool plan_document(std::uint32_t storage) {
     const std::size_t before = planned_.size();
     if (const auto word = file_.find_stream(storage, "WordDocument")) {
-      add(word_lock(file_, *word) == OleLock::encrypted ? What::encrypted : What::word, storage, *word);
+      const bool is_open = word_lock(file_, *word) == OleLock::open;
+      add(is_open ? What::word : What::encrypted, storage, *word);
+      if (is_open) plan_insides(storage, *word, pictures_of(*word));
     }
     for (const std::string_view name : {"Workbook"sv, "Book"sv}) {
       const auto book = file_.find_stream(storage, name);
-      if (book) add(excel_lock(file_, *book) == OleLock::encrypted ? What::encrypted : What::excel, storage, *book);
+      if (!book) continue;
+      const bool is_open = excel_lock(file_, *book) == OleLock::open;
+      add(is_open ? What::excel : What::encrypted, storage, *book);
+      if (is_open) plan_drawing(storage, *book);
     }
     if (const auto slides = file_.find_stream(storage, "PowerPoint Document")) {
       const bool is_open = slides_lock(file_, storage) == OleLock::open;
       add(is_open ? What::slides : What::encrypted, storage, *slides);
-      if (is_open) plan_slide_objects(storage, *slides);
+      if (is_open) plan_insides(storage, *slides, slide_objects(file_, *slides));
     }
     return planned_.size() > before;
   }
 
-  void plan_slide_objects(std::uint32_t storage, std::uint32_t slides) {
-    for (OleInside& object : slide_objects(file_, slides)) {
-      planned_.push_back({What::inside, storage, slides, std::move(object)});
+  void plan_insides(std::uint32_t storage, std::uint32_t stream, std::vector<OleInside> insides) {
+    for (OleInside& inside : insides) planned_.push_back({What::inside, storage, stream, std::move(inside)});
+  }
+
+  [[nodiscard]] std::vector<OleInside> pictures_of(std::uint32_t stream) const {
+    OleStream bytes(file_, stream);
+    return pictures_in(bytes, bytes.size());
+  }
+  void plan_drawing(std::uint32_t storage, std::uint32_t book) {
+    ExcelDrawing drawing(file_, book);
+    for (OleInside& picture : pictures_in(drawing, drawing.size())) {
+      planned_.push_back({What::drawn, storage, book, std::move(picture)});
     }
   }
 
@@ -167,11 +200,20 @@ class Ole final : public Unpacker {
     std::stable_sort(streams.begin(), streams.end(), [&](std::uint32_t a, std::uint32_t b) {
       return file_.place(a).value_or(UINT64_MAX) < file_.place(b).value_or(UINT64_MAX);
     });
-    for (const std::uint32_t stream : streams) {
-      const bool is_native = plain_name(file_.entry(stream).name) == "Ole10Native";
-      auto inside = is_native ? packaged_file(file_, stream) : std::nullopt;
-      planned_.push_back({inside ? What::inside : What::stream, storage, stream, inside.value_or(OleInside())});
+    for (const std::uint32_t stream : streams) plan_stream(storage, stream, is_document);
+  }
+  void plan_stream(std::uint32_t storage, std::uint32_t stream, bool is_document) {
+    const std::string_view name = plain_name(file_.entry(stream).name);
+    if (name == "Ole10Native") {
+      if (auto inside = packaged_file(file_, stream)) {
+        return void(planned_.push_back({What::inside, storage, stream, std::move(*inside)}));
+      }
     }
+    if (is_document && (name == "Pictures" || name == "Data")) {
+      std::vector<OleInside> pictures = pictures_of(stream);
+      if (!pictures.empty()) return plan_insides(storage, stream, std::move(pictures));
+    }
+    add(What::stream, storage, stream);
   }
   [[nodiscard]] bool is_embedded(std::uint32_t storage) const {
     return storage != OleFile::kRoot && file_.find_stream(storage, "\x01Ole").has_value();
@@ -200,6 +242,8 @@ class Ole final : public Unpacker {
         return member(file_.path(planned.stream), planned.stream, {});
       case What::inside:
         return member(inside_name(planned), planned.stream, planned.inside);
+      case What::drawn:
+        return drawn(planned);
       case What::attachment:
         return member(message_path(planned.storage), planned.stream, {});
       case What::rtf: {
@@ -231,6 +275,19 @@ class Ole final : public Unpacker {
     }
     part.size = inside.size > 0 ? inside.size : file_.entry(stream).size;
     if (const auto place = file_.place(stream)) part.stored_at = *place + inside.offset;
+    return part;
+  }
+
+  // A picture of a workbook.
+  Part drawn(const Planned& planned) {
+    if (drawing_ == nullptr || drawn_of_ != planned.stream) {
+      drawing_ = std::make_unique<ExcelDrawing>(file_, planned.stream);
+      drawn_of_ = planned.stream;
+    }
+    Part part;
+    part.name = inside_name(planned);
+    bytes_ = std::make_unique<Piece>(*drawing_, planned.inside.offset, planned.inside.size);
+    if (planned.inside.inflated) bytes_ = std::make_unique<Inflated>(std::move(bytes_), *planned.inside.inflated);
     return part;
   }
 
@@ -299,6 +356,8 @@ class Ole final : public Unpacker {
   std::optional<std::int64_t> sent_;
   std::string charset_;
   int code_page_ = 1252;
+  std::unique_ptr<ExcelDrawing> drawing_;
+  std::uint32_t drawn_of_ = 0;
   std::unique_ptr<ByteStream> bytes_;
 };
 

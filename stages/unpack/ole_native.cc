@@ -34,6 +34,7 @@ std::optional<OleInside> packaged_file(const OleFile& file, std::uint32_t stream
   OleInside inside;
   inside.offset = size_at + 4;
   inside.size = number_at(head, static_cast<std::size_t>(size_at), 4);
+  if (inside.size == 0) return std::nullopt;
   inside.name = last_name(code_page_text(std::string_view(head).substr(6, label_end - 6), 1252));
   // The second of the names in UTF-16, where they are.
   std::uint64_t at = inside.offset + inside.size;

@@ -40,6 +40,8 @@ struct OleInside {
 };
 // What is embedded in the slides of a presentation.
 [[nodiscard]] std::vector<OleInside> slide_objects(const OleFile& file, std::uint32_t stream);
+// The pictures in `bytes`, of `size` bytes: a stream of a document, or the drawing of a workbook.
+[[nodiscard]] std::vector<OleInside> pictures_in(Content& bytes, std::uint64_t size);
 // A file that was dropped into a document (Ole10Native); nothing where it is data of another program.
 [[nodiscard]] std::optional<OleInside> packaged_file(const OleFile& file, std::uint32_t stream);
 

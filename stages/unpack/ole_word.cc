@@ -19,6 +19,7 @@
 #include "stages/unpack/markup_flow.h"
 #include "stages/unpack/ole_parts.h"
 #include "stages/unpack/ole_text.h"
+#include "stages/unpack/ole_word_rows.h"
 #include "stages/unpack/rewriting.h"
 #include "stages/unpack/rtf_charset.h"
 
@@ -29,7 +30,7 @@ using namespace std::string_view_literals;
 
 // MS-DOC 2.5.1: where what stands in the FIB, of Word 97 and later.
 constexpr std::size_t kFibBytes = 0x400, kFlags = 0x0a, kLanguage = 0x06, kTextBegin = 0x18, kTextEnd = 0x1c;
-constexpr std::size_t kPlaces = 0x9a, kClx = 33;
+constexpr std::size_t kPlaces = 0x9a, kParagraphs = 13, kClx = 33;
 constexpr std::uint64_t kComplex = 0x0004, kEncrypted = 0x0100, kSecondTable = 0x0200;
 constexpr std::uint64_t kWord97 = 193;  // nFib; of Word 6 and 95 some hundred
 constexpr std::size_t kOldClx = 0x160;  // of those
@@ -56,6 +57,8 @@ class WordText final : public OleText {
       const auto table = file.find_stream(storage, second ? "1Table" : "0Table");
       is_damaged_ = !table;
       table_number_ = table.value_or(stream);
+      const Place bins = table_place(kParagraphs);
+      row_ends_ = word_row_ends(file, stream, table_number_, bins.offset, bins.bytes);
     }
     is_damaged_ |= document_.is_damaged();
     const int page = is_old_ ? language_code_page(static_cast<std::uint32_t>(number_at(fib_, kLanguage, 2))) : 1252;
@@ -135,7 +138,9 @@ class WordText final : public OleText {
 
   void read_piece(std::string& out) {
     std::array<std::byte, kPieceBytes> bytes;
-    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>({left_, bytes.size(), budget_}));
+    const auto row_end = std::upper_bound(row_ends_.begin(), row_ends_.end(), place_);
+    const std::uint64_t row = row_end == row_ends_.end() ? UINT64_MAX : *row_end - place_;
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>({left_, bytes.size(), budget_, row}));
     const auto got = want == 0 ? Result<std::size_t>(0) : document_.read_at(place_, std::span(bytes).first(want));
     const std::size_t count = got.ok() ? *got : 0;
     std::string text;
@@ -149,6 +154,7 @@ class WordText final : public OleText {
     if (left_ == 0) decoder.finish(text);
     make_readable(text);
     append(text, out);
+    if (count == row) flows_.gap(Gap::line);
   }
 
   // --- characters ---------------------------------------------------------------------------------------------
@@ -171,8 +177,8 @@ class WordText final : public OleText {
   void obey(char c, std::string& out) {
     const bool was_cell = std::exchange(was_cell_, c == '\x07');
     switch (c) {
-      case '\x07':  // the end of a cell, and once more of its row
-        return flows_.gap(was_cell ? Gap::line : Gap::tab);
+      case '\x07':  // the end of a cell, and once more of its row; where nothing says which, two are a row
+        return flows_.gap(was_cell && row_ends_.empty() ? Gap::line : Gap::tab);
       case '\t':
         return flows_.gap(Gap::tab);
       case '\n':
@@ -233,8 +239,9 @@ class WordText final : public OleText {
   std::string fib_;
   bool is_old_ = false;
   std::uint64_t positions_ = 0, pieces_ = 0, next_piece_ = 0;
-  std::uint64_t place_ = 0, left_ = 0;  // of the piece that is being read
-  std::uint64_t budget_ = 0;            // bytes that may be read yet: pieces that overlap are no document
+  std::uint64_t place_ = 0, left_ = 0;   // of the piece that is being read
+  std::vector<std::uint32_t> row_ends_;  // places
+  std::uint64_t budget_ = 0;             // bytes that may be read yet: pieces that overlap are no document
   bool is_wide_ = false;
   std::unique_ptr<Rewriter> narrow_, wide_;
   Flows flows_;
