@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "tests/evidence.h"
+#include "tests/ole_writer.h"
 
 namespace ambit {
 namespace {
@@ -123,6 +124,28 @@ debugfs -w -R 'rm /23-deleted.txt' disk.raw 2>/dev/null)sh"});
   ASSERT_EQ(ran.exit, 0) << ran.err;
   // By name, so that a failure says which.
   EXPECT_EQ(c.query("run", "SELECT group_concat(name) FROM identifier WHERE hits = 0"), "");
+}
+
+TEST(Inside, finds_the_word_in_a_compound_file_whose_sectors_tear_it_apart) {
+  Case c;
+  c.order(kOrder);
+  // A sector holds 256 characters of UTF-16; the body and the attachment have theirs in turn.
+  std::string body(250, 'b'), attachment(505, 'a');
+  body += " acme-payout-7731 " + std::string(3000, 'b');
+  attachment += " acme-payout-7731 " + std::string(5000, 'a');
+  test::OleWriter writer;
+  writer.add("__properties_version1.0", std::string(32, '\0'))
+      .add("__substg1.0_1000001F", test::utf16le(body))
+      .add("__attach_version1.0_#00000000/__substg1.0_3707001F", test::utf16le("plan.txt"))
+      .add("__attach_version1.0_#00000000/__substg1.0_37010102", attachment)
+      .scattered();
+  test::write_file(c.folder / "server/mail.msg", writer.bytes());
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(c.query("run", "SELECT locator, hits FROM v_item ORDER BY id"),
+            "server:/mail.msg!/plan.txt|1\nserver:/mail.msg!body 1|1");
+  const Ran verified = test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "server"});
+  EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
 }
 
 TEST(Inside, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {

@@ -434,7 +434,6 @@ b.save(sys.argv[1])
          {folder / "made.xls"});
   std::vector<std::string> paths = {folder / "made.xls"};
   for (const std::string& path : test::files_in(kDocuments + "poi")) {
-    // xlrd stops at a document whose name says another encoding than its bytes; that one is compared by eye.
     if (path.ends_with(".xls") && is_compound(test::read_file(path))) paths.push_back(path);
   }
   const nlohmann::json truth = nlohmann::json::parse(python(R"(
@@ -455,10 +454,12 @@ json.dump(out, sys.stdout)
                                                             paths));
   std::size_t count = 0;
   for (const auto& [path, rows] : truth.items()) {
-    const std::string text = "\n" + unpack_all(open_ole, test::read_file(path)).text();
+    std::istringstream text(unpack_all(open_ole, test::read_file(path)).text());
+    std::set<std::string> lines;
+    for (std::string line; std::getline(text, line);) lines.insert(line);
     for (const auto& row : rows) {
-      if (row.get<std::string>().empty()) continue;
-      EXPECT_THAT(text, HasSubstr(row.get<std::string>())) << path;
+      const std::string theirs = row.get<std::string>();
+      EXPECT_TRUE(theirs.empty() || lines.contains(theirs)) << path << ": " << theirs;
       ++count;
     }
   }

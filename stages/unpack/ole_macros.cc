@@ -4,7 +4,7 @@
 //   token  = byte | copy(2)           how many bits say how far back, depends on how much came before in the chunk
 //
 // Where it begins and what a stream is called stands in the stream "dir", which is packed as well.
-#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "pipeline/limits.h"
@@ -89,12 +89,13 @@ OleModules macro_modules(const OleFile& file, std::uint32_t storage) {
   MacroSource source;
   const std::string records = rewrite_all(source, ole_bytes(file, *dir, limits::kMaxOleMacroListBytes));
   std::optional<std::uint32_t> stream;
+  std::set<std::uint32_t> seen;
   for (std::size_t at = 0; at + 6 <= records.size();) {
     const std::uint64_t id = number_at(records, at, 2), declared = number_at(records, at + 2, 4);
     const std::string_view body = std::string_view(records).substr(at + 6, static_cast<std::size_t>(declared));
     if (id == kCodePage) out.code_page = static_cast<int>(number_at(body, 0, 2));
     if (id == kStreamName) stream = file.find_stream(storage, code_page_text(body, out.code_page));
-    if (id == kOffset && stream) out.modules.push_back({*std::exchange(stream, std::nullopt), number_at(body, 0, 4)});
+    if (id == kOffset && stream && seen.insert(*stream).second) out.modules.push_back({*stream, number_at(body, 0, 4)});
     at += 6 + body.size() + (id == kVersion ? 2 : 0);
   }
   return out;

@@ -19,6 +19,7 @@ namespace {
 constexpr std::uint64_t kText = 0x1e, kWideText = 0x1f, kBlob = 0x41, kVariant = 0x0c, kVector = 0x1000;
 constexpr std::uint32_t kDictionary = 0, kCodePage = 1;
 constexpr std::size_t kHeaderBytes = 28, kSectionBytes = 20;
+constexpr std::uint64_t kMaxNames = 65'536;
 constexpr std::size_t kMaxSections = 16;  // documents have two
 constexpr std::size_t kMaxDepth = 4;      // vectors of variants in blobs
 
@@ -74,7 +75,7 @@ class PropertiesText final : public OleText {
   void read_dictionary(std::size_t at) {
     const std::uint64_t count = number_at(bytes_, at, 4);
     at += 4;
-    for (std::uint64_t i = 0; i < count && at + 8 <= bytes_.size(); ++i) {
+    for (std::uint64_t i = 0; i < count && i < kMaxNames && at + 8 <= bytes_.size(); ++i) {
       const auto number = static_cast<std::uint32_t>(number_at(bytes_, at, 4));
       const std::uint64_t length = number_at(bytes_, at + 4, 4) * (code_page_ == 1200 ? 2 : 1);
       const std::string_view name = piece(at + 8, length);

@@ -83,21 +83,21 @@ int language_code_page(std::uint32_t language) {
 
 void make_readable(std::string& text) {
   constexpr std::string_view kBlank = "\xc2\xa0", kSoftHyphen = "\xc2\xad", kNoWidth = "\xe2\x80\x8b";
-  std::size_t to = 0;
-  for (std::size_t at = 0; at < text.size();) {
-    const std::string_view rest = std::string_view(text).substr(at);
+  std::size_t at = text.find_first_of("\xc2\xe2"), to = at;
+  while (at < text.size()) {
+    const std::string_view rest = std::string_view(text).substr(at, kNoWidth.size());
     if (rest.starts_with(kBlank)) {
       text[to++] = ' ';
       at += kBlank.size();
     } else if (rest.starts_with(kSoftHyphen)) {
       at += kSoftHyphen.size();
-    } else if (rest.starts_with(kNoWidth)) {
+    } else if (rest == kNoWidth) {
       at += kNoWidth.size();
     } else {
       text[to++] = text[at++];
     }
   }
-  text.resize(to);
+  text.resize(std::min(to, text.size()));
 }
 
 std::string one_line(std::string text) {

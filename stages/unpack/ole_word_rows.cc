@@ -9,6 +9,7 @@ namespace ambit::unpack {
 namespace {
 
 constexpr std::size_t kPage = 512, kParagraph = 13;
+constexpr std::size_t kMaxRows = 4'000'000;  // a character each would be more than Word's longest document has
 constexpr std::uint64_t kRowEnd = 0x2417, kInnerRowEnd = 0x244c;  // sprmPFTtp, sprmPFInnerTtp
 constexpr std::uint64_t kTableColumns = 0xd608;                   // the one with a longer length
 
@@ -57,7 +58,7 @@ std::vector<std::uint32_t> word_row_ends(const OleFile& file, std::uint32_t docu
   const std::uint64_t count = (bytes - 4) / 8;
   // Of so many pages every one would be in a bin of its own.
   const std::uint64_t most = std::min(count, file.entry(document).size / kPage);
-  for (std::uint64_t i = 0; i < most; ++i) {
+  for (std::uint64_t i = 0; i < most && ends.size() < kMaxRows; ++i) {
     const std::string number = ole_bytes(file, table, 4, bins + 4 * (count + 1) + 4 * i);
     if (number.size() < 4) break;
     append_page(ole_bytes(file, document, kPage, kPage * (number_at(number, 0, 4) & 0x3fffff)), ends);
