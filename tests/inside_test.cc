@@ -143,7 +143,7 @@ TEST(Inside, finds_the_word_in_a_compound_file_whose_sectors_tear_it_apart) {
   const Ran ran = c.triage("run", {c.folder / "server"});
   ASSERT_EQ(ran.exit, 0) << ran.err;
   EXPECT_EQ(c.query("run", "SELECT locator, hits FROM v_item ORDER BY id"),
-            "server:/mail.msg!/plan.txt|1\nserver:/mail.msg!body 1|1");
+            "server:/mail.msg!/plan.txt|1\nserver:/mail.msg!body 2|1");
   const Ran verified = test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "server"});
   EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
 }
