@@ -317,6 +317,26 @@ TEST(OleWord, of_before_97_is_read_in_the_code_page_of_its_language) {
   EXPECT_EQ(view(unpack_all(open_ole, OleWriter().add("WordDocument", document).bytes()), "WordDocument"), "Привет");
 }
 
+TEST(OleWord, authors_and_variables_stand_behind_the_text) {
+  const auto text = [](const std::string& ascii) { return little(ascii.size(), 2) + utf16le(ascii); };
+  const std::string authors = "\xff\xff" + little(2, 2) + little(0, 2) + text("Unknown") + text("Some One");
+  const std::string variables =
+      "\xff\xff" + little(1, 2) + little(4, 2) + text("account") + std::string(4, 'x') + text("4711");
+  std::string document(0x800, '\0');
+  document.replace(0, 12, little(0xa5ec, 2) + little(193, 2) + std::string(6, '\0') + little(0x0200, 2));
+  document += "body";
+  const std::string clx = "\x02" + little(16, 4) + little(0, 4) + little(4, 4) + little(0, 2) +
+                          little(0x800 * 2 | 1U << 30, 4) + little(0, 2);
+  std::string table;
+  for (const auto& [index, bytes] : {std::pair(33U, clx), std::pair(51U, authors), std::pair(60U, variables)}) {
+    document.replace(0x9a + 8 * index, 8, little(table.size(), 4) + little(bytes.size(), 4));
+    table += bytes;
+  }
+  OleWriter writer;
+  writer.add("WordDocument", document).add("1Table", table);
+  EXPECT_EQ(view(unpack_all(open_ole, writer.bytes()), "WordDocument"), "body\nUnknown\nSome One\naccount\n4711");
+}
+
 TEST(OleWord, is_named_encrypted) {
   const Unpacked unpacked = unpack_all(open_ole, word({{"xyz"}}, 0x0300).bytes());
   ASSERT_EQ(unpacked.parts.size(), 1U);
@@ -663,7 +683,10 @@ TEST(OleMessage, people_headers_body_and_attachments_are_read) {
   }
   EXPECT_THAT(files["headers"], HasSubstr("Subject: outer\n"));
   EXPECT_EQ(unpacked.parts[0].part.sent, 1'000'000'000);
-  EXPECT_THAT(unpacked.views(), testing::Contains("account"));
+  EXPECT_EQ(unpacked.parts[1].bytes, "body of outer");
+  EXPECT_EQ(unpacked.parts[2].bytes, "account");
+  EXPECT_FALSE(unpacked.parts[1].part.retells);
+  EXPECT_TRUE(unpacked.parts[2].part.retells);
 }
 
 // --- what others wrote --------------------------------------------------------------------------------------

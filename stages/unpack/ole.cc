@@ -223,6 +223,7 @@ class Ole final : public Unpacker {
     const MessageParts parts = message_parts(file_, storage);
     sent_ = parts.sent;
     charset_ = parts.charset;
+    has_body_ = parts.body.has_value();
     add(What::headers, storage, storage);
     if (parts.body) add(What::body, storage, *parts.body);
     if (parts.html) add(What::html, storage, *parts.html);
@@ -301,6 +302,7 @@ class Ole final : public Unpacker {
     }
     if (planned.what == What::headers || planned.what == What::body || planned.what == What::html) {
       part.sent = sent_;
+      part.retells = planned.what == What::html && has_body_;
       part.name = in_message(planned.storage, planned.what == What::headers ? "headers" : "body");
     }
     bytes_ = as_view(text(planned));
@@ -355,6 +357,7 @@ class Ole final : public Unpacker {
   // Of the storage that was asked last.
   std::optional<std::int64_t> sent_;
   std::string charset_;
+  bool has_body_ = false;
   int code_page_ = 1252;
   std::unique_ptr<ExcelDrawing> drawing_;
   std::uint32_t drawn_of_ = 0;

@@ -22,7 +22,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-// MS-XLS 2.3.2; those of BIFF5 that BIFF8 does not have, are marked.
+// MS-XLS 2.3.2.
 enum Type : std::uint16_t {
   kFormula = 0x06,
   kHeader = 0x14,

@@ -32,7 +32,7 @@ using namespace std::string_view_literals;
 constexpr std::size_t kFibBytes = 0x400, kFlags = 0x0a, kLanguage = 0x06, kTextBegin = 0x18, kTextEnd = 0x1c;
 constexpr std::size_t kPlaces = 0x9a, kParagraphs = 13, kClx = 33;
 constexpr std::uint64_t kComplex = 0x0004, kEncrypted = 0x0100, kSecondTable = 0x0200;
-constexpr std::uint64_t kWord97 = 193;  // nFib; of Word 6 and 95 some hundred
+constexpr std::uint64_t kWord97 = 106;  // nFib: from there on; of Word 6 and 95 101 to 105
 constexpr std::size_t kOldClx = 0x160;  // of those
 constexpr std::uint64_t kNarrow = std::uint64_t{1} << 30;
 constexpr std::size_t kPieceBytes = 16 * limits::KiB;  // read at a time
@@ -217,19 +217,20 @@ class WordText final : public OleText {
 
   // --- strings ------------------------------------------------------------------------------------------------
 
-  // MS-DOC 2.2.4: 0xffff, how many(2), extra bytes of each(2), then each: length(2) text extra. Of two kinds only the
-  // texts in a row.
+  // MS-DOC 2.2.4: 0xffff, how many(2), extra bytes of each(2), then each: length(2) text extra. Behind the names of
+  // variables their values, and of the authors of comments nothing but texts: length(2) text.
   void append_strings(std::size_t index, std::string& out) {
     const Place place = table_place(index);
     if (place.bytes == 0) return;
     const std::string bytes = ole_bytes(file_, table_number_, std::min(place.bytes, kMaxStringsBytes), place.offset);
     const bool is_table = bytes.starts_with("\xff\xff");
-    const auto extra = static_cast<std::size_t>(is_table ? number_at(bytes, 4, 2) : 0);
-    for (std::size_t at = is_table ? 6 : 0; at + 2 <= bytes.size();) {
+    const auto extra = static_cast<std::size_t>(number_at(bytes, 4, 2));
+    std::uint64_t named = is_table ? number_at(bytes, 2, 2) : 0;
+    for (std::size_t at = is_table ? 6 : 0; at + 2 <= bytes.size(); named -= named > 0 ? 1 : 0) {
       const auto length = static_cast<std::size_t>(2 * number_at(bytes, at, 2));
       flows_.gap(Gap::line);
       flows_.append(one_line(utf16_text(std::string_view(bytes).substr(at + 2, length))), out);
-      at += 2 + length + extra;
+      at += 2 + length + (named > 0 ? extra : 0);
     }
   }
 
