@@ -173,7 +173,6 @@ class ExcelText final : public OleText {
         many_rk(out);
         return true;
       case kFormula:
-      case 0x206:  // of BIFF3 and 4 in files of their time
         formula(out);
         return true;
       case kResult:
