@@ -145,7 +145,9 @@ enum class Format : std::uint8_t {
   // mail
   mail,
   mailbox,
-  outlook,  // PST, OST
+  outlook,   // PST, OST
+  tnef,      // winmail.dat
+  uuencode,  // a text with files in it: uuencode, its base64, yEnc
   // documents
   ooxml,  // a zip; has views and members
   open_document,
@@ -159,6 +161,7 @@ enum class Format : std::uint8_t {
   charset,
   // databases and logs
   sqlite,
+  sqlite_log,  // pages before or after a change: a rollback journal, a write-ahead log
   journal,
 };
 

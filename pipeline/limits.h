@@ -144,6 +144,20 @@ inline constexpr std::size_t kMaxMultipartDepth = 100;
 inline constexpr std::size_t kMaxBoundaryBytes = 1024;
 // One row of a database: thrice this is in memory while it becomes a line of text. Longer ones are swept as they stand.
 inline constexpr std::uint64_t kMaxRowBytes = 32 * MiB;
+// One text of a winmail.dat, packed or not: decoded and unpacked, eight times this is in memory. And the attributes of
+// one: eight for each attachment, 32 bytes each.
+inline constexpr std::uint64_t kMaxTnefTextBytes = 8 * MiB;
+inline constexpr std::size_t kMaxTnefAttributes = 1'000'000;
+// Pages of a log of SQLite among which the rest of a long row is looked for: 16 GiB of pages of 4 KiB, 96 MB in memory.
+inline constexpr std::size_t kMaxSqliteLogPages = 4 * MiB;
+// Bytes read for the rests of long rows, all together: the size of the log times this. Beyond, such rows are cut.
+inline constexpr std::uint64_t kMaxSqliteLogReads = 16;
+// One field of an entry of a systemd journal: beside its packed form and its UTF-8 it is in memory thrice. Usual are
+// lines; core dumps of old systemds were larger, and stand packed in the file.
+inline constexpr std::uint64_t kMaxJournalValueBytes = 16 * MiB;
+// Of a journal, the bytes in which it is noted what no entry refers to: a bit for each eight, 64 MiB. The compact form
+// ends at 4 GiB, and systemd begins a new file at 128 MiB.
+inline constexpr std::uint64_t kMaxJournalClaims = 4 * GiB;
 // Bytes of one name inside a container; 16 times PATH_MAX.
 inline constexpr std::size_t kMaxPartNameBytes = 64 * KiB;
 // The records that a tar puts before a member; a path and the map of a sparse file, usually some hundred bytes.

@@ -120,7 +120,8 @@ std::string_view last_component(std::string_view path) { return path.substr(path
 bool wants_any_place(Format format) {
   return format == Format::zip || format == Format::other_archive || format == Format::ooxml ||
          format == Format::open_document || format == Format::epub || format == Format::ole || format == Format::pdf ||
-         format == Format::sqlite || format == Format::outlook;
+         format == Format::sqlite || format == Format::sqlite_log || format == Format::journal ||
+         format == Format::outlook || format == Format::tnef;
 }
 
 WalkTrouble trouble_of(const Error& error) {

@@ -148,6 +148,56 @@ TEST(Inside, finds_the_word_in_a_compound_file_whose_sectors_tear_it_apart) {
   EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
 }
 
+// What keeps a word in a way of its own: a journal of systemd packs it, mail carries files as letters, winmail.dat has
+// RTF without a file around it; a log of a database, and a row that was deleted, show it to the sweep of their bytes.
+constexpr std::string_view kKeepings = R"sh(
+set -e
+mkdir server
+python3 - <<'PY'
+import binascii, shutil, sqlite3, struct
+words = ' '.join('word%d' % (i * i) for i in range(200))
+text = (words + ' acme-payout-7731 ' + words).encode()
+open('export', 'wb').write(b'__REALTIME_TIMESTAMP=1600000000000000\n__MONOTONIC_TIMESTAMP=1\n_BOOT_ID=' + b'0' * 31 +
+                           b'1\nMESSAGE=' + text + b'\n\n')
+uu = '\n'.join(['begin 644 a.txt'] + [binascii.b2a_uu(text[i:i + 45]).decode().rstrip() for i in range(0, len(text), 45)] + ['`', 'end', ''])
+open('server/2.eml', 'w').write('From: a@b.example\nTo: c@d.example\nSubject: papers\n\nsee below\n' + uu + 'bye\n')
+open('server/3.txt', 'w').write(uu)
+rtf = br"{\rtf1\ansi acme-{\b payout}-77\'331}"
+rtf = struct.pack('<II4sI', len(rtf) + 12, len(rtf), b'MELA', 0) + rtf
+rtf += bytes(-len(rtf) % 4)
+props = struct.pack('<IHHII', 1, 0x102, 0x1009, 1, len(rtf)) + rtf
+open('server/4.dat', 'wb').write(struct.pack('<IHBII', 0x223e9f78, 1, 1, 0x00069003, len(props)) + props + b'\0\0')
+c = sqlite3.connect('log', isolation_level=None)
+c.execute('pragma journal_mode=wal')
+c.execute('create table t (a)')
+c.execute("insert into t values ('acme-payout-7731')")
+shutil.copy('log-wal', 'server/5.db-wal')
+c = sqlite3.connect('server/6.db')
+c.execute('pragma secure_delete=off')
+c.execute("pragma encoding='UTF-16le'")
+c.execute('create table t (a)')
+c.execute("insert into t values ('acme-payout-7731')")
+c.commit()
+c.execute('delete from t')
+c.commit()
+PY
+/lib/systemd/systemd-journal-remote --compress=1 -o server/1.journal - <export 2>log.txt
+)sh";
+
+TEST(Inside, finds_the_word_in_journals_letters_winmail_and_what_databases_leave) {
+  Case c;
+  c.order(kOrder);
+  const Ran made = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kKeepings)});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(c.query("run", "SELECT locator, hits FROM v_item WHERE hits > 0 ORDER BY id"),
+            "server:/1.journal!text|1\nserver:/2.eml!/a.txt|1\nserver:/3.txt!/a.txt|1\n"
+            "server:/4.dat!/body.rtf!text|1\nserver:/5.db-wal|1\nserver:/6.db|1");
+  const Ran verified = test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "server"});
+  EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
+}
+
 TEST(Inside, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {
   Case c;
   c.order(kOrder);

@@ -6,6 +6,7 @@
 
 #include "pipeline/limits.h"
 #include "stages/unpack/formats.h"
+#include "stages/unpack/sqlite_file.h"
 #include "tests/unpacked.h"
 
 namespace ambit {
@@ -175,6 +176,12 @@ TEST(Sqlite, that_goes_in_circles_ends_with_an_error) {
   const Unpacked unpacked = unpack_all(open_sqlite, bytes);
   ASSERT_GE(unpacked.parts.size(), 2U);
   EXPECT_THAT(unpacked.parts[1].error, HasSubstr("damaged"));
+}
+
+TEST(Sqlite, has_nothing_where_a_type_means_nothing) {
+  const auto columns = unpack::sqlite_columns("\x04\x0a\x0b\x09", unpack::TextEncoding::utf8);
+  ASSERT_TRUE(columns);
+  EXPECT_EQ(*columns, (std::vector<std::string>{"", "", "1"}));
 }
 
 TEST(Sqlite, survives_damage) {

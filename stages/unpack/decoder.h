@@ -49,6 +49,9 @@ class Decoder {
 [[nodiscard]] std::unique_ptr<Decoder> lzma_decoder(std::vector<std::byte> header = {});
 [[nodiscard]] std::unique_ptr<Decoder> zstd_decoder();
 
+// One block of lz4 without a frame: its first `most_bytes` bytes, or all. Error(evidence): damaged.
+[[nodiscard]] Result<std::string> lz4_block(std::span<const std::byte> packed, std::size_t most_bytes);
+
 [[nodiscard]] std::uint32_t crc32(std::uint32_t before, std::span<const std::byte> bytes);
 
 // Streams in a row, decoded into one. Each format says how its next one begins and what stands behind it.

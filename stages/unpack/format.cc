@@ -8,6 +8,7 @@
 #include "stages/unpack/kind_text.h"
 #include "stages/unpack/tar_header.h"
 #include "stages/unpack/unpack.h"
+#include "stages/unpack/uuencode.h"
 
 namespace ambit {
 namespace {
@@ -38,8 +39,13 @@ constexpr std::array kSignatures = {
     Signature{0, "{\\rtf"sv, Format::rtf},
     Signature{0, "%PDF-"sv, Format::pdf},
     Signature{0, "SQLite format 3\0"sv, Format::sqlite},
+    Signature{0, "\x37\x7f\x06\x82"sv, Format::sqlite_log},
+    Signature{0, "\x37\x7f\x06\x83"sv, Format::sqlite_log},
+    Signature{0, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"sv, Format::sqlite_log},
+    Signature{0, "=ybegin "sv, Format::uuencode},
     Signature{0, "LPKSHHRH"sv, Format::journal},
     Signature{0, "!BDN"sv, Format::outlook},
+    Signature{0, "\x78\x9f\x3e\x22"sv, Format::tnef},
 };
 
 struct ByName {
@@ -191,6 +197,7 @@ Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes,
     const std::optional<std::string> narrow = kinds::narrowed(head);
     const Format marked = guess.kind == Kind::markup ? markup(narrow ? *narrow : head, name) : Format::none;
     if (marked != Format::none) return marked;
+    if (!narrow && is_utf8(head) && unpack::holds_encoded_file(head)) return Format::uuencode;
     return narrow || !is_utf8(head) ? Format::charset : Format::none;
   }
   if (is_lzma(first_bytes, name)) return Format::lzma;

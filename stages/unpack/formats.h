@@ -25,7 +25,9 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 // Mail: the texts of a message are views of it, its attachments members.
 [[nodiscard]] Opened open_mail(const Packed& packed);
 [[nodiscard]] Opened open_mailbox(const Packed& packed);
-[[nodiscard]] Opened open_outlook(const Packed& packed);  // .pst, .ost
+[[nodiscard]] Opened open_outlook(const Packed& packed);   // .pst, .ost
+[[nodiscard]] Opened open_tnef(const Packed& packed);      // winmail.dat
+[[nodiscard]] Opened open_uuencode(const Packed& packed);  // texts with files in them
 
 // Documents: one view, what is embedded as members.
 [[nodiscard]] Opened open_office(const Packed& packed);  // OOXML, OpenDocument, EPUB: a zip of XML
@@ -35,7 +37,9 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_charset(const Packed& packed);
 [[nodiscard]] Opened open_ole(const Packed& packed);  // .doc, .xls, .ppt, .msg, and other compound files
 
-// Databases.
+// Databases and logs.
 [[nodiscard]] Opened open_sqlite(const Packed& packed);
+[[nodiscard]] Opened open_sqlite_log(const Packed& packed);
+[[nodiscard]] Opened open_journal(const Packed& packed);  // of systemd
 
 }  // namespace ambit::unpack

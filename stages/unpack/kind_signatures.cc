@@ -64,9 +64,12 @@ constexpr std::array kSignatures = {
     Signature{0, "\xca\xfe\xba\xbe"sv, Kind::executable}, Signature{0, "\0asm\x01\0\0\0"sv, Kind::executable},
     Signature{0, "dex\n03"sv, Kind::executable}, Signature{0, "MZ"sv, Kind::executable},
     // databases
-    Signature{0, "SQLite format 3\0"sv, Kind::database}, Signature{4, "Standard Jet DB"sv, Kind::database},
-    Signature{4, "Standard ACE DB"sv, Kind::database}, Signature{0, "\xfe\x01"sv, Kind::database},  // MySQL .frm
-    Signature{0, "!BDN"sv, Kind::mailbox},                                                          // PST
+    Signature{0, "SQLite format 3\0"sv, Kind::database}, Signature{0, "\x37\x7f\x06\x82"sv, Kind::database},
+    Signature{0, "\x37\x7f\x06\x83"sv, Kind::database},
+    Signature{0, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"sv, Kind::database},
+    Signature{4, "Standard Jet DB"sv, Kind::database}, Signature{4, "Standard ACE DB"sv, Kind::database},
+    Signature{0, "\xfe\x01"sv, Kind::database},  // MySQL .frm
+    Signature{0, "!BDN"sv, Kind::mailbox},       // PST
     Signature{0, "PGDMP"sv, Kind::sql_dump}, Signature{0, "ElfFile\0"sv, Kind::log}, Signature{0, "LfLe"sv, Kind::log},
     Signature{0, "regf"sv, Kind::database}, Signature{0, "LPKSHHRH"sv, Kind::log},
     // images of disks

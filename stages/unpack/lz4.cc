@@ -113,6 +113,19 @@ class Frames final : public MemberStream {
 
 }  // namespace
 
+Result<std::string> lz4_block(std::span<const std::byte> packed, std::size_t most_bytes) {
+  constexpr std::size_t kMostRatio = 255;
+  most_bytes = std::min({most_bytes, packed.size() * kMostRatio, std::size_t{LZ4_MAX_INPUT_SIZE}});
+  if (packed.size() > LZ4_MAX_INPUT_SIZE) return evidence_error("a block of lz4 is too long");
+  std::string plain(most_bytes, '\0');
+  const int most = static_cast<int>(most_bytes);
+  const int made = LZ4_decompress_safe_partial(reinterpret_cast<const char*>(packed.data()), plain.data(),
+                                               static_cast<int>(packed.size()), most, most);
+  if (made < 0) return evidence_error("a block of lz4 is damaged");
+  plain.resize(static_cast<std::size_t>(made));
+  return plain;
+}
+
 Opened open_lz4(const Packed& packed) {
   return one_part(packed, std::make_unique<Frames>(*packed.stream, "not an lz4 file"));
 }

@@ -6,7 +6,8 @@
 //
 // The first view is the headers of the mail, decoded. A text is a view, decoded from its transfer encoding and its
 // character set, HTML without its mark-up; a text with a file name, and everything else, is a member; a mail within the
-// mail is a message. Texts around the parts of a multipart are not parts: they stand there as they are, and are swept
+// mail is a message. A plain text with files in it (uuencode.h) is taken apart: the texts between them are views, the
+// files members. Texts around the parts of a multipart are not parts: they stand there as they are, and are swept
 // with the bytes of the mail. A multipart without a boundary, or too deep in others, is read as one text.
 #include <algorithm>
 #include <cstring>
@@ -18,6 +19,7 @@
 #include "stages/unpack/markup.h"
 #include "stages/unpack/rewriting.h"
 #include "stages/unpack/transfer_encoding.h"
+#include "stages/unpack/uuencode.h"
 #include "stages/unpack/window.h"
 
 namespace ambit::unpack {
@@ -148,6 +150,7 @@ class Mail final : public Unpacker {
   Result<std::optional<Part>> next() override {
     if (!is_begun_) return first();
     text_.reset();
+    if (auto part = next_piece()) return std::optional<Part>(std::move(part));
     while (true) {
       if (!std::exchange(at_body_, false)) {
         body_.skip();
@@ -232,6 +235,10 @@ class Mail final : public Unpacker {
     Part part;
     if (!decoder) part.stored_at = window_.offset();
     if (decoder) bytes = rewritten(std::move(bytes), std::move(decoder));
+    if (is_text && type == "text/plain") {
+      files_ = std::make_unique<FilesInText>(std::move(bytes));
+      return next_piece();
+    }
     if (is_text || is_status || type.starts_with("multipart/")) {
       part.is = Part::Is::view;
       part.stored_at.reset();
@@ -241,6 +248,16 @@ class Mail final : public Unpacker {
       part.name = headers_.name;
     }
     text_ = std::move(bytes);
+    return part;
+  }
+  // The next piece of a text that may have files in it.
+  std::optional<Part> next_piece() {
+    auto piece = files_ ? files_->next() : std::nullopt;
+    if (!piece) return files_.reset(), std::nullopt;
+    Part part;
+    part.is = piece->is_file ? Part::Is::member : Part::Is::view;
+    part.name = std::move(piece->name);
+    text_ = piece->is_file ? borrowed(*files_) : as_view(readable(borrowed(*files_), "text/plain"));
     return part;
   }
   [[nodiscard]] std::unique_ptr<ByteStream> readable(std::unique_ptr<ByteStream> bytes, std::string_view type) const {
@@ -256,6 +273,7 @@ class Mail final : public Unpacker {
   Body body_;
   MailHeaders headers_;
   bool is_begun_ = false, at_body_ = false;
+  std::unique_ptr<FilesInText> files_;  // of a plain text
   std::unique_ptr<ByteStream> text_;
 };
 

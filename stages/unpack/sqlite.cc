@@ -1,7 +1,7 @@
 // SQLite databases: every table is a view, named as the table, a line for each row: its rowid, then its columns.
 //
-// First comes the table of tables, which holds how they were made. What was deleted, what stands in free pages and in
-// the write-ahead log is no row any more: it is swept with the bytes of the file.
+// First comes the table of tables, which holds how they were made. What was deleted and what stands in free pages is no
+// row any more: it is swept with the bytes of the file. The logs beside it are objects of their own (sqlite_log.cc).
 #include <charconv>
 #include <cstring>
 #include <utility>

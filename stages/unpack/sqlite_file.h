@@ -21,6 +21,31 @@ namespace ambit::unpack {
 
 enum class TextEncoding : std::uint8_t { utf8, utf16le, utf16be };
 
+// What a page of a tree begins with. `page`: its usable bytes.
+struct SqlitePage {
+  unsigned char type = 0;
+  std::size_t header = 0;   // where it begins; behind the header of the file in the first page
+  std::size_t offsets = 0;  // where those of its cells stand
+  std::uint32_t cells = 0;
+
+  [[nodiscard]] bool is_interior() const;
+  [[nodiscard]] bool has_rows() const;  // of a table or of an index
+  // Of a cell below `cells`.
+  [[nodiscard]] std::size_t offset(std::string_view page, std::uint32_t cell) const;
+};
+// Nothing: a page of another sort, or damaged.
+[[nodiscard]] std::optional<SqlitePage> sqlite_page(std::string_view page, std::uint32_t number);
+
+// A row as it stands in its page.
+struct SqliteCell {
+  std::optional<std::int64_t> rowid;  // not of a table that is sorted by its key, nor of an index
+  std::uint64_t bytes = 0;            // of its payload, at most limits::kMaxRowBytes
+  std::string_view local;             // what the page has of it
+  std::uint32_t overflow = 0;         // the page where it goes on; 0 if it is whole
+};
+// Nothing: damaged.
+[[nodiscard]] std::optional<SqliteCell> sqlite_cell(std::string_view page, const SqlitePage& head, std::size_t offset);
+
 class SqliteFile {
  public:
   // Of `size` bytes. Error(evidence): no header of a database.
@@ -59,19 +84,20 @@ class SqliteTree {
  private:
   struct Level {
     std::string page;
-    std::size_t header = 0;  // where it begins; 100 in the first page
-    unsigned char type = 0;
-    std::uint32_t cells = 0;
+    SqlitePage head;
     std::uint32_t step = 0;  // two for each cell: the child before it, then itself
   };
   void descend(std::uint32_t page);
-  [[nodiscard]] std::optional<SqliteRow> row_of(const Level& level, std::size_t cell);
+  [[nodiscard]] std::optional<SqliteRow> row_of(const Level& level, std::size_t offset);
   [[nodiscard]] bool append_overflow(std::uint32_t page, std::uint64_t bytes, std::string& payload);
 
   SqliteFile* file_;
   std::vector<Level> levels_;
   bool is_damaged_ = false;
 };
+
+// The number in `length` bytes, at most four, greatest byte first.
+[[nodiscard]] std::uint32_t sqlite_number(std::string_view bytes, std::size_t at, std::size_t length);
 
 // The value of the varint at `at`, which moves behind it; nothing if it is cut.
 [[nodiscard]] std::optional<std::uint64_t> sqlite_varint(std::string_view bytes, std::size_t& at);

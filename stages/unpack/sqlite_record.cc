@@ -22,6 +22,7 @@ std::string number_text(std::string_view bytes, std::uint64_t type) {
   if (type == 0) return {};
   if (type == kZero) return "0";
   if (type == kOne) return "1";
+  if (bytes.empty()) return {};  // 10 and 11 mean nothing
   std::uint64_t value = (static_cast<unsigned char>(bytes[0]) & 0x80) != 0 ? UINT64_MAX : 0;
   for (const char c : bytes) value = value << 8 | static_cast<unsigned char>(c);
   if (type != kDouble) return std::to_string(static_cast<std::int64_t>(value));

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+#include "stages/unpack/uuencode.h"
+
 namespace ambit::unpack {
 namespace {
 
@@ -108,6 +110,9 @@ class QuotedPrintable final : public Rewriter {
 std::unique_ptr<Rewriter> transfer_decoder(std::string_view encoding) {
   if (encoding == "base64") return std::make_unique<Base64>();
   if (encoding == "quoted-printable") return std::make_unique<QuotedPrintable>();
+  for (const std::string_view name : {"x-uuencode", "uuencode", "x-uue", "uue"}) {
+    if (encoding == name) return uuencode_decoder();
+  }
   return nullptr;
 }
 

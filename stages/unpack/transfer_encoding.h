@@ -1,5 +1,5 @@
-// The encodings in which mail carries bytes (RFC 2045): base64 and quoted-printable. As lenient as mail programs are:
-// what is no letter of base64 is skipped, and what is no escape of quoted-printable stays.
+// The encodings in which mail carries bytes (RFC 2045): base64 and quoted-printable, and uuencode from before. As
+// lenient as mail programs are: what is no letter of base64 is skipped, what is no escape of quoted-printable stays.
 #pragma once
 
 #include <memory>

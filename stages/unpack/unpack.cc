@@ -42,6 +42,8 @@ constexpr std::array kFormats = {
     Row{Format::mail, unpack::open_mail},
     Row{Format::mailbox, unpack::open_mailbox},
     Row{Format::outlook, unpack::open_outlook, Works::in_sandbox},
+    Row{Format::tnef, unpack::open_tnef},
+    Row{Format::uuencode, unpack::open_uuencode},
     // documents
     Row{Format::ooxml, unpack::open_office},
     Row{Format::open_document, unpack::open_office},
@@ -52,8 +54,10 @@ constexpr std::array kFormats = {
     Row{Format::xml, unpack::open_markup},
     Row{Format::charset, unpack::open_charset},
     Row{Format::ole, unpack::open_ole},
-    // databases
+    // databases and logs
     Row{Format::sqlite, unpack::open_sqlite},
+    Row{Format::sqlite_log, unpack::open_sqlite_log},
+    Row{Format::journal, unpack::open_journal},
 };
 
 }  // namespace
