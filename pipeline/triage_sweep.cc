@@ -135,8 +135,8 @@ Scheduler::Task Sweep::next_task(std::size_t index) {
     // The walk holds on to what it opened only as long as its sweep lives.
     return [this, image = std::move(images_[next_image_++])](std::size_t own) { image->run(*workers_[own], image); };
   }
-  auto batch = std::make_shared<std::vector<Object>>();
-  while (batch->size() < kBatch) {
+  auto batch = std::make_shared<Batch>();
+  while (batch->objects.size() < kBatch) {
     if (source_ == nullptr) {
       if (next_exhibit_ == engine_.exhibits.size()) break;
       const auto number = static_cast<std::uint32_t>(next_exhibit_++);
@@ -145,17 +145,26 @@ Scheduler::Task Sweep::next_task(std::size_t index) {
     }
     std::optional<Object> object = source_->next();
     if (object) {
-      batch->push_back(std::move(*object));
+      batch->objects.push_back(std::move(*object));
     } else {
       source_.reset();
     }
   }
   worker.watch.charge(Work::walk);
-  if (batch->empty()) return {};
+  std::erase_if(batches_, [](const auto& b) { return b->next.load(std::memory_order_relaxed) >= b->objects.size(); });
+  if (!batch->objects.empty()) {
+    batches_.push_back(batch);
+  } else if (!batches_.empty()) {
+    // One object of a batch may take an hour to take apart; the others need not wait for it.
+    batch = batches_.front();
+  } else {
+    return {};
+  }
   return [this, batch](std::size_t own) {
-    for (Object& object : *batch) {
-      if (stopped()) return;
-      sweep_object(*workers_[own], std::move(object), Covers::own_bytes);
+    for (;;) {
+      const std::size_t mine = batch->next.fetch_add(1, std::memory_order_relaxed);
+      if (mine >= batch->objects.size() || stopped()) return;
+      sweep_object(*workers_[own], std::move(batch->objects[mine]), Covers::own_bytes);
     }
   };
 }

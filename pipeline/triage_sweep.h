@@ -93,7 +93,12 @@ class Sweep {
   std::size_t next_image_ = 0;            // touched by next_task() alone
   std::size_t next_exhibit_ = 0;          // likewise
   std::unique_ptr<ObjectSource> source_;  // likewise
-  std::atomic<std::uint64_t> queued_{0};  // bytes of parts that wait
+  struct Batch {
+    std::vector<Object> objects;
+    std::atomic<std::size_t> next{0};
+  };
+  std::vector<std::shared_ptr<Batch>> batches_;  // that still have objects for whoever is free; likewise
+  std::atomic<std::uint64_t> queued_{0};         // bytes of parts that wait
   std::atomic<bool> stopped_{false};
   std::mutex failure_mutex_;
   std::optional<Error> failure_;  // the first one

@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "pipeline/limits.h"
 #include "stages/unpack/input.h"
+#include "stages/unpack/rewriting.h"
 
 namespace ambit::unpack {
 namespace {
@@ -62,7 +65,41 @@ std::string unpacked(std::span<const std::byte> bytes) {
   return out;
 }
 
+// Unpacked when it is first read.
+class PlainRtf final : public ByteStream {
+ public:
+  explicit PlainRtf(std::unique_ptr<ByteStream> packed) : packed_(std::move(packed)) {}
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    if (plain_ == nullptr) {
+      if (const Result<> begun = begin(); !begun.ok()) return begun.error();
+    }
+    return plain_->read(into);
+  }
+
+ private:
+  Result<> begin() {
+    std::vector<std::byte> packed(64 * limits::KiB);
+    std::size_t size = 0;
+    while (size < limits::kMaxViewBytes) {
+      if (size == packed.size()) packed.resize(2 * size);
+      const Result<std::size_t> got = packed_->read(std::span(packed).subspan(size));
+      if (!got.ok() || *got == 0) break;  // what came before damage is good
+      size += *got;
+    }
+    Result<std::string> plain = decompress_rtf(std::span(packed).first(size));
+    if (!plain.ok()) return plain.error();
+    plain_ = text_stream(std::move(plain).value());
+    return Ok{};
+  }
+
+  std::unique_ptr<ByteStream> packed_, plain_;
+};
+
 }  // namespace
+
+std::unique_ptr<ByteStream> plain_rtf(std::unique_ptr<ByteStream> packed) {
+  return std::make_unique<PlainRtf>(std::move(packed));
+}
 
 std::size_t compressed_rtf_bytes(std::span<const std::byte> packed) {
   return packed.size() < kHeaderBytes ? 0 : little32(packed, 4);

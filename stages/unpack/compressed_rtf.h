@@ -7,9 +7,11 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <span>
 #include <string>
 
+#include "pipeline/byte_stream.h"
 #include "pipeline/result.h"
 
 namespace ambit::unpack {
@@ -17,6 +19,8 @@ namespace ambit::unpack {
 // All that could be unpacked, at most limits::kMaxViewBytes; of what was cut or damaged, less than
 // compressed_rtf_bytes(). Error(evidence): nothing of the kind.
 [[nodiscard]] Result<std::string> decompress_rtf(std::span<const std::byte> packed);
+// The same of a stream, of which it takes at most limits::kMaxViewBytes.
+[[nodiscard]] std::unique_ptr<ByteStream> plain_rtf(std::unique_ptr<ByteStream> packed);
 // Bytes that it says to have unpacked; 0 where it has no header.
 [[nodiscard]] std::size_t compressed_rtf_bytes(std::span<const std::byte> packed);
 

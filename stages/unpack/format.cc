@@ -1,6 +1,7 @@
 // Which format an object is in: by its first bytes, like the guess of its kind, on which it builds.
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <string>
 
 #include "stages/unpack/input.h"
@@ -167,6 +168,14 @@ Format markup(std::string_view text, std::string_view lower_name) {
 
 bool is_utf8(std::string_view text) {
   for (std::size_t i = 0; i < text.size();) {
+    std::uint64_t eight = 0;
+    if (i + sizeof eight <= text.size()) {
+      std::memcpy(&eight, text.data() + i, sizeof eight);
+      if ((eight & 0x8080808080808080) == 0) {
+        i += sizeof eight;
+        continue;
+      }
+    }
     const auto lead = static_cast<std::uint8_t>(text[i++]);
     if (lead < 0x80) continue;
     const int more = lead < 0xc2 ? -1 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : -1;

@@ -198,6 +198,7 @@ std::optional<std::string> narrowed(std::string_view head) {
   const bool marked_little = head.starts_with("\xff\xfe"sv), marked_big = head.starts_with("\xfe\xff"sv);
   const std::size_t units = head.size() / 2;
   const bool marked = marked_little || marked_big;
+  if (!marked && head.find('\0') == std::string_view::npos) return std::nullopt;
   if (units < (marked ? 2U : 6U) || (head.size() >= 4 && head.substr(2, 2) == "\0\0"sv)) return std::nullopt;
   std::size_t little = 0, big = 0;
   for (std::size_t i = 0; i + 1 < head.size(); i += 2) {

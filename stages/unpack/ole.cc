@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "pipeline/limits.h"
+#include "stages/unpack/compressed_rtf.h"
 #include "stages/unpack/decoder.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/markup.h"

@@ -72,7 +72,5 @@ struct MessageParts {
                                                        std::uint32_t stream);
 // What a file that is attached is called.
 [[nodiscard]] std::string attachment_name(const OleFile& file, std::uint32_t storage);
-// MS-OXRTFCP undone.
-[[nodiscard]] std::unique_ptr<ByteStream> plain_rtf(std::unique_ptr<ByteStream> compressed);
 
 }  // namespace ambit::unpack
