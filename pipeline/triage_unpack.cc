@@ -108,8 +108,9 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
     const std::uint64_t bytes =
         take_part(**opened, found, container, index, numbers.child(object, found, index), facts);
     if (over_limit_ != WalkTrouble::none) return note(facts, exception_of(over_limit_));
-    if (!found.stored_at || found.is == Part::Is::view || bytes == 0) continue;
-    const Run run{0, *found.stored_at, bytes};
+    const std::optional<std::uint64_t> at = found.stored_at ? found.stored_at : found.written_at;
+    if (!at || found.is == Part::Is::view || bytes == 0) continue;
+    const Run run{0, *at, found.stored_at ? bytes : (*opened)->written_until() - *at};
     if (stored.empty() || run.place >= stored.back().place_end()) stored.push_back(run);
   }
 }

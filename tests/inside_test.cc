@@ -80,6 +80,23 @@ std::string made(const Case& c) {
   return ran.exit == 0 ? "" : ran.out + ran.err;
 }
 
+// An order of an identifier for each line of `list`: "name value".
+class IdentifierCase : public Case {
+ public:
+  std::size_t order_of(const std::string& list) {
+    std::string identifiers, any;
+    std::istringstream lines(list);
+    std::size_t count = 0;
+    for (std::string name, value; lines >> name && std::getline(lines, value); ++count) {
+      const std::string number = "n" + std::to_string(count);
+      identifiers += "[[identifier]]\nname = \"" + number + "." + name + "\"\nliterals = ['" + value.substr(1) + "']\n";
+      any += (count == 0 ? "" : " | ") + number;
+    }
+    order(identifiers + "[[rule]]\nname = \"R1\"\nparagraph = \"1\"\nwhen = '" + any + "'\n");
+    return count;
+  }
+};
+
 TEST(Inside, finds_the_word_in_every_packing_once) {
   Case c;
   c.order(kOrder);
@@ -102,7 +119,7 @@ TEST(Inside, finds_the_word_in_every_packing_once) {
 
 // An ext4 file system of 28 kinds of packing, one of them a deleted file, and ten identifiers of five shapes in each.
 TEST(Inside, finds_280_of_280_identifiers_in_28_kinds_of_packing) {
-  Case c;
+  IdentifierCase c;
   const Ran made = test::run({"/bin/sh", "-c",
                               "cd '" + c.folder.path().string() +
                                   "' && python3 '" AMBIT_SOURCE_DIR "/tests/evidence/packings.py' files && " +
@@ -110,20 +127,25 @@ TEST(Inside, finds_280_of_280_identifiers_in_28_kinds_of_packing) {
 truncate -s 16M disk.raw && mke2fs -q -t ext4 -d files disk.raw &&
 debugfs -w -R 'rm /23-deleted.txt' disk.raw 2>/dev/null)sh"});
   ASSERT_EQ(made.exit, 0) << made.err;
-  std::string order, rules;
-  std::istringstream lines(test::read_file(c.folder / "identifiers.txt"));
-  std::size_t count = 0;
-  for (std::string packing, value; lines >> packing && std::getline(lines, value); ++count) {
-    order += "[[identifier]]\nname = \"n" + std::to_string(count) + "." + packing + "\"\nliterals = ['" +
-             value.substr(1) + "']\n";
-  }
-  ASSERT_EQ(count, 280U);
-  for (std::size_t i = 0; i < count; ++i) rules += (i == 0 ? "n" : " | n") + std::to_string(i);
-  c.order(order + "[[rule]]\nname = \"R1\"\nparagraph = \"1\"\nwhen = '" + rules + "'\n");
+  ASSERT_EQ(c.order_of(test::read_file(c.folder / "identifiers.txt")), 280U);
   const Ran ran = c.triage("run", {c.folder / "disk.raw"});
   ASSERT_EQ(ran.exit, 0) << ran.err;
   // By name, so that a failure says which.
   EXPECT_EQ(c.query("run", "SELECT group_concat(name) FROM identifier WHERE hits = 0"), "");
+}
+
+// Every form of text in every container in every container: each identifier once, where it stands.
+TEST(Inside, finds_each_of_a_matrix_of_forms_and_containers_in_containers_once) {
+  IdentifierCase c;
+  const Ran made = test::run({"/bin/sh", "-c",
+                              "cd '" + c.folder.path().string() +
+                                  "' && python3 '" AMBIT_SOURCE_DIR "/tests/evidence/packings.py' --matrix files"});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  const std::size_t count = c.order_of(test::read_file(c.folder / "identifiers.txt"));
+  ASSERT_GT(count, 400U);
+  const Ran ran = c.triage("run", {c.folder / "files"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(c.query("run", "SELECT group_concat(name || ': ' || hits) FROM identifier WHERE hits <> 1"), "");
 }
 
 TEST(Inside, finds_the_word_in_a_compound_file_whose_sectors_tear_it_apart) {

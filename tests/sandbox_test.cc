@@ -107,6 +107,23 @@ TEST_F(Sandboxed, objects_are_decoded_at_once_each_in_its_own) {
   EXPECT_EQ(good, 100);
 }
 
+// The warden may say that a decoder has begun when its object is long over: it was taken for free until then, and the
+// next object met the decoder of the one before.
+TEST_F(Sandboxed, object_that_is_over_at_once_leaves_nothing_to_the_next) {
+  std::vector<std::thread> threads;
+  std::atomic<int> bad = 0;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 300; ++i) {
+        const std::string name = "object " + std::to_string(i);
+        if (tell(sandboxes, i % 2 == 0 ? "" : name).ended) ++bad;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(bad, 0);
+}
+
 TEST_F(Sandboxed, bytes_come_through_whole_and_in_any_amount) {
   const std::string long_name(60'000, 'n');
   EXPECT_THAT(tell(sandboxes, long_name).lines, testing::ElementsAre(long_name + ": " + long_name.substr(0, 1000)));

@@ -170,6 +170,8 @@ class Mail final : public Unpacker {
 
   Result<std::size_t> read(std::span<std::byte> into) override { return text_ ? text_->read(into) : 0; }
 
+  std::uint64_t written_until() const override { return window_.offset(); }
+
  private:
   [[nodiscard]] Result<std::optional<Part>> at_failure() const { return *window_.failure(); }
 
@@ -234,6 +236,7 @@ class Mail final : public Unpacker {
     auto decoder = transfer_decoder(headers_.encoding);
     Part part;
     if (!decoder) part.stored_at = window_.offset();
+    if (decoder) part.written_at = window_.offset();
     if (decoder) bytes = rewritten(std::move(bytes), std::move(decoder));
     if (is_text && type == "text/plain") {
       files_ = std::make_unique<FilesInText>(std::move(bytes));
@@ -242,6 +245,7 @@ class Mail final : public Unpacker {
     if (is_text || is_status || type.starts_with("multipart/")) {
       part.is = Part::Is::view;
       part.stored_at.reset();
+      part.written_at.reset();
       bytes = as_view(readable(std::move(bytes), type));
     } else {
       part.is = type.starts_with("message/") ? Part::Is::message : Part::Is::member;

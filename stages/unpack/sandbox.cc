@@ -55,6 +55,11 @@ Sandbox::~Sandbox() {
   while (waitpid(warden_, nullptr, 0) < 0 && errno == EINTR) {}
 }
 
+bool Sandbox::send(const Message& message, std::span<const std::byte> payload) {
+  if (message.type == Message::Type::open) free_ = false;
+  return send_message(socket_.get(), message, payload);
+}
+
 Result<Message> Sandbox::receive(std::span<std::byte> into) {
   for (;;) {
     std::array<pollfd, 1> watched = {pollfd{socket_.get(), POLLIN, 0}};
@@ -68,11 +73,11 @@ Result<Message> Sandbox::receive(std::span<std::byte> into) {
     if (of_warden != (accompanying.sender == warden_)) return crashed();
     if (message->type == Message::Type::begun) {
       decoder_ = static_cast<pid_t>(message->numbers[0]);
-      free_ = false;
       continue;
     }
     if (message->type != Message::Type::ended) return *message;
     free_ = true;
+    decoder_ = 0;
     status_ = static_cast<int>(message->numbers[0]);
     if (WIFSIGNALED(status_) && WTERMSIG(status_) == SIGXCPU) return took_too_long();
     if (!WIFEXITED(status_)) return crashed();

@@ -41,9 +41,8 @@ class Sandbox {
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
 
-  [[nodiscard]] bool send(const Message& message, std::span<const std::byte> payload = {}) const {
-    return send_message(socket_.get(), message, payload);
-  }
+  // From Type::open on it is taken, until receive() has given Type::ended.
+  [[nodiscard]] bool send(const Message& message, std::span<const std::byte> payload = {});
   // The next message; bytes of its payload go into `into`, their number to message.payload. Errors: crashed (the
   // decoder died, or says what no decoder says), timeout (see limits::kDecoderSeconds).
   [[nodiscard]] Result<Message> receive(std::span<std::byte> into);

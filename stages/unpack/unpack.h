@@ -38,6 +38,9 @@ struct Part {
   bool retells = false;
   // Why there are no bytes: encrypted, unsupported, damaged, special_file (a link, a device; folders are no parts).
   WalkTrouble trouble = WalkTrouble::none;
+  // Where its bytes begin in the container if they stand there in letters (base64, quoted-printable): as a form in which
+  // identifiers are found there too. See written_until().
+  std::optional<std::uint64_t> written_at;
   // Where its bytes stand in the container as they are, in one piece: a stored member, a mail in a mailbox.
   std::optional<std::uint64_t> stored_at;
 };
@@ -54,6 +57,8 @@ class Unpacker {
   [[nodiscard]] virtual Result<std::optional<Part>> next() = 0;
   // The bytes of the part that next() gave last; see ByteStream::read.
   [[nodiscard]] virtual Result<std::size_t> read(std::span<std::byte> into) = 0;
+  // When a part with written_at was read to its end: where its letters end.
+  [[nodiscard]] virtual std::uint64_t written_until() const { return 0; }
 };
 
 class Sandboxes;  // sandbox.h

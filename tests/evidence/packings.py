@@ -1,6 +1,7 @@
-"""Writes FOLDER: 28 kinds of packing, ten identifiers in each, and identifiers.txt beside it, a line for each.
+"""Writes FOLDER, and identifiers.txt beside it with a line for each identifier in it.
 
-usage: packings.py FOLDER
+usage: packings.py FOLDER             28 kinds of packing, ten identifiers in each
+       packings.py --matrix FOLDER    six forms in nine containers in nine containers, one identifier in each
 
 Real packers make what is packed: Python's own libraries, and the programs zip, 7z, zstd. The text around the identifiers
 is made of words, so that no packer leaves it as it is.
@@ -171,12 +172,52 @@ PACKINGS = [
         {'n': filler(), 'v': '@@' + one} for one in ids]}).replace('/', '\\/').encode()),
 ]
 
-folder = sys.argv[1]
-os.makedirs(folder)
-with open('identifiers.txt', 'w') as names:
+CONTAINERS = {
+    'gz': gzip.compress,
+    'bz2': bz2.compress,
+    'xz': lzma.compress,
+    'zst': lambda data: program(['zstd', '-q', '-c'], data),
+    'tar': tar,
+    'zip': lambda data: zipped('a.txt', data),
+    'stored.zip': lambda data: zipped('a.txt', data, zipfile.ZIP_STORED),
+    '7z': seven_zip,
+    'eml': mail,
+}
+FORMS = {
+    'utf-8': str.encode,
+    'utf-16le': lambda one: one.encode('utf-16-le'),
+    'utf-16be': lambda one: one.encode('utf-16-be'),
+    'upper': lambda one: one.upper().encode(),
+    'percent': lambda one: urllib.parse.quote(one, safe='').encode(),
+    'base64': lambda one: base64.b64encode(one.encode()),
+}
+
+
+def matrix(folder):
+    for outer, around in CONTAINERS.items():
+        for inner, pack in CONTAINERS.items():
+            for form, write in FORMS.items():
+                one = identifier(random.randrange(5))
+                # Words in the same character set around it; a container tells by its own name what it is.
+                wide = form if form.startswith('utf-16') else 'utf-8'
+                data = (filler() + '\n').encode(wide) + write(one) + ('\n' + filler()).encode(wide)
+                name = f'{form}-{inner}-{outer}'.replace('.', '')
+                with open(os.path.join(folder, name + '.' + outer), 'wb') as out:
+                    out.write(around(pack(data)))
+                yield name, [one]
+
+
+def packings(folder):
     for p, (name, pack) in enumerate(PACKINGS):
         ids = [identifier(i) for i in range(10)]
         with open(os.path.join(folder, f'{p:02}-{name}'), 'wb') as out:
             out.write(pack(ids))
+        yield name.replace('.', '-'), ids
+
+
+folder = sys.argv[-1]
+os.makedirs(folder)
+with open('identifiers.txt', 'w') as names:
+    for name, ids in (matrix if '--matrix' in sys.argv else packings)(folder):
         for one in ids:
-            names.write(f'{name.replace(".", "-")} {one}\n')
+            names.write(f'{name} {one}\n')
