@@ -1,0 +1,63 @@
+"""Writes FOLDER: small objects of the formats that packings.py leaves out, as seeds for the fuzzer.
+
+usage: seeds.py FOLDER
+"""
+import binascii, os, sqlite3, struct, subprocess, sys
+
+folder = sys.argv[1]
+os.makedirs(folder)
+TEXT = ' '.join('word%d' % (i * i) for i in range(150)).encode()
+
+
+def write(name, data):
+    with open(os.path.join(folder, name), 'wb') as out:
+        out.write(data)
+
+
+write('a.txt', TEXT)
+write('a.rtf', br"{\rtf1\ansi\ansicpg1252 caf\'e9 {\b bold} \u8364? {\*\generator x}{\pict 0102}\par end}")
+write('a.xml', b'<?xml version="1.0"?><r><page n="1">text &amp; &#x263a;</page><![CDATA[<x>]]></r>')
+write('latin1.txt', 'Gr\u00fc\u00dfe aus K\u00f6ln und Malm\u00f6, \u00e0 bient\u00f4t '.encode('latin-1') * 40)
+write('letters.txt', b'begin 644 a.txt\n' + b''.join(
+    binascii.b2a_uu(TEXT[i:i + 45]) for i in range(0, len(TEXT), 45)) + b'`\nend\n')
+write('box.mbox', b''.join(
+    b'From a@b Mon Mar  2 10:00:00 2020\nFrom: a@b.example\nTo: c@d.example\nSubject: =?utf-8?q?caf=C3=A9?=\n\n' + TEXT +
+    b'\n>From here\n\n' for _ in range(3)))
+rtf = br"{\rtf1 a}"
+rtf = struct.pack('<II4sI', len(rtf) + 12, len(rtf), b'MELA', 0) + rtf + bytes(-len(rtf) % 4)
+properties = struct.pack('<IHHII', 1, 0x102, 0x1009, 1, len(rtf)) + rtf
+write('winmail.dat', struct.pack('<IHBII', 0x223e9f78, 1, 1, 0x00069003, len(properties)) + properties + b'\0\0')
+base = sqlite3.connect(os.path.join(folder, 'a.db'), isolation_level=None)
+base.execute('pragma journal_mode=wal')
+base.execute('create table t (a, b)')
+base.executemany('insert into t values (?, ?)', [(i, 'row %d' % i * 30) for i in range(200)])
+with open(os.path.join(folder, 'a.db-wal'), 'rb') as log:
+    write('a.log-wal', log.read())
+base.close()
+with open(os.path.join(folder, 'export'), 'wb') as out:
+    for i in range(20):
+        out.write(b'__REALTIME_TIMESTAMP=16000000000000%02d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\nMESSAGE=%s\n\n' %
+                  (i, i + 1, b'1' * 32, TEXT))
+subprocess.run(['sh', '-ec', '''
+/lib/systemd/systemd-journal-remote -o a.journal - <export >/dev/null 2>&1
+ls a.txt a.rtf | cpio -o --quiet -H newc > a.cpio
+ls a.txt a.rtf | cpio -o --quiet -H bin > b.cpio
+ar rc a.ar a.txt a.rtf
+bsdtar -cf a.xar --format xar a.txt a.rtf
+bsdtar -cf a.iso --format iso9660 a.txt a.rtf
+lz4 -q a.txt a.lz4
+lzip -k a.txt
+compress -c a.txt > a.Z
+xz -k --format=lzma a.txt
+rm export
+'''], cwd=folder, check=True)
+# Debian's modules, whatever python comes first.
+subprocess.run(['/usr/bin/python3', '-c', '''
+import xlwt
+book = xlwt.Workbook()
+sheet = book.add_sheet('first')
+for i in range(50):
+    sheet.write(i, 0, 'cell %d' % i)
+    sheet.write(i, 1, i * 1.5)
+book.save('a.xls')
+'''], cwd=folder, check=True)
