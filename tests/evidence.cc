@@ -124,6 +124,13 @@ Ran run(const std::vector<std::string>& arguments) {
   return ran;
 }
 
+Ran qemu_img(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "qemu-img");
+  Ran ran = run(arguments);
+  while (ran.err.find("accurate CPU usage") != std::string::npos) ran = run(arguments);
+  return ran;
+}
+
 Ran ambit(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), AMBIT_PROGRAM);
   return run(arguments);

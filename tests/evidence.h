@@ -48,6 +48,9 @@ struct Ran {
 };
 // Runs a program with arguments, no shell; its output comes back.
 [[nodiscard]] Ran run(const std::vector<std::string>& arguments);
+// qemu-img. It times its own key derivation, and gives up where another process took its processor meanwhile: then
+// again.
+[[nodiscard]] Ran qemu_img(std::vector<std::string> arguments);
 // Runs the ambit that was built.
 [[nodiscard]] Ran ambit(std::vector<std::string> arguments);
 

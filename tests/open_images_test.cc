@@ -18,9 +18,7 @@ using test::opened;
 using test::TemporaryFolder;
 
 void qemu_img(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command = {"qemu-img"};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  const test::Ran ran = test::run(command);
+  const test::Ran ran = test::qemu_img(arguments);
   ASSERT_EQ(ran.exit, 0) << ran.err;
 }
 

@@ -27,35 +27,15 @@
 namespace ambit::unpack {
 namespace {
 
-constexpr std::initializer_list<int> kOwnMemoryAndTime = {SCMP_SYS(brk),
-                                                          SCMP_SYS(munmap),
-                                                          SCMP_SYS(mremap),
-                                                          SCMP_SYS(madvise),
-                                                          SCMP_SYS(futex),
-                                                          SCMP_SYS(exit),
-                                                          SCMP_SYS(exit_group),
-                                                          SCMP_SYS(rt_sigreturn),
-                                                          SCMP_SYS(rt_sigaction),
-                                                          SCMP_SYS(rt_sigprocmask),
-                                                          SCMP_SYS(sigaltstack),
-                                                          SCMP_SYS(clock_gettime),
-                                                          SCMP_SYS(clock_getres),
-                                                          SCMP_SYS(gettimeofday),
-                                                          SCMP_SYS(time),
-                                                          SCMP_SYS(nanosleep),
-                                                          SCMP_SYS(clock_nanosleep),
-                                                          SCMP_SYS(getpid),
-                                                          SCMP_SYS(gettid),
-                                                          SCMP_SYS(getrandom),
-                                                          SCMP_SYS(sched_yield),
-                                                          SCMP_SYS(sched_getaffinity),
-                                                          SCMP_SYS(sysinfo),
-                                                          SCMP_SYS(uname),
-                                                          SCMP_SYS(set_robust_list),
-                                                          SCMP_SYS(rseq),
-                                                          SCMP_SYS(membarrier),
-                                                          SCMP_SYS(getrlimit),
-                                                          SCMP_SYS(restart_syscall)};
+constexpr std::initializer_list<int> kOwnMemoryAndTime = {
+    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(exit),
+    SCMP_SYS(exit_group), SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(sigaltstack), SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+    SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getrandom),
+    SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(sysinfo), SCMP_SYS(uname), SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq), SCMP_SYS(membarrier), SCMP_SYS(getrlimit), SCMP_SYS(restart_syscall),
+    // To itself; a sanitizer asks through one whether memory can be read.
+    SCMP_SYS(pipe), SCMP_SYS(pipe2)};
 constexpr std::initializer_list<int> kOpenFiles = {
     SCMP_SYS(read),  SCMP_SYS(write), SCMP_SYS(readv), SCMP_SYS(writev),  SCMP_SYS(lseek),   SCMP_SYS(fstat),
     SCMP_SYS(close), SCMP_SYS(poll),  SCMP_SYS(ppoll), SCMP_SYS(pread64), SCMP_SYS(pwrite64)};

@@ -65,7 +65,7 @@ bool takes_all_memory() {
 }
 
 bool spins() {
-  for (volatile int i = 0;;) i = i + 1;
+  for (volatile unsigned i = 0;;) i = i + 1;
 }
 
 bool crashes() { return *static_cast<volatile int*>(nullptr) == 0; }
