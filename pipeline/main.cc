@@ -36,6 +36,7 @@ constexpr std::array kCommands = {
     Command{"export", "The released items as a spreadsheet or JSON lines", add_export},
     Command{"keygen", "Make a case key", add_keygen},
     Command{"detectors", "The detectors of private data, and their tests", add_detectors},
+    Command{"detect", "Where private data stands in a file, for experts and for tuning", add_detect},
 };
 
 // Evidence in memory must not land in a core file, nor what we write be readable by others; a closed pipe is

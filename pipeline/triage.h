@@ -86,6 +86,22 @@ struct DetectorInfo {
 // Runs the examples of a detector file. One line per example that does not come out as it says; none: all well.
 [[nodiscard]] Result<std::vector<std::string>> test_detector_file(const std::string& path);
 
+// Where private data stands in a file, never what it is.
+struct DetectedItem {
+  std::string_view detector, category, grade;
+  std::uint64_t offset = 0;
+  std::uint32_t length = 0;
+};
+class DetectSink {
+ public:
+  virtual ~DetectSink() = default;
+  // In the order in which the findings end. False: no more of any file.
+  [[nodiscard]] virtual bool on_finding(const std::string& file, const DetectedItem& item) = 0;
+  virtual void on_error(const Error& error) = 0;  // of one file; the others go on
+};
+// Runs the built-in detectors over the bytes of files as they stand; nothing is unpacked.
+void detect_in_files(const std::vector<std::string>& files, DetectSink& sink);
+
 // What exhibits hold, without a sweep.
 struct ListedVolume {
   std::string locator;      // "disk-3.raw:p2"; a folder: the exhibit's name

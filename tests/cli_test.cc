@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -42,8 +43,8 @@ Ran ambit(const std::string& arguments) {
   return ran;
 }
 
-constexpr std::array kCommands = {"check",  "triage", "census", "list",   "explain",
-                                  "verify", "unseal", "export", "keygen", "detectors"};
+constexpr std::array kCommands = {"check",  "triage", "census", "list",      "explain", "verify",
+                                  "unseal", "export", "keygen", "detectors", "detect"};
 
 TEST(Help, lists_every_command_and_each_explains_its_options) {
   const Ran all = ambit("--help");
@@ -61,6 +62,27 @@ TEST(Help, version_names_the_program) {
   const Ran ran = ambit("--version");
   EXPECT_EQ(ran.exit, 0);
   EXPECT_EQ(ran.out, "ambit " AMBIT_VERSION "\n");
+}
+
+TEST(Detect, tells_where_private_data_stands_and_never_what_it_is) {
+  const std::string folder = ::testing::TempDir();
+  const std::string text = std::string(2'000'000, '.') + " kim@example.com " + std::string(100, '.');
+  for (const char* name : {"ambit-a", "ambit-b"}) std::ofstream(folder + name, std::ios::binary) << text;
+  const Ran one = ambit("detect --json " + folder + "ambit-a");
+  EXPECT_EQ(one.exit, 0);
+  EXPECT_EQ(one.out, R"({"category":"contact","detector":"email-address","offset":2000001,"length":15,)"
+                     R"("grade":"validated"})"
+                     "\n");
+  const Ran two = ambit("detect " + folder + "ambit-a " + folder + "ambit-b");
+  EXPECT_THAT(two.out, HasSubstr("ambit-a"));
+  EXPECT_THAT(two.out, HasSubstr("ambit-b"));
+  EXPECT_THAT(two.out, HasSubstr("2000001"));
+  EXPECT_THAT(two.out, Not(HasSubstr("kim@")));
+  const Ran none = ambit("detect " + folder + "ambit-none " + folder + "ambit-a");
+  EXPECT_EQ(none.exit, 1);
+  EXPECT_THAT(none.out, HasSubstr("ambit-none"));
+  EXPECT_THAT(none.out, HasSubstr("remedy: "));
+  EXPECT_THAT(none.out, HasSubstr("email-address"));
 }
 
 TEST(Usage, what_cannot_be_understood_exits_1_with_a_remedy) {
