@@ -16,12 +16,13 @@ struct ContextWords {
   std::vector<std::string> words;  // UTF-8; matched ASCII caseless, as whole words
 };
 
-// How a finding comes about: an expression finds a cheap, rare core; the validator looks around the core, draws the
+// How a finding comes about: an expression, or a layout of digits, finds a cheap, rare core; the validator looks around the core, draws the
 // finding's borders and grades it; context words near it may raise the grade; exclusions drop known noise.
 struct Detector {
   std::string name;                      // "payment-card": unique, what an order's [privacy] refers to
   std::string category;                  // "financial"
   std::vector<std::string> expressions;  // Hyperscan over bytes, bounded width, no look-around
+  std::vector<std::string> numbers;      // layouts of digits, see stages/scrutinise/numbers.h
   bool ignore_case = false;              // of the expressions; ASCII letters only
   std::string validator;                 // a row of stages/scrutinise/validators; empty: the match is the finding
   Grade grade = Grade::shape_only;       // without a validator; one step higher when a context word stands near

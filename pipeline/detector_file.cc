@@ -46,7 +46,8 @@ struct Key {
 constexpr std::array kKeys = {
     Key{"name", true, [](Reader& r, const toml::node& n) { r.text(n, r.detector().name); }},
     Key{"category", true, [](Reader& r, const toml::node& n) { r.text(n, r.detector().category); }},
-    Key{"expressions", true, [](Reader& r, const toml::node& n) { r.texts(n, r.detector().expressions); }},
+    Key{"expressions", false, [](Reader& r, const toml::node& n) { r.texts(n, r.detector().expressions); }},
+    Key{"numbers", false, [](Reader& r, const toml::node& n) { r.texts(n, r.detector().numbers); }},
     Key{"ignore_case", false, [](Reader& r, const toml::node& n) { r.ignore_case(n); }},
     Key{"validator", false, [](Reader& r, const toml::node& n) { r.text(n, r.detector().validator); }},
     Key{"grade", false, [](Reader& r, const toml::node& n) { r.grade(n); }},
@@ -128,6 +129,9 @@ void Reader::check_whole(const toml::table& table) {
   const bool plain = std::all_of(d.name.begin(), d.name.end(),
                                  [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
   if (!plain) mistake(at("name"), "a detector's name is made of a-z, 0-9 and '-'");
+  if (!table.contains("expressions") && !table.contains("numbers")) {
+    mistake({}, "there are neither expressions nor numbers", "write what is to be looked for");
+  }
   if (!d.validator.empty() && table.contains("grade")) {
     mistake(at("grade"), "grade has no meaning beside a validator, which grades by itself", "remove one of the two");
   }

@@ -46,9 +46,9 @@ TEST(Detectors, the_built_in_files_have_no_mistakes) {
     }
   }
   ASSERT_EQ(embedded_detectors().size(), builtin().size());
-  std::vector<std::string> names;
-  for (const Detector& d : builtin()) names.push_back(d.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"email-address", "iban", "payment-card", "private-key", "us-ssn"}));
+  for (std::size_t i = 0; i < builtin().size(); ++i) {
+    EXPECT_TRUE(embedded_detectors()[i].file_name.ends_with(builtin()[i].name + ".toml")) << builtin()[i].name;
+  }
 }
 
 TEST(Detectors, find_each_example_once_in_every_encoding) {

@@ -10,13 +10,8 @@ namespace {
 
 bool is_word_byte(char c) { return is_alpha(c) || static_cast<unsigned char>(c) >= 0x80; }
 
-bool holds_word(std::string_view text, std::string_view word) {
-  for (std::size_t p = text.find(word); p != std::string_view::npos; p = text.find(word, p + 1)) {
-    const bool begins = p == 0 || !is_word_byte(text[p - 1]);
-    if (begins && !is_word_byte(at(text, p + word.size()))) return true;
-  }
-  return false;
-}
+// Whether a word that begins so is parted from its neighbours: not in the scripts of China, Japan, Korea and Thailand.
+bool is_parted(char first) { return static_cast<unsigned char>(first) < 0xe0; }
 
 // `pattern` against the whole of `text`; '*' is any run. Going back to the last star is enough.
 bool matches_wildcard(std::string_view pattern, std::string_view text) {
@@ -42,10 +37,69 @@ Grade one_higher(Grade grade) { return grade == Grade::shape_only ? Grade::plaus
 
 }  // namespace
 
-bool WindowScan::in_context(std::string_view surroundings, DetectorId detector) const {
-  const std::string text = lowered(surroundings);
-  const auto words = set_->context_words(detector);
-  return std::any_of(words.begin(), words.end(), [&](const std::string& word) { return holds_word(text, word); });
+// The cores by their begin. Few texts hold many; of numbers, which come sorted, some may.
+void WindowScan::find_cores(std::string_view text) {
+  cores_.clear();
+  const auto on_match = [](void* context, std::uint32_t id, std::uint64_t from, std::uint64_t to) {
+    auto& self = *static_cast<WindowScan*>(context);
+    const std::uint32_t width = self.set_->expressions()[id].fixed_width;
+    self.cores_.push_back({id, static_cast<std::size_t>(width > 0 ? to - width : from), static_cast<std::size_t>(to)});
+  };
+  scanner_.scan(std::as_bytes(std::span(text)), on_match, this);
+  const auto by_begin = [](const Core& a, const Core& b) { return a.begin < b.begin; };
+  std::stable_sort(cores_.begin(), cores_.end(), by_begin);
+  const auto middle = static_cast<std::ptrdiff_t>(cores_.size());
+  set_->numbers().scan(text, cores_);
+  std::inplace_merge(cores_.begin(), cores_.begin() + middle, cores_.end(), by_begin);
+}
+
+void WindowScan::find_words_in(std::string_view text, std::size_t begin, std::size_t end) {
+  struct Target {
+    WindowScan* self;
+    std::string_view text;
+    std::size_t begin;
+  } target{this, text, begin};
+  const auto on_match = [](void* context, std::uint32_t id, std::uint64_t /*from*/, std::uint64_t to) {
+    const auto& t = *static_cast<Target*>(context);
+    const std::size_t last = t.begin + static_cast<std::size_t>(to);
+    const std::size_t first = last - t.self->set_->words()[id].bytes;
+    if (is_parted(t.text[first])) {
+      if (first > 0 && is_word_byte(t.text[first - 1])) return;
+      if (is_word_byte(at(t.text, last))) return;
+    }
+    t.self->words_.push_back({id, first, last});
+  };
+  word_scanner_.scan(std::as_bytes(std::span(text.substr(begin, end - begin))), on_match, &target);
+}
+
+// Words are looked for where they may matter: hardly anywhere in most texts, and once where numbers stand close.
+void WindowScan::find_words(std::string_view text) {
+  constexpr std::size_t kWorthJoining = 256;  // bytes; to begin a scan costs as much
+  words_.clear();
+  std::size_t begin = 0, end = 0;
+  for (const Core& core : cores_) {
+    const DetectorSet::Expression& expression = set_->expressions()[core.id];
+    if (!set_->has_words(expression.detector)) continue;
+    const std::size_t from = core.begin - std::min(core.begin, expression.before);
+    const std::size_t to = std::min(text.size(), core.end + expression.after);
+    if (from > end + kWorthJoining) {
+      if (end > begin) find_words_in(text, begin, end);
+      begin = std::max(from, end);
+    } else if (end == 0) {
+      begin = from;
+    }
+    end = std::max(end, to);
+  }
+  if (end > begin) find_words_in(text, begin, end);
+}
+
+bool WindowScan::in_context(DetectorId detector, std::size_t from, std::size_t to) const {
+  auto word = std::upper_bound(words_.begin(), words_.end(), from,
+                               [](std::size_t offset, const WordAt& w) { return offset < w.end; });
+  for (; word != words_.end() && word->end <= to; ++word) {
+    if (word->begin >= from && set_->words()[word->word].speaks_for[detector] != 0) return true;
+  }
+  return false;
 }
 
 bool WindowScan::excluded(std::string_view finding, DetectorId detector) const {
@@ -56,46 +110,40 @@ bool WindowScan::excluded(std::string_view finding, DetectorId detector) const {
                      [&](const std::string& pattern) { return matches_wildcard(pattern, text); });
 }
 
-void WindowScan::consider(std::string_view text, Walls walls, const DetectorSet::Expression& expression,
-                          std::size_t begin, std::size_t end) {
+void WindowScan::consider(std::string_view text, Walls walls, const Core& core) {
+  const DetectorSet::Expression& expression = set_->expressions()[core.id];
   // The verdict sees a view of a fixed reach, however much of the text is at hand: so it cannot depend on the cuts.
-  std::size_t view_begin = begin - std::min(begin, expression.before);
-  std::size_t view_end = std::min(text.size(), end + expression.after);
+  std::size_t view_begin = core.begin - std::min(core.begin, expression.before);
+  std::size_t view_end = std::min(text.size(), core.end + expression.after);
+  if (expression.only_beside_word && !in_context(expression.detector, view_begin, view_end)) return;
   if (walls == Walls::nul) {
-    const std::size_t wall = text.substr(view_begin, begin - view_begin).rfind('\0');
+    const std::size_t wall = text.substr(view_begin, core.begin - view_begin).rfind('\0');
     if (wall != std::string_view::npos) view_begin += wall + 1;
-    view_end = std::min(view_end, text.find('\0', end));
+    view_end = std::min(view_end, text.find('\0', core.end));
   }
   const std::string_view view = text.substr(view_begin, view_end - view_begin);
   const Detector& detector = set_->detectors()[expression.detector];
   const Validator* validator = set_->validator(expression.detector);
-  const auto verdict = validator != nullptr
-                           ? validator->validate(view, begin - view_begin, end - view_begin)
-                           : Verdict{begin - view_begin, end - view_begin, detector.grade, one_higher(detector.grade)};
+  const std::size_t begin = core.begin - view_begin, end = core.end - view_begin;
+  const auto verdict = validator != nullptr ? validator->validate(view, begin, end)
+                                            : Verdict{begin, end, detector.grade, one_higher(detector.grade)};
   if (!verdict) return;
+  const std::size_t first = view_begin + verdict->begin, last = view_begin + verdict->end;
   std::optional<Grade> grade = verdict->alone;
   if (verdict->alone != verdict->in_context) {
     const std::size_t distance = detector.context_distance;
-    const std::size_t from = verdict->begin - std::min(verdict->begin, distance);
-    if (in_context(view.substr(from, verdict->end + distance - from), expression.detector)) grade = verdict->in_context;
+    const std::size_t from = std::max(view_begin, first - std::min(first, distance));
+    if (in_context(expression.detector, from, std::min(view_end, last + distance))) grade = verdict->in_context;
   }
-  if (!grade || excluded(view.substr(verdict->begin, verdict->end - verdict->begin), expression.detector)) return;
-  matches_.push_back({expression.detector, view_begin + verdict->begin, view_begin + verdict->end, *grade});
+  if (!grade || excluded(text.substr(first, last - first), expression.detector)) return;
+  matches_.push_back({expression.detector, first, last, *grade});
 }
 
 void WindowScan::scan_text(std::string_view text, Walls walls) {
   matches_.clear();
-  struct Target {
-    WindowScan* self;
-    std::string_view text;
-    Walls walls;
-  } target{this, text, walls};
-  const auto on_match = [](void* context, std::uint32_t id, std::uint64_t from, std::uint64_t to) {
-    const auto& t = *static_cast<Target*>(context);
-    const DetectorSet::Expression& expression = t.self->set_->expressions()[id];
-    t.self->consider(t.text, t.walls, expression, expression.fixed_width > 0 ? to - expression.fixed_width : from, to);
-  };
-  scanner_.scan(std::as_bytes(std::span(text)), on_match, &target);
+  find_cores(text);
+  find_words(text);
+  for (const Core& core : cores_) consider(text, walls, core);
   // Several cores of one finding: it counts once, with the best grade any of them earned.
   const auto place = [](const Match& m) { return std::tuple(m.detector, m.begin, m.end); };
   std::sort(matches_.begin(), matches_.end(), [&](const Match& a, const Match& b) {

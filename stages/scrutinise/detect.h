@@ -23,7 +23,8 @@ struct Found {
 
 class WindowScan {
  public:
-  explicit WindowScan(const DetectorSet& set) : set_(&set), scanner_(set.database()) {}
+  explicit WindowScan(const DetectorSet& set)
+      : set_(&set), scanner_(set.database()), word_scanner_(set.word_database()) {}
 
   // Everything in `window`, whose first byte has the object's offset `offset`: as bytes, and as UTF-16. Sorted by
   // last letter; valid until the next call.
@@ -39,13 +40,24 @@ class WindowScan {
   // What a verdict may look across: a NUL in folded text is the end of a stretch, what follows stands elsewhere.
   enum class Walls : std::uint8_t { none, nul };
   void scan_text(std::string_view text, Walls walls);  // into matches_; sorted, no duplicates
-  void consider(std::string_view text, Walls walls, const DetectorSet::Expression& expression, std::size_t begin,
-                std::size_t end);
-  [[nodiscard]] bool in_context(std::string_view surroundings, DetectorId detector) const;
+  // What an expression or a layout found.
+  using Core = NumberIndex::Match;
+  // A context word that stands alone.
+  struct WordAt {
+    std::uint32_t word = 0;
+    std::size_t begin = 0, end = 0;
+  };
+  void find_cores(std::string_view text);  // into cores_, by begin
+  void find_words(std::string_view text);  // into words_, by end; near the cores only
+  void find_words_in(std::string_view text, std::size_t begin, std::size_t end);
+  void consider(std::string_view text, Walls walls, const Core& core);
+  [[nodiscard]] bool in_context(DetectorId detector, std::size_t from, std::size_t to) const;
   [[nodiscard]] bool excluded(std::string_view finding, DetectorId detector) const;
 
   const DetectorSet* set_;
-  Scanner scanner_;
+  Scanner scanner_, word_scanner_;
+  std::vector<Core> cores_;
+  std::vector<WordAt> words_;
   Folded folded_;
   std::vector<Match> matches_;
   std::vector<Found> found_;

@@ -1,6 +1,7 @@
 #include "stages/scrutinise/detector_set.h"
 
 #include <algorithm>
+#include <map>
 
 #include "stages/scrutinise/ascii.h"
 
@@ -29,45 +30,90 @@ std::vector<std::string> lowered_all(std::span<const std::string> texts) {
 
 }  // namespace
 
-Result<DetectorSet> DetectorSet::build(std::span<const Detector> detectors) {
-  DetectorSet out;
-  std::vector<ScanPattern> patterns;
-  std::size_t reach = 0;  // of the widest detector: core and surroundings
-  for (const Detector& detector : detectors) {
-    const auto id = static_cast<DetectorId>(out.detectors_.size());
-    auto validator = find_validator(detector);
-    if (!validator) return std::move(validator).error();
-    const scrutiny::Validator* row = *validator;
-    out.detectors_.push_back(detector);
-    out.validators_.push_back(row);
-    out.exclusions_.push_back(lowered_all(detector.exclusions));
-    out.context_words_.emplace_back();
-    for (const ContextWords& words : detector.context) {
-      const auto more = lowered_all(words.words);
-      out.context_words_.back().insert(out.context_words_.back().end(), more.begin(), more.end());
+void DetectorSet::add_expression(Expression expression, std::size_t most_bytes) {
+  const scrutiny::Validator* row = validators_[expression.detector];
+  // A word stands alone or not by the byte before and behind it.
+  const std::size_t around = has_words(expression.detector) ? detectors_[expression.detector].context_distance : 0;
+  expression.before = (row != nullptr ? row->before : 0) + around;
+  expression.after = (row != nullptr ? row->after : 0) + around;
+  expressions_.push_back(expression);
+  const std::size_t reach = expression.before + most_bytes + expression.after + 2;
+  context_bytes_ = std::max(context_bytes_, 2 * reach + 2);  // text in UTF-16 takes two bytes a letter
+}
+
+Result<> DetectorSet::add_expressions(DetectorId id, std::vector<ScanPattern>& patterns) {
+  const Detector& detector = detectors_[id];
+  for (const std::string& text : detector.expressions) {
+    ScanPattern pattern{text, static_cast<std::uint32_t>(expressions_.size()), detector.ignore_case, false};
+    auto width = expression_width(pattern);
+    if (!width) return fault(detector, "expression: " + width.error().what, "");
+    const auto [least, most, bounded] = *width;
+    if (!bounded || least == 0) {
+      return fault(detector, "an expression's width is not bounded, or it matches nothing at all",
+                   "write {n,m} instead of * or +");
     }
-    for (const std::string& text : detector.expressions) {
-      ScanPattern pattern{text, static_cast<std::uint32_t>(patterns.size()), detector.ignore_case, false};
-      auto width = expression_width(pattern);
-      if (!width) return fault(detector, "expression: " + width.error().what, "");
-      const auto [least, most, bounded] = *width;
-      if (!bounded || least == 0) {
-        return fault(detector, "an expression's width is not bounded, or it matches nothing at all",
-                     "write {n,m} instead of * or +");
+    pattern.leftmost_start = least != most;
+    patterns.push_back(pattern);
+    add_expression({id, least == most ? least : 0}, most);
+  }
+  return {};
+}
+
+Result<> DetectorSet::add_numbers(DetectorId id,
+                                  std::vector<std::pair<scrutiny::NumberLayout, std::uint32_t>>& layouts) {
+  const Detector& detector = detectors_[id];
+  for (const std::string& text : detector.numbers) {
+    const auto layout = scrutiny::NumberLayout::read(text);
+    if (!layout) return fault(detector, layout.error().what, layout.error().remedy);
+    layouts.emplace_back(*layout, static_cast<std::uint32_t>(expressions_.size()));
+    const bool bare = layout->in_one_piece() && layout->front == 0 && layout->back == 0;
+    const bool needs_word = validators_[id] != nullptr && validators_[id]->bare == scrutiny::Bare::only_beside_word;
+    add_expression({id, 0, 0, 0, bare && needs_word}, layout->most_bytes());
+  }
+  return {};
+}
+
+Result<> DetectorSet::compile_words() {
+  std::map<std::string, std::size_t> known;
+  std::vector<ScanPattern> patterns;
+  for (std::size_t id = 0; id < detectors_.size(); ++id) {
+    for (const ContextWords& language : detectors_[id].context) {
+      for (const std::string& word : lowered_all(language.words)) {
+        const auto [row, fresh] = known.emplace(word, words_.size());
+        if (fresh) {
+          words_.push_back({word.size(), std::vector<char>(detectors_.size(), 0)});
+          patterns.push_back({word, static_cast<std::uint32_t>(row->second), true, false, true});
+        }
+        words_[row->second].speaks_for[id] = 1;
       }
-      pattern.leftmost_start = least != most;
-      patterns.push_back(pattern);
-      const std::size_t around = detector.context_distance;
-      const Expression expression{id, least == most ? least : 0, (row != nullptr ? row->before : 0) + around,
-                                  (row != nullptr ? row->after : 0) + around};
-      out.expressions_.push_back(expression);
-      reach = std::max(reach, expression.before + most + expression.after);
     }
   }
   auto database = ScanDatabase::compile(patterns);
   if (!database) return std::move(database).error();
+  word_database_ = std::move(database).value();
+  return {};
+}
+
+Result<DetectorSet> DetectorSet::build(std::span<const Detector> detectors) {
+  DetectorSet out;
+  std::vector<ScanPattern> patterns;
+  std::vector<std::pair<scrutiny::NumberLayout, std::uint32_t>> layouts;
+  out.context_bytes_ = 2;
+  for (const Detector& detector : detectors) {
+    const auto id = static_cast<DetectorId>(out.detectors_.size());
+    auto validator = find_validator(detector);
+    if (!validator) return std::move(validator).error();
+    out.detectors_.push_back(detector);
+    out.validators_.push_back(*validator);
+    out.exclusions_.push_back(lowered_all(detector.exclusions));
+    if (auto added = out.add_expressions(id, patterns); !added) return std::move(added).error();
+    if (auto added = out.add_numbers(id, layouts); !added) return std::move(added).error();
+  }
+  out.numbers_ = scrutiny::NumberIndex(std::move(layouts));
+  auto database = ScanDatabase::compile(patterns);
+  if (!database) return std::move(database).error();
   out.database_ = std::move(database).value();
-  out.context_bytes_ = 2 * reach + 2;  // text in UTF-16 takes two bytes a letter
+  if (auto words = out.compile_words(); !words) return std::move(words).error();
   return out;
 }
 

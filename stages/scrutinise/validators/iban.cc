@@ -60,7 +60,10 @@ bool checks(std::string_view account) {
 
 }  // namespace
 
-std::optional<Verdict> iban(std::string_view view, std::size_t begin, std::size_t /*end*/) {
+std::optional<Verdict> iban(std::string_view view, std::size_t core, std::size_t /*end*/) {
+  // The core is the first run of digits; the letters of the country stand before it.
+  if (core < 2 || !is_alpha(view[core - 1]) || !is_alpha(view[core - 2])) return std::nullopt;
+  const std::size_t begin = core - 2;
   if (begin > 0 && is_alnum(view[begin - 1])) return std::nullopt;
   const std::size_t length = length_for(view[begin], view[begin + 1]);
   if (length == 0) return std::nullopt;

@@ -1,19 +1,34 @@
 #include "stages/scrutinise/validators/validators.h"
 
 #include <array>
+#include <vector>
+
+#include "stages/scrutinise/validators/national_ids.h"
 
 namespace ambit::scrutiny {
 
+namespace {
+
+constexpr std::array kList = {
+    Validator{"payment_card", payment_card, 8, 32},
+    Validator{"iban", iban, 4, 48},
+    Validator{"us_ssn", us_ssn, 2, 4, Bare::only_beside_word},
+    Validator{"email_address", email_address, 80, 260},
+    // A PEM block of an 8192-bit RSA key has 6.4 KB; of a longer one the first 8 KiB are the finding.
+    Validator{"private_key", private_key, 64, 8192},
+};
+
+}  // namespace
+
 std::span<const Validator> validators() {
-  static constexpr std::array kList = {
-      Validator{"payment_card", payment_card, 8, 32},
-      Validator{"iban", iban, 2, 48},
-      Validator{"us_ssn", us_ssn, 2, 4},
-      Validator{"email_address", email_address, 80, 260},
-      // A PEM block of an 8192-bit RSA key has 6.4 KB; of a longer one the first 8 KiB are the finding.
-      Validator{"private_key", private_key, 64, 8192},
-  };
-  return kList;
+  static const std::vector<Validator> kAll = [] {
+    std::vector<Validator> all(kList.begin(), kList.end());
+    for (const auto more : {ids_of_europe(), ids_of_the_world(), ids_with_letters()}) {
+      all.insert(all.end(), more.begin(), more.end());
+    }
+    return all;
+  }();
+  return kAll;
 }
 
 }  // namespace ambit::scrutiny

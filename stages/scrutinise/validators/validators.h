@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -25,10 +26,14 @@ struct Verdict {
 // Validator::after to its right, fewer only where the text ends. Evidence: any bytes.
 using Validate = std::optional<Verdict> (*)(std::string_view view, std::size_t begin, std::size_t end);
 
+// What a run of digits means that nothing parts and nothing touches.
+enum class Bare : std::uint8_t { may_count, only_beside_word };
+
 struct Validator {
   std::string_view name;
   Validate validate;
   std::size_t before, after;  // bytes of surroundings it needs
+  Bare bare = Bare::may_count;
 };
 
 // The list; a new validator is a file and a row here.

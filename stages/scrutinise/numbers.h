@@ -1,0 +1,77 @@
+// NumberIndex: where numbers of a given layout stand in a text.
+//
+// Most of what identifies a person is digits, and digits are what a matcher of expressions is slow at: it must follow
+// every run of them through every expression at once. Here runs of digits are found sixteen bytes at a time, and only
+// where one begins is its length looked up among the layouts. A layout is what a number looks like in print:
+//
+//   layout    = [front] count (separator count)* [back]
+//   count     = digits in a run, "9" or "12,19"; runs are whole: no digit stands before or behind
+//   separator = what stands between two runs, as it is
+//   front     = 'A' a letter, '+', '(' or '.' just before the first run
+//   back      = 'A' a letter just behind the last run
+//
+// Front and back touch the number but do not belong to what is reported.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pipeline/result.h"
+
+namespace ambit::scrutiny {
+
+struct NumberLayout {
+  static constexpr std::size_t kMostDigits = 40;  // of a run
+  struct Run {
+    std::uint8_t fewest = 0, most = 0;
+    std::string separator;  // before it; empty for the first
+  };
+  char front = 0, back = 0;  // 0: anything
+  std::vector<Run> runs;
+
+  // Error: what is wrong with the text; kind order.
+  [[nodiscard]] static Result<NumberLayout> read(std::string_view text);
+  [[nodiscard]] std::size_t most_bytes() const;
+  [[nodiscard]] bool in_one_piece() const { return runs.size() == 1; }
+};
+
+class NumberIndex {
+ public:
+  NumberIndex() = default;
+  // Layouts and the ids to report them by.
+  explicit NumberIndex(std::vector<std::pair<NumberLayout, std::uint32_t>> layouts);
+
+  struct Match {
+    std::uint32_t id = 0;
+    std::size_t begin = 0, end = 0;
+  };
+  // Appends what it finds, by begin.
+  void scan(std::string_view text, std::vector<Match>& out) const;
+
+ private:
+  // Bytes that no layout tells apart are of one class.
+  static constexpr std::size_t kMostClasses = 16;
+  static constexpr std::uint8_t kOther = 0, kLetter = 1;
+  struct Range {
+    std::uint32_t begin = 0, end = 0;  // in candidates_
+  };
+  void class_for(char c);
+  [[nodiscard]] static std::size_t cell(std::size_t length, std::uint8_t front, std::uint8_t back) {
+    return (length * kMostClasses + front) * kMostClasses + back;
+  }
+  [[nodiscard]] bool may_begin(const NumberLayout& layout, std::uint8_t front, std::uint8_t back) const;
+  void look_at(std::string_view text, std::size_t begin, std::vector<Match>& out) const;
+
+  std::vector<std::pair<NumberLayout, std::uint32_t>> rows_;
+  std::array<std::uint8_t, 256> class_of_{};  // of the byte before and of the byte behind a first run
+  std::vector<char> byte_of_class_{'\0', 'A'};
+  std::vector<Range> cells_;  // by length and classes
+  std::vector<std::uint32_t> candidates_;
+};
+
+}  // namespace ambit::scrutiny
