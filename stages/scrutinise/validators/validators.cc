@@ -14,6 +14,13 @@ constexpr std::array kList = {
     Validator{"iban", iban, 4, 48},
     Validator{"us_ssn", us_ssn, 2, 4, Bare::only_beside_word},
     Validator{"email_address", email_address, 80, 260},
+    Validator{"access_token", access_token, 16, 512},
+    Validator{"json_web_token", json_web_token, 2, 4096},
+    Validator{"password_assignment", password_assignment, 2, 264},
+    Validator{"url_credentials", url_credentials, 2, 210},
+    Validator{"authorization_header", authorization_header, 2, 2060},
+    Validator{"session_cookie", session_cookie, 2, 580},
+    Validator{"password_hash", password_hash, 70, 420},
     // A PEM block of an 8192-bit RSA key has 6.4 KB; of a longer one the first 8 KiB are the finding.
     Validator{"private_key", private_key, 64, 8192},
 };

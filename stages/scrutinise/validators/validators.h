@@ -43,6 +43,13 @@ struct Validator {
 [[nodiscard]] std::optional<Verdict> iban(std::string_view view, std::size_t begin, std::size_t end);
 [[nodiscard]] std::optional<Verdict> us_ssn(std::string_view view, std::size_t begin, std::size_t end);
 [[nodiscard]] std::optional<Verdict> email_address(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> access_token(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> json_web_token(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> password_assignment(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> url_credentials(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> authorization_header(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> session_cookie(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> password_hash(std::string_view view, std::size_t begin, std::size_t end);
 [[nodiscard]] std::optional<Verdict> private_key(std::string_view view, std::size_t begin, std::size_t end);
 
 // The top-level domains, one a line, as they were when the program was built (validators/top_level_domains.txt); with
