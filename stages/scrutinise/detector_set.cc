@@ -67,8 +67,10 @@ Result<> DetectorSet::add_numbers(DetectorId id,
     if (!layout) return fault(detector, layout.error().what, layout.error().remedy);
     layouts.emplace_back(*layout, static_cast<std::uint32_t>(expressions_.size()));
     const bool bare = layout->in_one_piece() && layout->front == 0 && layout->back == 0;
-    const bool needs_word = validators_[id] != nullptr && validators_[id]->bare == scrutiny::Bare::only_beside_word;
-    add_expression({id, 0, 0, 0, bare && needs_word}, layout->most_bytes());
+    const auto means = validators_[id] != nullptr ? validators_[id]->bare : scrutiny::Bare::may_count;
+    const bool needs_word =
+        means == scrutiny::Bare::like_any_print_only_beside_word || (bare && means == scrutiny::Bare::only_beside_word);
+    add_expression({id, 0, 0, 0, needs_word}, layout->most_bytes());
   }
   return {};
 }

@@ -21,6 +21,15 @@ constexpr std::array kList = {
     Validator{"authorization_header", authorization_header, 2, 2060},
     Validator{"session_cookie", session_cookie, 2, 580},
     Validator{"password_hash", password_hash, 70, 420},
+    Validator{"phone_number", phone_number, 8, 40},
+    Validator{"phone_number_national", phone_number_national, 8, 40, Bare::like_any_print_only_beside_word},
+    Validator{"ipv4_address", ipv4_address, 10, 2},
+    Validator{"ipv6_address", ipv6_address, 48, 48},
+    Validator{"mac_address", mac_address, 4, 20},
+    Validator{"wallet_address", wallet_address, 2, 92},
+    Validator{"travel_document", travel_document, 2, 140},
+    Validator{"birth_date", birth_date, 2, 2, Bare::like_any_print_only_beside_word},
+    Validator{"geolocation", geolocation, 2, 2, Bare::like_any_print_only_beside_word},
     // A PEM block of an 8192-bit RSA key has 6.4 KB; of a longer one the first 8 KiB are the finding.
     Validator{"private_key", private_key, 64, 8192},
 };

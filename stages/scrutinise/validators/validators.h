@@ -26,8 +26,8 @@ struct Verdict {
 // Validator::after to its right, fewer only where the text ends. Evidence: any bytes.
 using Validate = std::optional<Verdict> (*)(std::string_view view, std::size_t begin, std::size_t end);
 
-// What a run of digits means that nothing parts and nothing touches.
-enum class Bare : std::uint8_t { may_count, only_beside_word };
+// What a run of digits means that nothing parts and nothing touches; and whether its print may count without a word.
+enum class Bare : std::uint8_t { may_count, only_beside_word, like_any_print_only_beside_word };
 
 struct Validator {
   std::string_view name;
@@ -50,6 +50,15 @@ struct Validator {
 [[nodiscard]] std::optional<Verdict> authorization_header(std::string_view view, std::size_t begin, std::size_t end);
 [[nodiscard]] std::optional<Verdict> session_cookie(std::string_view view, std::size_t begin, std::size_t end);
 [[nodiscard]] std::optional<Verdict> password_hash(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> phone_number(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> phone_number_national(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> ipv4_address(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> ipv6_address(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> mac_address(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> wallet_address(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> travel_document(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> birth_date(std::string_view view, std::size_t begin, std::size_t end);
+[[nodiscard]] std::optional<Verdict> geolocation(std::string_view view, std::size_t begin, std::size_t end);
 [[nodiscard]] std::optional<Verdict> private_key(std::string_view view, std::size_t begin, std::size_t end);
 
 // The top-level domains, one a line, as they were when the program was built (validators/top_level_domains.txt); with
