@@ -51,14 +51,16 @@ void WindowScan::find_cores(std::string_view text) {
   const auto middle = static_cast<std::ptrdiff_t>(cores_.size());
   set_->numbers().scan(text, cores_);
   std::inplace_merge(cores_.begin(), cores_.begin() + middle, cores_.end(), by_begin);
+  starts_.clear();
+  set_->numbers_beside_words().starts(text, starts_);
 }
 
-void WindowScan::find_words_in(std::string_view text, std::size_t begin, std::size_t end) {
+void WindowScan::find_words_in(std::string_view text, Stretch stretch) {
   struct Target {
     WindowScan* self;
     std::string_view text;
     std::size_t begin;
-  } target{this, text, begin};
+  } target{this, text, stretch.begin};
   const auto on_match = [](void* context, std::uint32_t id, std::uint64_t /*from*/, std::uint64_t to) {
     const auto& t = *static_cast<Target*>(context);
     const std::size_t last = t.begin + static_cast<std::size_t>(to);
@@ -69,28 +71,51 @@ void WindowScan::find_words_in(std::string_view text, std::size_t begin, std::si
     }
     t.self->words_.push_back({id, first, last});
   };
-  word_scanner_.scan(std::as_bytes(std::span(text.substr(begin, end - begin))), on_match, &target);
+  word_scanner_.scan(std::as_bytes(std::span(text.substr(stretch.begin, stretch.end - stretch.begin))), on_match,
+                     &target);
 }
 
 // Words are looked for where they may matter: hardly anywhere in most texts, and once where numbers stand close.
 void WindowScan::find_words(std::string_view text) {
   constexpr std::size_t kWorthJoining = 256;  // bytes; to begin a scan costs as much
   words_.clear();
-  std::size_t begin = 0, end = 0;
+  stretches_.clear();
+  const auto add = [&](std::size_t from, std::size_t to) {
+    if (!stretches_.empty() && from >= stretches_.back().begin && from <= stretches_.back().end + kWorthJoining) {
+      stretches_.back().end = std::max(stretches_.back().end, to);
+    } else {
+      stretches_.push_back({from, to});
+    }
+  };
+  for (const std::size_t start : starts_) {
+    add(start - std::min(start, set_->word_before()), std::min(text.size(), start + set_->word_after()));
+  }
   for (const Core& core : cores_) {
     const DetectorSet::Expression& expression = set_->expressions()[core.id];
     if (!set_->has_words(expression.detector)) continue;
-    const std::size_t from = core.begin - std::min(core.begin, expression.before);
-    const std::size_t to = std::min(text.size(), core.end + expression.after);
-    if (from > end + kWorthJoining) {
-      if (end > begin) find_words_in(text, begin, end);
-      begin = std::max(from, end);
-    } else if (end == 0) {
-      begin = from;
-    }
-    end = std::max(end, to);
+    add(core.begin - std::min(core.begin, expression.before), std::min(text.size(), core.end + expression.after));
   }
-  if (end > begin) find_words_in(text, begin, end);
+  std::sort(stretches_.begin(), stretches_.end(), [](const Stretch& a, const Stretch& b) { return a.begin < b.begin; });
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < stretches_.size();) {
+    Stretch joined{std::max(done, stretches_[i].begin), stretches_[i].end};
+    for (++i; i < stretches_.size() && stretches_[i].begin <= joined.end + kWorthJoining; ++i) {
+      joined.end = std::max(joined.end, stretches_[i].end);
+    }
+    if (joined.end > joined.begin) find_words_in(text, joined);
+    done = std::max(done, joined.end);
+  }
+}
+
+// Of the numbers that need a word those near any; which detector's word it is, consider() asks.
+void WindowScan::find_cores_beside_words(std::string_view text) {
+  auto word = words_.begin();
+  for (const std::size_t start : starts_) {
+    const std::size_t from = start - std::min(start, set_->word_before());
+    while (word != words_.end() && word->end <= from) ++word;
+    if (word == words_.end()) return;
+    if (word->begin < start + set_->word_after()) set_->numbers_beside_words().look_at(text, start, cores_);
+  }
 }
 
 bool WindowScan::in_context(DetectorId detector, std::size_t from, std::size_t to) const {
@@ -143,6 +168,7 @@ void WindowScan::scan_text(std::string_view text, Walls walls) {
   matches_.clear();
   find_cores(text);
   find_words(text);
+  find_cores_beside_words(text);
   for (const Core& core : cores_) consider(text, walls, core);
   // Several cores of one finding: it counts once, with the best grade any of them earned.
   const auto place = [](const Match& m) { return std::tuple(m.detector, m.begin, m.end); };

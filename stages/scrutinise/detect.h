@@ -47,9 +47,13 @@ class WindowScan {
     std::uint32_t word = 0;
     std::size_t begin = 0, end = 0;
   };
+  struct Stretch {
+    std::size_t begin = 0, end = 0;
+  };
   void find_cores(std::string_view text);  // into cores_, by begin
-  void find_words(std::string_view text);  // into words_, by end; near the cores only
-  void find_words_in(std::string_view text, std::size_t begin, std::size_t end);
+  void find_words(std::string_view text);  // into words_, by end; near cores and starts only
+  void find_words_in(std::string_view text, Stretch stretch);
+  void find_cores_beside_words(std::string_view text);  // appends to cores_
   void consider(std::string_view text, Walls walls, const Core& core);
   [[nodiscard]] bool in_context(DetectorId detector, std::size_t from, std::size_t to) const;
   [[nodiscard]] bool excluded(std::string_view finding, DetectorId detector) const;
@@ -57,6 +61,8 @@ class WindowScan {
   const DetectorSet* set_;
   Scanner scanner_, word_scanner_;
   std::vector<Core> cores_;
+  std::vector<std::size_t> starts_;  // of numbers that mean nothing but beside a word
+  std::vector<Stretch> stretches_;   // where words may matter
   std::vector<WordAt> words_;
   Folded folded_;
   std::vector<Match> matches_;

@@ -59,18 +59,20 @@ Result<> DetectorSet::add_expressions(DetectorId id, std::vector<ScanPattern>& p
   return {};
 }
 
-Result<> DetectorSet::add_numbers(DetectorId id,
-                                  std::vector<std::pair<scrutiny::NumberLayout, std::uint32_t>>& layouts) {
+Result<> DetectorSet::add_numbers(DetectorId id, Layouts& layouts, Layouts& beside_words) {
   const Detector& detector = detectors_[id];
+  const auto means = validators_[id] != nullptr ? validators_[id]->bare : scrutiny::Bare::may_count;
   for (const std::string& text : detector.numbers) {
     const auto layout = scrutiny::NumberLayout::read(text);
     if (!layout) return fault(detector, layout.error().what, layout.error().remedy);
-    layouts.emplace_back(*layout, static_cast<std::uint32_t>(expressions_.size()));
     const bool bare = layout->in_one_piece() && layout->front == 0 && layout->back == 0;
-    const auto means = validators_[id] != nullptr ? validators_[id]->bare : scrutiny::Bare::may_count;
     const bool needs_word =
         means == scrutiny::Bare::like_any_print_only_beside_word || (bare && means == scrutiny::Bare::only_beside_word);
+    (needs_word ? beside_words : layouts).emplace_back(*layout, static_cast<std::uint32_t>(expressions_.size()));
     add_expression({id, 0, 0, 0, needs_word}, layout->most_bytes());
+    if (!needs_word) continue;
+    word_before_ = std::max(word_before_, expressions_.back().before);
+    word_after_ = std::max(word_after_, layout->most_bytes() + expressions_.back().after);
   }
   return {};
 }
@@ -99,7 +101,7 @@ Result<> DetectorSet::compile_words() {
 Result<DetectorSet> DetectorSet::build(std::span<const Detector> detectors) {
   DetectorSet out;
   std::vector<ScanPattern> patterns;
-  std::vector<std::pair<scrutiny::NumberLayout, std::uint32_t>> layouts;
+  Layouts layouts, beside_words;
   out.context_bytes_ = 2;
   for (const Detector& detector : detectors) {
     const auto id = static_cast<DetectorId>(out.detectors_.size());
@@ -109,9 +111,10 @@ Result<DetectorSet> DetectorSet::build(std::span<const Detector> detectors) {
     out.validators_.push_back(*validator);
     out.exclusions_.push_back(lowered_all(detector.exclusions));
     if (auto added = out.add_expressions(id, patterns); !added) return std::move(added).error();
-    if (auto added = out.add_numbers(id, layouts); !added) return std::move(added).error();
+    if (auto added = out.add_numbers(id, layouts, beside_words); !added) return std::move(added).error();
   }
   out.numbers_ = scrutiny::NumberIndex(std::move(layouts));
+  out.numbers_beside_words_ = scrutiny::NumberIndex(std::move(beside_words));
   auto database = ScanDatabase::compile(patterns);
   if (!database) return std::move(database).error();
   out.database_ = std::move(database).value();

@@ -34,6 +34,10 @@ class DetectorSet {
   };
   [[nodiscard]] const ScanDatabase& database() const { return database_; }
   [[nodiscard]] const scrutiny::NumberIndex& numbers() const { return numbers_; }
+  // Numbers that mean nothing but beside a word, and how far that word may stand from where the number begins.
+  [[nodiscard]] const scrutiny::NumberIndex& numbers_beside_words() const { return numbers_beside_words_; }
+  [[nodiscard]] std::size_t word_before() const { return word_before_; }
+  [[nodiscard]] std::size_t word_after() const { return word_after_; }
   [[nodiscard]] std::span<const Expression> expressions() const { return expressions_; }
   [[nodiscard]] const scrutiny::Validator* validator(DetectorId id) const { return validators_[id]; }
   // The words of all detectors. Pattern number `id` of their database is words()[id].
@@ -49,8 +53,8 @@ class DetectorSet {
  private:
   void add_expression(Expression expression, std::size_t most_bytes);
   [[nodiscard]] Result<> add_expressions(DetectorId id, std::vector<ScanPattern>& patterns);
-  [[nodiscard]] Result<> add_numbers(DetectorId id,
-                                     std::vector<std::pair<scrutiny::NumberLayout, std::uint32_t>>& layouts);
+  using Layouts = std::vector<std::pair<scrutiny::NumberLayout, std::uint32_t>>;
+  [[nodiscard]] Result<> add_numbers(DetectorId id, Layouts& layouts, Layouts& beside_words);
   [[nodiscard]] Result<> compile_words();
 
   std::vector<Detector> detectors_;
@@ -58,7 +62,8 @@ class DetectorSet {
   std::vector<const scrutiny::Validator*> validators_;  // null: the match is the finding
   std::vector<std::vector<std::string>> exclusions_;    // lower case
   std::vector<Word> words_;
-  scrutiny::NumberIndex numbers_;
+  scrutiny::NumberIndex numbers_, numbers_beside_words_;
+  std::size_t word_before_ = 0, word_after_ = 0;
   ScanDatabase database_, word_database_;
   std::size_t context_bytes_ = 0;
 };

@@ -140,25 +140,36 @@ NumberIndex::NumberIndex(std::vector<std::pair<NumberLayout, std::uint32_t>> lay
         const NumberLayout& layout = rows_[row].first;
         const NumberLayout::Run& first = layout.runs.front();
         const bool fits = length >= first.fewest && length <= first.most && may_begin(layout, front, back);
-        if (fits) candidates_.push_back(row);
+        if (!fits) continue;
+        const bool parted = !layout.in_one_piece() && layout.runs[1].separator.size() == 1;
+        candidates_.push_back(parted ? Candidate{row, layout.runs[1].fewest, layout.runs[1].most} : Candidate{row});
       }
       range.end = static_cast<std::uint32_t>(candidates_.size());
     }
   }
 }
 
+NumberIndex::Range NumberIndex::range_at(std::string_view text, std::size_t begin, std::size_t end) const {
+  if (end - begin > NumberLayout::kMostDigits) return {};
+  const std::uint8_t front = begin > 0 ? class_of_[static_cast<unsigned char>(text[begin - 1])] : kOther;
+  return cells_[cell(end - begin, front, class_of_[static_cast<unsigned char>(at(text, end))])];
+}
+
 void NumberIndex::look_at(std::string_view text, std::size_t begin, std::vector<Match>& out) const {
   const std::size_t end = run_end(text, begin, NumberLayout::kMostDigits);
-  if (end - begin > NumberLayout::kMostDigits) return;
-  const std::uint8_t front = begin > 0 ? class_of_[static_cast<unsigned char>(text[begin - 1])] : kOther;
-  const Range range = cells_[cell(end - begin, front, class_of_[static_cast<unsigned char>(at(text, end))])];
+  const Range range = range_at(text, begin, end);
+  if (range.begin == range.end) return;
+  const std::size_t second = run_end(text, end + 1, NumberLayout::kMostDigits) - (end + 1);
   for (std::uint32_t i = range.begin; i < range.end; ++i) {
-    const auto& [layout, id] = rows_[candidates_[i]];
+    const Candidate& candidate = candidates_[i];
+    if (second < candidate.fewest || second > candidate.most) continue;
+    const auto& [layout, id] = rows_[candidate.row];
     if (const auto last = end_of(layout, text, end)) out.push_back({id, begin, *last});
   }
 }
 
-void NumberIndex::scan(std::string_view text, std::vector<Match>& out) const {
+template <class Take>
+void NumberIndex::each_start(std::string_view text, Take&& take) const {
   if (rows_.empty()) return;
   std::uint64_t before = 0;  // 1: the byte before the block is a digit
   for (std::size_t block = 0; block < text.size(); block += kBlock) {
@@ -166,10 +177,19 @@ void NumberIndex::scan(std::string_view text, std::vector<Match>& out) const {
     const std::uint64_t digits = whole ? digits_of_block(text.data() + block) : digits_of_rest(text.substr(block));
     std::uint64_t starts = digits & ~(digits << 1 | before);
     before = digits >> (kBlock - 1);
-    for (; starts != 0; starts &= starts - 1) {
-      look_at(text, block + static_cast<std::size_t>(std::countr_zero(starts)), out);
-    }
+    for (; starts != 0; starts &= starts - 1) take(block + static_cast<std::size_t>(std::countr_zero(starts)));
   }
+}
+
+void NumberIndex::scan(std::string_view text, std::vector<Match>& out) const {
+  each_start(text, [&](std::size_t begin) { look_at(text, begin, out); });
+}
+
+void NumberIndex::starts(std::string_view text, std::vector<std::size_t>& out) const {
+  each_start(text, [&](std::size_t begin) {
+    const Range range = range_at(text, begin, run_end(text, begin, NumberLayout::kMostDigits));
+    if (range.begin != range.end) out.push_back(begin);
+  });
 }
 
 }  // namespace ambit::scrutiny

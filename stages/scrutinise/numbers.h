@@ -52,6 +52,10 @@ class NumberIndex {
   };
   // Appends what it finds, by begin.
   void scan(std::string_view text, std::vector<Match>& out) const;
+  // Appends where runs of digits begin with which a layout may begin, and then what begins at one of them: in two
+  // steps for layouts that mean something in few places only.
+  void starts(std::string_view text, std::vector<std::size_t>& out) const;
+  void look_at(std::string_view text, std::size_t begin, std::vector<Match>& out) const;
 
  private:
   // Bytes that no layout tells apart are of one class.
@@ -60,18 +64,25 @@ class NumberIndex {
   struct Range {
     std::uint32_t begin = 0, end = 0;  // in candidates_
   };
+  // A row, and what the length of the second run must be where one byte parts it from the first.
+  struct Candidate {
+    std::uint32_t row = 0;
+    std::uint8_t fewest = 0, most = 255;
+  };
   void class_for(char c);
   [[nodiscard]] static std::size_t cell(std::size_t length, std::uint8_t front, std::uint8_t back) {
     return (length * kMostClasses + front) * kMostClasses + back;
   }
   [[nodiscard]] bool may_begin(const NumberLayout& layout, std::uint8_t front, std::uint8_t back) const;
-  void look_at(std::string_view text, std::size_t begin, std::vector<Match>& out) const;
+  [[nodiscard]] Range range_at(std::string_view text, std::size_t begin, std::size_t end) const;
+  template <class Take>
+  void each_start(std::string_view text, Take&& take) const;
 
   std::vector<std::pair<NumberLayout, std::uint32_t>> rows_;
   std::array<std::uint8_t, 256> class_of_{};  // of the byte before and of the byte behind a first run
   std::vector<char> byte_of_class_{'\0', 'A'};
   std::vector<Range> cells_;  // by length and classes
-  std::vector<std::uint32_t> candidates_;
+  std::vector<Candidate> candidates_;
 };
 
 }  // namespace ambit::scrutiny

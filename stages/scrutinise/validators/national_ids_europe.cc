@@ -133,13 +133,13 @@ bool ru_snils(string_view n) {
 }  // namespace
 
 std::span<const Validator> ids_of_europe() {
-  constexpr auto kWord = Bare::only_beside_word;
+  constexpr auto kWord = Bare::only_beside_word, kAlways = Bare::like_any_print_only_beside_word;
   static constexpr std::array kList = {
-      Validator{"gb_nhs", digits_id<gb_nhs, Printed::nothing, 10>, 2, 2, kWord},
+      Validator{"gb_nhs", digits_id<gb_nhs, Printed::nothing, 10>, 2, 2, kAlways},
       Validator{"fr_nir", digits_id<fr_nir, Printed::validated, 13, 15>, 2, 2, kWord},
       Validator{"de_tax", digits_id<de_tax, Printed::plausible, 11>, 2, 2, kWord},
-      Validator{"pt_nif", digits_id<pt_nif, Printed::nothing, 9>, 2, 2, kWord},
-      Validator{"nl_bsn", digits_id<nl_bsn, Printed::nothing, 9>, 2, 2, kWord},
+      Validator{"pt_nif", digits_id<pt_nif, Printed::nothing, 9>, 2, 2, kAlways},
+      Validator{"nl_bsn", digits_id<nl_bsn, Printed::nothing, 9>, 2, 2, kAlways},
       Validator{"be_national", digits_id<be_national, Printed::validated, 11>, 2, 2, kWord},
       Validator{"pl_pesel", digits_id<pl_pesel, Printed::plausible, 11>, 2, 2, kWord},
       Validator{"cz_birth_number", digits_id<cz_birth_number, Printed::plausible, 9, 10>, 2, 2, kWord},
@@ -147,19 +147,19 @@ std::span<const Validator> ids_of_europe() {
       Validator{"no_birth_number", digits_id<no_birth_number, Printed::plausible, 11>, 2, 2, kWord},
       Validator{"dk_cpr", digits_id<dk_cpr, Printed::shape_only, 10>, 2, 2, kWord},
       Validator{"ch_ahv", digits_id<ch_ahv, Printed::validated, 13>, 2, 2, kWord},
-      Validator{"at_insurance", digits_id<at_insurance, Printed::nothing, 10>, 2, 2, kWord},
-      Validator{"hu_taj", digits_id<hu_taj, Printed::nothing, 9>, 2, 2, kWord},
-      Validator{"hu_tax", digits_id<hu_tax, Printed::nothing, 10>, 2, 2, kWord},
+      Validator{"at_insurance", digits_id<at_insurance, Printed::nothing, 10>, 2, 2, kAlways},
+      Validator{"hu_taj", digits_id<hu_taj, Printed::nothing, 9>, 2, 2, kAlways},
+      Validator{"hu_tax", digits_id<hu_tax, Printed::nothing, 10>, 2, 2, kAlways},
       Validator{"ro_cnp", digits_id<ro_cnp, Printed::plausible, 13>, 2, 2, kWord},
       Validator{"bg_egn", digits_id<bg_egn, Printed::plausible, 10>, 2, 2, kWord},
       Validator{"hr_oib", digits_id<hr_oib, Printed::plausible, 11>, 2, 2, kWord},
       Validator{"yu_jmbg", digits_id<yu_jmbg, Printed::plausible, 13>, 2, 2, kWord},
       Validator{"baltic_code", digits_id<baltic_code, Printed::plausible, 11>, 2, 2, kWord},
       Validator{"lv_code", digits_id<lv_code, Printed::plausible, 11>, 2, 2, kWord},
-      Validator{"gr_tax", digits_id<gr_tax, Printed::nothing, 9>, 2, 2, kWord},
+      Validator{"gr_tax", digits_id<gr_tax, Printed::nothing, 9>, 2, 2, kAlways},
       Validator{"gr_amka", digits_id<gr_amka, Printed::plausible, 11>, 2, 2, kWord},
-      Validator{"ua_tax", digits_id<ua_tax, Printed::nothing, 10>, 2, 2, kWord},
-      Validator{"ru_tax", digits_id<ru_tax, Printed::nothing, 12>, 2, 2, kWord},
+      Validator{"ua_tax", digits_id<ua_tax, Printed::nothing, 10>, 2, 2, kAlways},
+      Validator{"ru_tax", digits_id<ru_tax, Printed::nothing, 12>, 2, 2, kAlways},
       Validator{"ru_snils", digits_id<ru_snils, Printed::validated, 11>, 2, 2, kWord},
   };
   return kList;

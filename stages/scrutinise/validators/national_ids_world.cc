@@ -103,7 +103,7 @@ bool imei(string_view n) { return luhn(n) && !all_alike(n); }
 }  // namespace
 
 std::span<const Validator> ids_of_the_world() {
-  constexpr auto kWord = Bare::only_beside_word;
+  constexpr auto kWord = Bare::only_beside_word, kAlways = Bare::like_any_print_only_beside_word;
   static constexpr std::array kList = {
       Validator{"us_itin", digits_id<us_itin, Printed::shape_only, 9>, 2, 2, kWord},
       Validator{"ca_sin", digits_id<ca_sin, Printed::shape_only, 9>, 2, 2, kWord},
@@ -111,18 +111,18 @@ std::span<const Validator> ids_of_the_world() {
       Validator{"ar_cuil", digits_id<ar_cuil, Printed::validated, 11>, 2, 2, kWord},
       Validator{"co_nit", digits_id<co_nit, Printed::plausible, 10>, 2, 2, kWord},
       Validator{"za_id", digits_id<za_id, Printed::plausible, 13>, 2, 2, kWord},
-      Validator{"il_id", digits_id<il_id, Printed::nothing, 9>, 2, 2, kWord},
+      Validator{"il_id", digits_id<il_id, Printed::nothing, 9>, 2, 2, kAlways},
       Validator{"tr_id", digits_id<tr_id, Printed::plausible, 11>, 2, 2, kWord},
       Validator{"in_aadhaar", digits_id<in_aadhaar, Printed::shape_only, 12>, 2, 2, kWord},
       Validator{"cn_resident", number_id<cn_resident, Printed::validated, 0, 1>, 2, 3, kWord},
       Validator{"kr_resident", digits_id<kr_resident, Printed::validated, 13>, 2, 2, kWord},
-      Validator{"jp_my_number", digits_id<jp_my_number, Printed::nothing, 12>, 2, 2, kWord},
+      Validator{"jp_my_number", digits_id<jp_my_number, Printed::nothing, 12>, 2, 2, kAlways},
       Validator{"th_id", digits_id<th_id, Printed::validated, 13>, 2, 2, kWord},
       Validator{"my_id", digits_id<my_id, Printed::shape_only, 12>, 2, 2, kWord},
-      Validator{"au_tax", digits_id<au_tax, Printed::nothing, 9>, 2, 2, kWord},
+      Validator{"au_tax", digits_id<au_tax, Printed::nothing, 9>, 2, 2, kAlways},
       Validator{"au_medicare", digits_id<au_medicare, Printed::plausible, 10>, 2, 2, kWord},
-      Validator{"nz_ird", digits_id<nz_ird, Printed::nothing, 8, 9>, 2, 2, kWord},
-      Validator{"kz_iin", digits_id<kz_iin, Printed::nothing, 12>, 2, 2, kWord},
+      Validator{"nz_ird", digits_id<nz_ird, Printed::nothing, 8, 9>, 2, 2, kAlways},
+      Validator{"kz_iin", digits_id<kz_iin, Printed::nothing, 12>, 2, 2, kAlways},
       Validator{"imei", digits_id<imei, Printed::plausible, 15>, 2, 2, kWord},
   };
   return kList;

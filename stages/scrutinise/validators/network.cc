@@ -88,10 +88,13 @@ std::optional<Verdict> ipv6_address(std::string_view view, std::size_t begin, st
 }
 
 std::optional<Verdict> mac_address(std::string_view view, std::size_t begin, std::size_t /*end*/) {
-  // The core is the inner four colons or dashes; the first group stands before it.
-  if (begin < 2) return std::nullopt;
-  const std::size_t first = begin - 2;
+  // The core is two groups and what parts them, anywhere in the address.
   const char separator = view[begin];
+  const auto group_before = [&](std::size_t at_) {
+    return at_ >= 3 && view[at_ - 1] == separator && is_hex(view[at_ - 2]) && is_hex(view[at_ - 3]);
+  };
+  std::size_t first = begin + 1;
+  for (int groups = 0; groups < 5 && group_before(first); ++groups) first -= 3;
   if (first > 0 && (is_alnum(view[first - 1]) || view[first - 1] == separator)) return std::nullopt;
   for (std::size_t group = 0; group < 6; ++group) {
     const std::size_t at_ = first + 3 * group;

@@ -25,7 +25,7 @@ constexpr std::array kList = {
     Validator{"phone_number_national", phone_number_national, 8, 40, Bare::like_any_print_only_beside_word},
     Validator{"ipv4_address", ipv4_address, 10, 2},
     Validator{"ipv6_address", ipv6_address, 48, 48},
-    Validator{"mac_address", mac_address, 4, 20},
+    Validator{"mac_address", mac_address, 20, 20},
     Validator{"wallet_address", wallet_address, 2, 92},
     Validator{"travel_document", travel_document, 2, 140},
     Validator{"birth_date", birth_date, 2, 2, Bare::like_any_print_only_beside_word},
