@@ -144,7 +144,8 @@ void WindowScan::consider(std::string_view text, Walls walls, const Core& core) 
   if (walls == Walls::nul) {
     const std::size_t wall = text.substr(view_begin, core.begin - view_begin).rfind('\0');
     if (wall != std::string_view::npos) view_begin += wall + 1;
-    view_end = std::min(view_end, text.find('\0', core.end));
+    const std::size_t next = text.substr(core.end, view_end - core.end).find('\0');
+    if (next != std::string_view::npos) view_end = core.end + next;
   }
   const std::string_view view = text.substr(view_begin, view_end - view_begin);
   const Detector& detector = set_->detectors()[expression.detector];
