@@ -49,10 +49,9 @@ void WindowScan::find_cores(std::string_view text) {
   const auto by_begin = [](const Core& a, const Core& b) { return a.begin < b.begin; };
   std::stable_sort(cores_.begin(), cores_.end(), by_begin);
   const auto middle = static_cast<std::ptrdiff_t>(cores_.size());
-  set_->numbers().scan(text, cores_);
-  std::inplace_merge(cores_.begin(), cores_.begin() + middle, cores_.end(), by_begin);
   starts_.clear();
-  set_->numbers_beside_words().starts(text, starts_);
+  set_->numbers().scan(text, cores_, starts_);
+  std::inplace_merge(cores_.begin(), cores_.begin() + middle, cores_.end(), by_begin);
 }
 
 void WindowScan::find_words_in(std::string_view text, Stretch stretch) {
@@ -114,7 +113,7 @@ void WindowScan::find_cores_beside_words(std::string_view text) {
     const std::size_t from = start - std::min(start, set_->word_before());
     while (word != words_.end() && word->end <= from) ++word;
     if (word == words_.end()) return;
-    if (word->begin < start + set_->word_after()) set_->numbers_beside_words().look_at(text, start, cores_);
+    if (word->begin < start + set_->word_after()) set_->numbers().look_beside_word(text, start, cores_);
   }
 }
 

@@ -34,8 +34,7 @@ class DetectorSet {
   };
   [[nodiscard]] const ScanDatabase& database() const { return database_; }
   [[nodiscard]] const scrutiny::NumberIndex& numbers() const { return numbers_; }
-  // Numbers that mean nothing but beside a word, and how far that word may stand from where the number begins.
-  [[nodiscard]] const scrutiny::NumberIndex& numbers_beside_words() const { return numbers_beside_words_; }
+  // How far from where it begins the word may stand beside which alone a number means something.
   [[nodiscard]] std::size_t word_before() const { return word_before_; }
   [[nodiscard]] std::size_t word_after() const { return word_after_; }
   [[nodiscard]] std::span<const Expression> expressions() const { return expressions_; }
@@ -53,7 +52,7 @@ class DetectorSet {
  private:
   void add_expression(Expression expression, std::size_t most_bytes);
   [[nodiscard]] Result<> add_expressions(DetectorId id, std::vector<ScanPattern>& patterns);
-  using Layouts = std::vector<std::pair<scrutiny::NumberLayout, std::uint32_t>>;
+  using Layouts = scrutiny::NumberIndex::Layouts;
   [[nodiscard]] Result<> add_numbers(DetectorId id, Layouts& layouts, Layouts& beside_words);
   [[nodiscard]] Result<> compile_words();
 
@@ -62,7 +61,7 @@ class DetectorSet {
   std::vector<const scrutiny::Validator*> validators_;  // null: the match is the finding
   std::vector<std::vector<std::string>> exclusions_;    // lower case
   std::vector<Word> words_;
-  scrutiny::NumberIndex numbers_, numbers_beside_words_;
+  scrutiny::NumberIndex numbers_;
   std::size_t word_before_ = 0, word_after_ = 0;
   ScanDatabase database_, word_database_;
   std::size_t context_bytes_ = 0;

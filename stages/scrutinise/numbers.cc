@@ -121,7 +121,22 @@ bool NumberIndex::may_begin(const NumberLayout& layout, std::uint8_t front, std:
          (back == kOther && class_of_[static_cast<unsigned char>(next)] == kOther);
 }
 
-NumberIndex::NumberIndex(std::vector<std::pair<NumberLayout, std::uint32_t>> layouts) : rows_(std::move(layouts)) {
+void NumberIndex::add_candidates(std::size_t from, std::size_t to, std::size_t length, std::uint8_t front,
+                                 std::uint8_t back) {
+  for (std::size_t row = from; row < to; ++row) {
+    const NumberLayout& layout = rows_[row].first;
+    const NumberLayout::Run& first = layout.runs.front();
+    if (length < first.fewest || length > first.most || !may_begin(layout, front, back)) continue;
+    const bool parted = !layout.in_one_piece() && layout.runs[1].separator.size() == 1;
+    Candidate candidate{static_cast<std::uint32_t>(row)};
+    if (parted) candidate = {candidate.row, layout.runs[1].fewest, layout.runs[1].most};
+    candidates_.push_back(candidate);
+  }
+}
+
+NumberIndex::NumberIndex(Layouts layouts, Layouts beside_words) : rows_(std::move(layouts)) {
+  const std::size_t second = rows_.size();
+  rows_.insert(rows_.end(), beside_words.begin(), beside_words.end());
   for (std::size_t byte = 0; byte < class_of_.size(); ++byte) {
     if (is_alpha(static_cast<char>(byte))) class_of_[byte] = kLetter;
   }
@@ -136,14 +151,9 @@ NumberIndex::NumberIndex(std::vector<std::pair<NumberLayout, std::uint32_t>> lay
       const auto front = static_cast<std::uint8_t>(pair / classes), back = static_cast<std::uint8_t>(pair % classes);
       Range& range = cells_[cell(length, front, back)];
       range.begin = static_cast<std::uint32_t>(candidates_.size());
-      for (std::uint32_t row = 0; row < rows_.size(); ++row) {
-        const NumberLayout& layout = rows_[row].first;
-        const NumberLayout::Run& first = layout.runs.front();
-        const bool fits = length >= first.fewest && length <= first.most && may_begin(layout, front, back);
-        if (!fits) continue;
-        const bool parted = !layout.in_one_piece() && layout.runs[1].separator.size() == 1;
-        candidates_.push_back(parted ? Candidate{row, layout.runs[1].fewest, layout.runs[1].most} : Candidate{row});
-      }
+      add_candidates(0, second, length, front, back);
+      range.second = static_cast<std::uint32_t>(candidates_.size());
+      add_candidates(second, rows_.size(), length, front, back);
       range.end = static_cast<std::uint32_t>(candidates_.size());
     }
   }
@@ -155,12 +165,10 @@ NumberIndex::Range NumberIndex::range_at(std::string_view text, std::size_t begi
   return cells_[cell(end - begin, front, class_of_[static_cast<unsigned char>(at(text, end))])];
 }
 
-void NumberIndex::look_at(std::string_view text, std::size_t begin, std::vector<Match>& out) const {
-  const std::size_t end = run_end(text, begin, NumberLayout::kMostDigits);
-  const Range range = range_at(text, begin, end);
-  if (range.begin == range.end) return;
+void NumberIndex::look_at(std::string_view text, std::size_t begin, std::size_t end, std::uint32_t from,
+                          std::uint32_t to, std::vector<Match>& out) const {
   const std::size_t second = run_end(text, end + 1, NumberLayout::kMostDigits) - (end + 1);
-  for (std::uint32_t i = range.begin; i < range.end; ++i) {
+  for (std::uint32_t i = from; i < to; ++i) {
     const Candidate& candidate = candidates_[i];
     if (second < candidate.fewest || second > candidate.most) continue;
     const auto& [layout, id] = rows_[candidate.row];
@@ -168,28 +176,28 @@ void NumberIndex::look_at(std::string_view text, std::size_t begin, std::vector<
   }
 }
 
-template <class Take>
-void NumberIndex::each_start(std::string_view text, Take&& take) const {
+void NumberIndex::look_beside_word(std::string_view text, std::size_t begin, std::vector<Match>& out) const {
+  const std::size_t end = run_end(text, begin, NumberLayout::kMostDigits);
+  const Range range = range_at(text, begin, end);
+  look_at(text, begin, end, range.second, range.end, out);
+}
+
+void NumberIndex::scan(std::string_view text, std::vector<Match>& out, std::vector<std::size_t>& starts) const {
   if (rows_.empty()) return;
   std::uint64_t before = 0;  // 1: the byte before the block is a digit
   for (std::size_t block = 0; block < text.size(); block += kBlock) {
     const bool whole = text.size() - block >= kBlock;
     const std::uint64_t digits = whole ? digits_of_block(text.data() + block) : digits_of_rest(text.substr(block));
-    std::uint64_t starts = digits & ~(digits << 1 | before);
+    std::uint64_t begins = digits & ~(digits << 1 | before);
     before = digits >> (kBlock - 1);
-    for (; starts != 0; starts &= starts - 1) take(block + static_cast<std::size_t>(std::countr_zero(starts)));
+    for (; begins != 0; begins &= begins - 1) {
+      const std::size_t begin = block + static_cast<std::size_t>(std::countr_zero(begins));
+      const std::size_t end = run_end(text, begin, NumberLayout::kMostDigits);
+      const Range range = range_at(text, begin, end);
+      if (range.begin != range.second) look_at(text, begin, end, range.begin, range.second, out);
+      if (range.second != range.end) starts.push_back(begin);
+    }
   }
-}
-
-void NumberIndex::scan(std::string_view text, std::vector<Match>& out) const {
-  each_start(text, [&](std::size_t begin) { look_at(text, begin, out); });
-}
-
-void NumberIndex::starts(std::string_view text, std::vector<std::size_t>& out) const {
-  each_start(text, [&](std::size_t begin) {
-    const Range range = range_at(text, begin, run_end(text, begin, NumberLayout::kMostDigits));
-    if (range.begin != range.end) out.push_back(begin);
-  });
 }
 
 }  // namespace ambit::scrutiny

@@ -43,26 +43,25 @@ struct NumberLayout {
 class NumberIndex {
  public:
   NumberIndex() = default;
-  // Layouts and the ids to report them by.
-  explicit NumberIndex(std::vector<std::pair<NumberLayout, std::uint32_t>> layouts);
+  using Layouts = std::vector<std::pair<NumberLayout, std::uint32_t>>;  // and the ids to report them by
+  // The second ones mean something in few places only; they are looked for in two steps.
+  NumberIndex(Layouts layouts, Layouts beside_words);
 
   struct Match {
     std::uint32_t id = 0;
     std::size_t begin = 0, end = 0;
   };
-  // Appends what it finds, by begin.
-  void scan(std::string_view text, std::vector<Match>& out) const;
-  // Appends where runs of digits begin with which a layout may begin, and then what begins at one of them: in two
-  // steps for layouts that mean something in few places only.
-  void starts(std::string_view text, std::vector<std::size_t>& out) const;
-  void look_at(std::string_view text, std::size_t begin, std::vector<Match>& out) const;
+  // Appends what it finds, by begin; and where runs of digits begin that one of the second layouts may begin with.
+  void scan(std::string_view text, std::vector<Match>& out, std::vector<std::size_t>& starts) const;
+  // Appends what of the second layouts begins there.
+  void look_beside_word(std::string_view text, std::size_t begin, std::vector<Match>& out) const;
 
  private:
   // Bytes that no layout tells apart are of one class.
   static constexpr std::size_t kMostClasses = 16;
   static constexpr std::uint8_t kOther = 0, kLetter = 1;
   struct Range {
-    std::uint32_t begin = 0, end = 0;  // in candidates_
+    std::uint32_t begin = 0, second = 0, end = 0;  // in candidates_; from `second` on those that need a word
   };
   // A row, and what the length of the second run must be where one byte parts it from the first.
   struct Candidate {
@@ -75,10 +74,11 @@ class NumberIndex {
   }
   [[nodiscard]] bool may_begin(const NumberLayout& layout, std::uint8_t front, std::uint8_t back) const;
   [[nodiscard]] Range range_at(std::string_view text, std::size_t begin, std::size_t end) const;
-  template <class Take>
-  void each_start(std::string_view text, Take&& take) const;
+  void add_candidates(std::size_t from, std::size_t to, std::size_t length, std::uint8_t front, std::uint8_t back);
+  void look_at(std::string_view text, std::size_t begin, std::size_t end, std::uint32_t from, std::uint32_t to,
+               std::vector<Match>& out) const;
 
-  std::vector<std::pair<NumberLayout, std::uint32_t>> rows_;
+  Layouts rows_;
   std::array<std::uint8_t, 256> class_of_{};  // of the byte before and of the byte behind a first run
   std::vector<char> byte_of_class_{'\0', 'A'};
   std::vector<Range> cells_;  // by length and classes
