@@ -60,7 +60,9 @@ std::optional<Verdict> ipv4_address(std::string_view view, std::size_t begin, st
   if (!quad.valid || quad.parts[0] == 0 || quad.parts[0] == 127 || after_version(view, begin)) return std::nullopt;
   const bool mask = quad.parts[0] == 255 || quad.parts[0] >= 224;  // no host has one of these
   if (mask) return std::nullopt;
-  if (quad.small) return Verdict{begin, end, std::nullopt, Grade::plausible};
+  // So do the names of things in ASN.1 begin.
+  const bool named = (quad.parts[0] == 2 && quad.parts[1] == 5) || (quad.parts[0] == 1 && quad.parts[1] < 4);
+  if (quad.small || named) return Verdict{begin, end, std::nullopt, Grade::plausible};
   return Verdict{begin, end, Grade::plausible, Grade::validated};
 }
 
@@ -70,6 +72,7 @@ std::optional<Verdict> ipv6_address(std::string_view view, std::size_t begin, st
   if (begin > 0 && (is_alnum(view[begin - 1]) || view[begin - 1] == '_')) return std::nullopt;
   if (is_alnum(at(view, end)) || at(view, end) == '_') return std::nullopt;
   while (end > begin && view[end - 1] == ':' && !(end - begin > 1 && view[end - 2] == ':')) --end;
+  const std::size_t first_group = view.substr(begin, end - begin).find(':');
   std::size_t groups = 0, gaps = 0, digits = 0, length = 0;
   for (std::size_t i = begin; i <= end; ++i) {
     const char c = i < end ? view[i] : ':';
@@ -83,7 +86,8 @@ std::optional<Verdict> ipv6_address(std::string_view view, std::size_t begin, st
     if (++length > 4) return std::nullopt;
   }
   if (groups == 8 && gaps == 0 && digits > 0) return Verdict{begin, end, Grade::plausible, Grade::validated};
-  if (gaps != 1 || groups < 2 || groups > 7 || digits < 2) return std::nullopt;
+  // Few groups around a gap are many things; a prefix of four digits says what they are.
+  if (gaps != 1 || groups < 2 || groups > 7 || digits < 2 || (groups < 4 && first_group != 4)) return std::nullopt;
   return Verdict{begin, end, Grade::plausible, Grade::validated};
 }
 

@@ -36,14 +36,11 @@ std::size_t value_begin(std::string_view view, std::size_t end) {
   while (at(view, end) == ']' || at(view, end) == ')') ++end;
   end = skip_blanks(view, end);
   const char sign = at(view, end);
-  if (sign != '=' && sign != ':' && sign != '>' && sign != ',') return std::string_view::npos;
-  // After a comma only what is quoted: ("password", "x").
-  const bool only_quoted = sign == ',' && (end == 0 || !is_quote(view[end - 1]));
-  if (only_quoted || at(view, end + 1) == sign) return std::string_view::npos;
+  if (sign != '=' && sign != ':' && sign != '>') return std::string_view::npos;
+  if (at(view, end + 1) == sign) return std::string_view::npos;
   ++end;
   if (at(view, end) == '=' || at(view, end) == '>') ++end;
   end = skip_blanks(view, end);
-  if (sign == ',' && !is_quote(at(view, end))) return std::string_view::npos;
   return end;
 }
 
@@ -83,7 +80,9 @@ std::optional<Grade> grade_of(std::string_view text, bool quoted) {
   if (text.size() >= 16 && entropy(text) >= 3.5 && number) return Grade::validated;
   const int kinds = kinds_of_characters(text);
   if (number && kinds >= 2 && text.size() >= 6) return Grade::plausible;
-  if (quoted && text.size() >= 6 && kinds >= 2) return Grade::shape_only;
+  // Letters alone may be a name in a program; a sign that no name has makes it something that people think up.
+  const bool signs = std::any_of(text.begin(), text.end(), [](char c) { return !is_name(c); });
+  if (quoted && text.size() >= 6 && kinds >= 2 && signs) return Grade::shape_only;
   return std::nullopt;
 }
 
@@ -170,7 +169,8 @@ std::optional<Verdict> authorization_header(std::string_view view, std::size_t b
   while (last < view.size() && last - end <= 2048 && (basic ? is_base64(view[last]) : is_token(view[last]))) ++last;
   const std::string_view text = view.substr(end, last - end);
   if (basic) {
-    if (text.size() < 6 || !holds_user_and_password(text)) return std::nullopt;
+    while (last - end < text.size() + 2 && at(view, last) == '=') ++last;
+    if (text.size() < 6 || (last - end) % 4 != 0 || !holds_user_and_password(text)) return std::nullopt;
     return graded(end, last, Grade::validated);
   }
   const bool number = std::any_of(text.begin(), text.end(), is_digit);

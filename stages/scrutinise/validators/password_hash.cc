@@ -47,6 +47,7 @@ std::optional<Verdict> password_hash(std::string_view view, std::size_t begin, s
   const char first = view[begin];
   if (first == ':') return windows_dump(view, begin, end);
   if (first == '{') return ldap(view, begin, end);
+  if (begin > 0 && (is_alnum(view[begin - 1]) || view[begin - 1] == '_')) return std::nullopt;
   std::size_t last = end;
   while (last < view.size() && last - end < 400 && is_crypt(view[last])) ++last;
   const std::string_view whole = view.substr(begin, last - begin);

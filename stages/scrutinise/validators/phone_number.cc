@@ -97,6 +97,11 @@ bool is_other_print(std::string_view text, const Number& number) {
     return head == "19" || head == "20";
   };
   const bool dated = number.digits.size() == 8 && (year(0) || year(4));
+  const bool month = number.groups == 2 && number.digits.size() == 6 && year(0);
+  const bool years = number.groups == 2 && number.digits.size() == 8 && number.separator == '-' &&
+                     number.digits[0] < '3' && number.digits[4] < '3' && text.size() == 9 && text[4] == '-';
+  const bool dotted = number.separator == '.' && number.digits.size() < 9;
+  if (month || years || dotted) return true;
   const bool short_date = number.groups == 3 && number.digits.size() <= 6 && number.separator != ' ';
   const bool decimal = number.groups == 2 && number.separator == '.';
   const bool insurance = text.size() == 11 && text[3] == '-' && text[6] == '-';
@@ -136,6 +141,8 @@ std::optional<Verdict> phone_number(std::string_view view, std::size_t begin, st
   if (international) {
     // In one piece a sum or an offset may look so; those have fewer digits.
     const std::size_t fewest = number.groups > 1 ? 8 : 10;
+    // "+4612-05957" is a place on the earth (ISO 6709).
+    if (number.groups == 2 && number.separator == '-' && view.find('-', begin) - begin > 3) return std::nullopt;
     if (number.digits.size() < fewest || number.digits[0] == '0' || !has_country(number.digits)) return std::nullopt;
     return Verdict{first, last, Grade::plausible, Grade::validated};
   }
