@@ -1,6 +1,9 @@
 // Every built-in detector against its own examples, in every encoding the scrutiny reads.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
+
 #include "pipeline/detector_file.h"
 #include "stages/scrutinise/scrutinise.h"
 
@@ -167,6 +170,66 @@ TEST(Detectors, every_issuer_range_is_known_at_its_edges) {
     while (number.size() < row.digits) number += static_cast<char>('0' + number.size() % 10);
     EXPECT_EQ(!found_by("payment-card", " " + with_luhn(number) + " ").empty(), row.card)
         << row.head << " " << row.digits;
+  }
+}
+
+// Text of the letters that numbers, tokens and addresses are made of, with examples strewn in.
+std::string made_text(std::mt19937& random, std::size_t bytes) {
+  static constexpr std::string_view kLetters = "0123456789012345678901234567890123456789 -./:+()ABXabefx<=@$'\"\n";
+  std::string out;
+  while (out.size() < bytes) {
+    const Detector& detector = builtin()[random() % builtin().size()];
+    if (random() % 8 == 0) out += detector.must_match[random() % detector.must_match.size()];
+    if (random() % 8 == 0 && !detector.context.empty()) out += " " + detector.context[0].words[0] + " ";
+    for (std::size_t i = random() % 40; i > 0; --i) out += kLetters[random() % kLetters.size()];
+  }
+  return out;
+}
+
+TEST(Detectors, find_the_same_in_any_text_however_it_is_cut) {
+  std::mt19937 random(7);
+  scrutiny::WindowScan scan(builtin_set());
+  const std::size_t around = builtin_set().context_bytes();
+  const std::string text = made_text(random, 6 * around);
+  const auto bytes = std::as_bytes(std::span(text));
+  const auto whole = scan.scan(bytes, 0);
+  const std::vector<scrutiny::Found> want(whole.begin(), whole.end());
+  EXPECT_GT(want.size(), 100u);
+  for (const scrutiny::Found& found : want) ASSERT_LE(found.finding.end(), text.size());
+  for (const std::size_t body : {around / 3 + 1, around + 77}) {
+    std::vector<scrutiny::Found> got;
+    for (std::size_t at = 0; at < text.size(); at += body) {
+      const std::size_t begin = at - std::min(at, around), end = std::min(text.size(), at + body + around);
+      for (const scrutiny::Found& found : scan.scan(bytes.subspan(begin, end - begin), begin)) {
+        if (found.last >= at && found.last < at + body) got.push_back(found);
+      }
+    }
+    EXPECT_EQ(got, want) << body;
+  }
+}
+
+TEST(NumberLayout, is_read_and_refused) {
+  for (const char* good : {"9", "12,19", "3-2-4", "A9", "7A", "A6A", "+1,15", "(3) 3-4", "6A3,4", "1,3.1,3.1,3.1,3"}) {
+    EXPECT_TRUE(scrutiny::NumberLayout::read(good).ok()) << good;
+  }
+  for (const char* bad : {"", "A", "-", "0", "41", "3-", "-3", "9,3", "3--", "AA9", "3,,4"}) {
+    EXPECT_FALSE(scrutiny::NumberLayout::read(bad).ok()) << bad;
+  }
+}
+
+TEST(NumberIndex, reports_whole_runs_at_every_place_of_a_block) {
+  const auto layout = scrutiny::NumberLayout::read("3-2-4");
+  ASSERT_TRUE(layout.ok());
+  const scrutiny::NumberIndex index({{*layout, 5}}, {});
+  for (std::size_t before = 0; before < 140; ++before) {
+    const std::string text = std::string(before, '.') + "123-45-6789" + std::string(before % 7, '.');
+    std::vector<scrutiny::NumberIndex::Match> out;
+    std::vector<std::size_t> starts;
+    index.scan(text, out, starts);
+    ASSERT_EQ(out.size(), 1u) << before;
+    EXPECT_EQ(out[0].begin, before);
+    EXPECT_EQ(out[0].end, before + 11);
+    EXPECT_EQ(out[0].id, 5u);
   }
 }
 

@@ -64,10 +64,23 @@ std::size_t domain_end(std::string_view view, std::size_t begin) {
 
 }  // namespace
 
+namespace {
+
+// "server@2.6.0.Final": the version of a package, not the name of a host.
+bool is_version(std::string_view domain) {
+  const std::size_t dot = domain.find('.');
+  const std::size_t next = domain.find('.', dot + 1);
+  if (next == std::string_view::npos) return false;
+  const std::string_view head = domain.substr(0, next);
+  return std::all_of(head.begin(), head.end(), [](char c) { return is_digit(c) || c == '.'; });
+}
+
+}  // namespace
+
 std::optional<Verdict> email_address(std::string_view view, std::size_t begin, std::size_t end) {
   const std::size_t first = local_begin(view, begin);
   const std::size_t last = domain_end(view, end);
-  if (first == begin || last == end) return std::nullopt;
+  if (first == begin || last == end || is_version(view.substr(end, last - end))) return std::nullopt;
   return Verdict{first, last, Grade::validated, Grade::validated};
 }
 

@@ -142,7 +142,9 @@ std::optional<Verdict> payment_card(std::string_view view, std::size_t begin, st
   if (before == '-' && is_alnum(farther)) return std::nullopt;  // the last part of a UUID
   const auto number = number_at(view, begin);
   if (!number) return std::nullopt;
-  if (luhn(*number)) return Verdict{begin, number->end, Grade::validated, Grade::validated};
+  // Nearly all cards have 15 or 16 digits; of other lengths there are more other numbers than cards.
+  const bool usual = number->grouped || number->count == 15 || number->count == 16;
+  if (luhn(*number)) return Verdict{begin, number->end, usual ? Grade::validated : Grade::plausible, Grade::validated};
   // Mistyped or foreign: in the groups of a card's face it still reads as one, in one piece only where it says so.
   if (number->grouped) return Verdict{begin, number->end, Grade::shape_only, Grade::shape_only};
   return Verdict{begin, number->end, std::nullopt, Grade::shape_only};
