@@ -191,8 +191,12 @@ void NumberIndex::scan(std::string_view text, std::vector<Match>& out, std::vect
     std::uint64_t begins = digits & ~(digits << 1 | before);
     before = digits >> (kBlock - 1);
     for (; begins != 0; begins &= begins - 1) {
-      const std::size_t begin = block + static_cast<std::size_t>(std::countr_zero(begins));
-      const std::size_t end = run_end(text, begin, NumberLayout::kMostDigits);
+      const auto place = static_cast<std::size_t>(std::countr_zero(begins));
+      const std::size_t begin = block + place;
+      const auto length = static_cast<std::size_t>(std::countr_one(digits >> place));
+      // A run that reaches the block's end may go on in the next.
+      const bool ends_here = place + length < kBlock;
+      const std::size_t end = ends_here ? begin + length : run_end(text, begin, NumberLayout::kMostDigits);
       const Range range = range_at(text, begin, end);
       if (range.begin != range.second) look_at(text, begin, end, range.begin, range.second, out);
       if (range.second != range.end) starts.push_back(begin);
