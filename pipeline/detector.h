@@ -16,8 +16,9 @@ struct ContextWords {
   std::vector<std::string> words;  // UTF-8; matched ASCII caseless, as whole words
 };
 
-// How a finding comes about: an expression, or a layout of digits, finds a cheap, rare core; the validator looks around the core, draws the
-// finding's borders and grades it; context words near it may raise the grade; exclusions drop known noise.
+// How a finding comes about: an expression, or a layout of digits, finds a cheap, rare core; the validator looks around
+// the core, draws the finding's borders and grades it; context words near it may raise the grade; exclusions drop known
+// noise.
 struct Detector {
   std::string name;                      // "payment-card": unique, what an order's [privacy] refers to
   std::string category;                  // "financial"

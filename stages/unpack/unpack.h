@@ -38,8 +38,8 @@ struct Part {
   bool retells = false;
   // Why there are no bytes: encrypted, unsupported, damaged, special_file (a link, a device; folders are no parts).
   WalkTrouble trouble = WalkTrouble::none;
-  // Where its bytes begin in the container if they stand there in letters (base64, quoted-printable): as a form in which
-  // identifiers are found there too. See written_until().
+  // Where its bytes begin in the container if they stand there in letters (base64, quoted-printable): as a form in
+  // which identifiers are found there too. See written_until().
   std::optional<std::uint64_t> written_at;
   // Where its bytes stand in the container as they are, in one piece: a stored member, a mail in a mailbox.
   std::optional<std::uint64_t> stored_at;
