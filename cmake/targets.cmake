@@ -19,6 +19,7 @@ add_custom_target(threaded_tests)
 function(ambit_test name)
   cmake_parse_arguments(ARG "THREADS" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${name}.cc ${ARG_SOURCES})
+  target_compile_options(${name} PRIVATE -O0)  # what is tested is optimised; a test is compiled thrice and run thrice
   target_link_libraries(${name} PRIVATE ambit_options ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE AMBIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     AMBIT_PROGRAM="$<TARGET_FILE:ambit>")
