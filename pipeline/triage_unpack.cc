@@ -110,7 +110,9 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
     if (over_limit_ != WalkTrouble::none) return note(facts, exception_of(over_limit_));
     const std::optional<std::uint64_t> at = found.stored_at ? found.stored_at : found.written_at;
     if (!at || found.is == Part::Is::view || bytes == 0) continue;
-    const Run run{0, *at, found.stored_at ? bytes : (*opened)->written_until() - *at};
+    const std::uint64_t end = found.stored_at ? *at + bytes : (*opened)->written_until();
+    if (end <= *at) continue;
+    const Run run{0, *at, end - *at};
     if (stored.empty() || run.place >= stored.back().place_end()) stored.push_back(run);
   }
 }

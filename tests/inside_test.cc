@@ -148,6 +148,21 @@ TEST(Inside, finds_each_of_a_matrix_of_forms_and_containers_in_containers_once) 
   EXPECT_EQ(c.query("run", "SELECT group_concat(name || ': ' || hits) FROM identifier WHERE hits <> 1"), "");
 }
 
+// What its bytes show was left to the attachment, which decodes to something else.
+TEST(Inside, finds_the_word_in_an_attachment_that_only_says_it_is_base64) {
+  Case c;
+  c.order(kOrder);
+  const std::string head =
+      "From: a\nTo: b\nSubject: c\nMIME-Version: 1.0\nContent-Type: application/octet-stream\n"
+      "Content-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=a.bin\n\n";
+  test::write_file(c.folder / "server/1.eml", head + "it was acme-payout-7731 all along\n");
+  // One letter is missing before "acme-payout-7731 a": what follows decodes to nothing.
+  test::write_file(c.folder / "server/2.eml", head + "eHh4eHh4eHh\nYWNtZS1wYXlvdXQtNzczMSBh\n");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(c.query("run", "SELECT hits FROM identifier"), "2");
+}
+
 TEST(Inside, finds_the_word_in_a_compound_file_whose_sectors_tear_it_apart) {
   Case c;
   c.order(kOrder);

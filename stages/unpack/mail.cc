@@ -131,6 +131,33 @@ class Body final : public ByteStream {
   bool is_ended_ = true, begins_line_ = true;
 };
 
+// The letters of a body on their way to be decoded. Only where they are base64 from the first to the last does the part
+// show whatever they show: one letter too few, or a text that was never encoded, decodes to something else.
+class Letters final : public ByteStream {
+ public:
+  explicit Letters(Body& body) : body_(body) {}
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    const Result<std::size_t> got = body_.read(into);
+    if (!got.ok()) is_base64_ = false;
+    for (const std::byte b : into.first(got.ok() ? *got : 0)) look(static_cast<char>(b));
+    return got;
+  }
+  [[nodiscard]] bool is_base64() const { return is_base64_ && (letters_ + filled_) % 4 == 0 && filled_ <= 2; }
+
+ private:
+  void look(char c) {
+    if (c == '\r' || c == '\n') return;
+    const bool letter =
+        (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+    (letter ? letters_ : filled_) += 1;
+    if (letter ? filled_ > 0 : c != '=') is_base64_ = false;
+  }
+
+  Body& body_;
+  std::uint64_t letters_ = 0, filled_ = 0;
+  bool is_base64_ = true;
+};
+
 class Mail final : public Unpacker {
  public:
   explicit Mail(ByteStream& stream) : window_(stream, limits::kMaxMailHeaderBytes + kAheadBytes), body_(window_) {}
@@ -170,7 +197,9 @@ class Mail final : public Unpacker {
 
   Result<std::size_t> read(std::span<std::byte> into) override { return text_ ? text_->read(into) : 0; }
 
-  std::uint64_t written_until() const override { return window_.offset(); }
+  std::uint64_t written_until() const override {
+    return letters_ != nullptr && letters_->is_base64() ? window_.offset() : 0;
+  }
 
  private:
   [[nodiscard]] Result<std::optional<Part>> at_failure() const { return *window_.failure(); }
@@ -234,9 +263,14 @@ class Mail final : public Unpacker {
     const bool is_status = type == "message/delivery-status" || type == "message/disposition-notification";
     auto bytes = borrowed(body_);
     auto decoder = transfer_decoder(headers_.encoding);
+    letters_.reset();
+    if (headers_.encoding == "base64") {
+      letters_ = std::make_unique<Letters>(body_);
+      bytes = borrowed(*letters_);
+    }
     Part part;
     if (!decoder) part.stored_at = window_.offset();
-    if (decoder) part.written_at = window_.offset();
+    if (letters_) part.written_at = window_.offset();
     if (decoder) bytes = rewritten(std::move(bytes), std::move(decoder));
     if (is_text && type == "text/plain") {
       files_ = std::make_unique<FilesInText>(std::move(bytes));
@@ -275,6 +309,7 @@ class Mail final : public Unpacker {
 
   Window window_;
   Body body_;
+  std::unique_ptr<Letters> letters_;  // of the part, where it is in base64
   MailHeaders headers_;
   bool is_begun_ = false, at_body_ = false;
   std::unique_ptr<FilesInText> files_;  // of a plain text

@@ -38,7 +38,7 @@ struct Part {
   bool retells = false;
   // Why there are no bytes: encrypted, unsupported, damaged, special_file (a link, a device; folders are no parts).
   WalkTrouble trouble = WalkTrouble::none;
-  // Where its bytes begin in the container if they stand there in letters (base64, quoted-printable): as a form in
+  // Where its bytes begin in the container if they stand there in letters, as base64: as a form in
   // which identifiers are found there too. See written_until().
   std::optional<std::uint64_t> written_at;
   // Where its bytes stand in the container as they are, in one piece: a stored member, a mail in a mailbox.
@@ -57,7 +57,8 @@ class Unpacker {
   [[nodiscard]] virtual Result<std::optional<Part>> next() = 0;
   // The bytes of the part that next() gave last; see ByteStream::read.
   [[nodiscard]] virtual Result<std::size_t> read(std::span<std::byte> into) = 0;
-  // When a part with written_at was read to its end: where its letters end.
+  // When a part with written_at was read to its end: where its letters end; 0 where they were not whole, so that the
+  // part may not show what they show.
   [[nodiscard]] virtual std::uint64_t written_until() const { return 0; }
 };
 
