@@ -1,5 +1,9 @@
 #include "pipeline/account.h"
 
+#include <utility>
+
+#include "pipeline/varint.h"
+
 namespace ambit {
 
 Account::Exhibit& Account::Exhibit::operator+=(const Exhibit& other) {
@@ -14,6 +18,34 @@ Account::Exhibit& Account::Exhibit::operator+=(const Exhibit& other) {
 
 void Account::add(const Account& other) {
   for (std::size_t i = 0; i < exhibits_.size(); ++i) exhibits_[i] += other.exhibits_[i];
+}
+
+bool Account::hand_over(Account& total, std::string& out) {
+  bool counted = false;
+  for (std::size_t i = 0; i < exhibits_.size(); ++i) {
+    Exhibit& e = exhibits_[i];
+    if (e.walked_objects + e.judged_objects + e.owed_bytes + e.coverage.total() == 0) continue;
+    for (const std::uint64_t number :
+         {std::uint64_t{i}, e.walked_objects, e.walked_bytes, e.judged_objects, e.judged_bytes, e.owed_bytes,
+          e.coverage.swept, e.coverage.zero, e.coverage.unreadable}) {
+      append_varint(out, number);
+    }
+    total.exhibits_[i] += std::exchange(e, {});
+    counted = true;
+  }
+  return counted;
+}
+
+void Account::add_packed(std::string_view packed) {
+  while (!packed.empty()) {
+    Exhibit& sum = exhibits_.at(take_varint(packed));
+    Exhibit e;
+    for (std::uint64_t* number : {&e.walked_objects, &e.walked_bytes, &e.judged_objects, &e.judged_bytes, &e.owed_bytes,
+                                  &e.coverage.swept, &e.coverage.zero, &e.coverage.unreadable}) {
+      *number = take_varint(packed);
+    }
+    sum += e;
+  }
 }
 
 Result<> Account::check(const std::vector<std::uint64_t>& image_bytes) const {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/facts.h"
@@ -39,6 +40,9 @@ class Account {
   void owe(std::uint32_t exhibit, std::uint64_t bytes) { exhibits_[exhibit].owed_bytes += bytes; }
   void cover(std::uint32_t exhibit, const Coverage& coverage) { exhibits_[exhibit].coverage += coverage; }
   void add(const Account& other);
+  // Moves what was counted into `total`, and its bytes, for add_packed(), to `out`. False where nothing was counted.
+  [[nodiscard]] bool hand_over(Account& total, std::string& out);
+  void add_packed(std::string_view packed);
 
   [[nodiscard]] const std::vector<Exhibit>& exhibits() const { return exhibits_; }
 

@@ -5,6 +5,7 @@
 // say so; the order can only move them between the floor and the ceiling given here.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -36,6 +37,12 @@ inline constexpr std::size_t kRetryBytes = 4 * KiB;
 inline constexpr std::size_t kZeroBlock = 4 * KiB;
 // A run of zeros at least this long is not handed to the matcher.
 inline constexpr std::size_t kZeroRun = 32 * KiB;
+
+// --- checkpoints -------------------------------------------------------------------------------------------
+// Between two looks at a disk that is full.
+inline constexpr std::chrono::seconds kWaitForSpace{1};
+// An image is known again by this much of its beginning and its end: what partitioning, formatting and growing change.
+inline constexpr std::size_t kExhibitMarkBytes = 64 * KiB;
 
 // --- residue -----------------------------------------------------------------------------------------------
 // Residue has no files. What is caught in it is a piece: the cells of this grid that hold hits, joined where

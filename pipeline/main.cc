@@ -71,7 +71,8 @@ Exit run(int argc, char** argv) {
     sub->final_callback([&chosen, action = std::move(action)] { chosen = action; });
   }
   app.footer(
-      "Exit codes: 0 complete; 2 complete with exceptions; 1 the operator must act.\n"
+      "Exit codes: 0 complete; 2 complete with exceptions; 1 the operator must act;\n"
+      "3 stopped with a checkpoint, `triage --resume` goes on.\n"
       "`ambit COMMAND --help` says more.");
   if (argc < 2) {
     write_err(app.help());

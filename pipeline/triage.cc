@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <thread>
+#include <utility>
 
 #include "pipeline/limits.h"
 #include "pipeline/read_counter.h"
@@ -22,10 +24,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Result<record::CaseKey> open_key(const TriageOptions& options, ProgressSink& sink) {
+Result<record::CaseKey> open_key(const TriageOptions& options, bool resuming, ProgressSink& sink) {
   if (!options.key.empty()) return record::CaseKey::load(options.key);
   const std::string path = options.order + ".key";
-  if (std::ifstream(path).good()) return record::CaseKey::load(path);
+  if (resuming || std::ifstream(path).good()) return record::CaseKey::load(path);
   Result<record::CaseKey> key = record::CaseKey::create(path);
   if (key.ok()) sink.on_note("made the case key " + path + "; keep it: a re-run needs it to give the same bytes");
   return key;
@@ -97,6 +99,7 @@ record::RunWriter::Setup writer_setup(const TriageOptions& options, const Engine
   for (const auto& exhibit : engine.exhibits) {
     setup.exhibit_names.push_back(exhibit->name());
     setup.exhibit_kinds.emplace_back(to_string(exhibit->kind()));
+    setup.exhibit_marks.push_back(mark_of(*exhibit));
   }
   for (const Detector& detector : engine.detectors.detectors()) {
     setup.detector_categories.push_back(detector.category);
@@ -105,6 +108,49 @@ record::RunWriter::Setup writer_setup(const TriageOptions& options, const Engine
   setup.tool_version = AMBIT_VERSION;
   setup.memory = memory;
   return setup;
+}
+
+// Where the disk of the run directory is full: waits for room, until the operator stops the run.
+class WaitingForSpace {
+ public:
+  explicit WaitingForSpace(ProgressSink& sink) : sink_(sink) {}
+  bool operator()() {
+    if (!std::exchange(told_, true)) {
+      sink_.on_note("the disk of the run directory is full: the run waits, and goes on when there is room");
+    }
+    std::this_thread::sleep_for(limits::kWaitForSpace);
+    return !sink_.stop_requested();
+  }
+
+ private:
+  ProgressSink& sink_;
+  bool told_ = false;
+};
+
+// Makes durable what was judged, every few seconds.
+class Saver {
+ public:
+  Saver(record::RunWriter& writer, Sweep& sweep, std::chrono::seconds every)
+      : writer_(writer), sweep_(sweep), every_(every) {}
+  void look() {
+    if (Clock::now() - last_ < every_) return;
+    sweep_.check(writer_.checkpoint());
+    last_ = Clock::now();
+  }
+
+ private:
+  record::RunWriter& writer_;
+  Sweep& sweep_;
+  const std::chrono::seconds every_;
+  Clock::time_point last_ = Clock::now();
+};
+
+// What ended the run, to the operator. Who stops a run that waits for room has stopped it like any other.
+Error with_resume(Error error, ProgressSink& sink) {
+  if (error.kind == ErrorKind::space && sink.stop_requested()) error.kind = ErrorKind::stopped;
+  error.remedy += error.remedy.empty() ? "" : "; ";
+  error.remedy += "what was done is kept: --resume goes on with it";
+  return error;
 }
 
 // Watches a running sweep: tells the sink, and stops the sweep when the operator asks.
@@ -144,6 +190,13 @@ class Watch {
   Clock::time_point start_ = Clock::now();
 };
 
+void count_resumed(const record::Counts& resumed, Counters& counters) {
+  for (const Coverage& coverage : resumed.coverage) counters.bytes += coverage.total();
+  for (const auto& [identifier, count] : resumed.identifiers) counters.hits += count.hits;
+  counters.objects = resumed.seen;
+  counters.exceptions = resumed.exception_objects;
+}
+
 std::vector<std::uint64_t> image_bytes(const Engine& engine) {
   std::vector<std::uint64_t> bytes;
   for (const auto& exhibit : engine.exhibits) bytes.push_back(exhibit->size());
@@ -172,12 +225,16 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   allow_many_open_files();
   Result<MemoryPlan> plan = plan_memory(options, engine, scheduler.workers());
   if (!plan.ok()) return std::move(plan).error();
-  Result<record::CaseKey> key = open_key(options, sink);
+  const bool resuming = options.resume && record::RunWriter::holds_unfinished(options.out);
+  Result<record::CaseKey> key = open_key(options, resuming, sink);
   if (!key.ok()) return std::move(key).error();
 
   // --- the stages --------------------------------------------------------------------------------------------
+  record::RunWriter::Setup setup = writer_setup(options, engine, order, *key, plan->record_bytes);
+  setup.wait_for_space = WaitingForSpace(sink);
+  Done done(engine.exhibits.size());
   Result<std::unique_ptr<record::RunWriter>> writer =
-      record::RunWriter::create(writer_setup(options, engine, order, *key, plan->record_bytes));
+      resuming ? record::RunWriter::resume(std::move(setup), done) : record::RunWriter::create(std::move(setup));
   if (!writer.ok()) return std::move(writer).error();
   engine.writer = writer->get();
   engine.match.emplace(engine.patterns, static_cast<std::uint32_t>(engine.scope.max_hits_per_identifier));
@@ -192,33 +249,38 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   // --- the sweep ---------------------------------------------------------------------------------------------
   const Clock::time_point swept_from = Clock::now();
   Counters counters;
-  Sweep sweep(engine, workers, scheduler, counters, options.out + "/work", plan->layout_bytes);
-  {
+  count_resumed((*writer)->resumed(), counters);
+  Sweep sweep(engine, workers, scheduler, counters, done, options.out + "/work", plan->layout_bytes);
+  (*writer)->keep();
+  if (!(*writer)->is_swept()) {
     Watch watch(sweep, counters, workers, engine, sink);
+    Saver saver(**writer, sweep, std::chrono::seconds(options.checkpoint_seconds));
     const Ticker ticker([&watch] { watch.look(); });
-    if (Result<> swept = sweep.run(); !swept.ok()) return std::move(swept).error();
+    const Ticker saving([&saver] { saver.look(); });
+    if (Result<> swept = sweep.run(); !swept.ok()) return with_resume(std::move(swept).error(), sink);
   }
   if (sweep.stopped()) {
-    return Error{ErrorKind::stopped, "stopped on request; nothing was written", options.out, "start the run again"};
+    if (Result<> saved = (*writer)->checkpoint(); !saved.ok()) return with_resume(std::move(saved).error(), sink);
+    return Error{ErrorKind::stopped, "stopped on request, with a checkpoint", options.out, "--resume goes on"};
   }
   const Clock::time_point swept_to = Clock::now();
 
   // --- beyond this point the facts are frozen ----------------------------------------------------------------
-  Account account(engine.exhibits.size());
-  std::vector<record::RunWriter::State> records;
+  Account account = done.account();
   std::vector<const Stopwatch*> watches;
   for (auto& worker : workers) {
-    account.add(worker->account);
-    records.push_back(std::move(worker->record));
+    account.add(worker->accounted);
     watches.push_back(&worker->watch);
   }
   if (Result<> closes = account.check(image_bytes(engine)); !closes.ok()) return std::move(closes).error();
+  if (Result<> marked = (*writer)->mark_swept(); !marked.ok()) return with_resume(std::move(marked).error(), sink);
   std::vector<std::uint64_t> bytes;
   for (const Account::Exhibit& exhibit : account.exhibits()) bytes.push_back(exhibit.owed_bytes);
   const auto hashes = options.hash_exhibits ? hash_images(engine, scheduler)
                                             : std::vector<std::optional<record::Bytes32>>(bytes.size());
   RunReport report{options, engine.patterns, total_work(watches), scheduler.workers(), bytes};
   report.compile_seconds = order.compile_seconds;
+  report.resumptions = (*writer)->resumptions();
   report.sweep_seconds = std::chrono::duration<double>(swept_to - swept_from).count();
   for (const auto& reads : sweep.reads()) {
     report.reading.bytes += reads->bytes();
@@ -232,8 +294,8 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
     report.hits = counters.hits.load();
     return to_json(report);
   };
-  Result<record::Totals> totals = (*writer)->close(std::move(records), bytes, hashes, run_json);
-  if (!totals.ok()) return std::move(totals).error();
+  Result<record::Totals> totals = (*writer)->close(bytes, hashes, run_json);
+  if (!totals.ok()) return with_resume(std::move(totals).error(), sink);
 
   TriageOutcome outcome;
   outcome.directory = options.out;

@@ -23,6 +23,8 @@ struct TriageOptions {
   std::size_t threads = 0;                // 0: as many as the machine has
   std::uint64_t memory = 0;               // bytes; 0: limits::kDefaultMemory
   std::size_t chunk_bytes = 0;            // 0: limits::kChunkBytes
+  bool resume = false;                    // go on with the run in `out`, where there is one that is not finished
+  std::size_t checkpoint_seconds = 5;     // how much work a crash may cost
   bool hash_exhibits = false;             // SHA-256 of every image, in a pass of its own after the sweep
   std::vector<std::string> command_line;  // for run.json
 };

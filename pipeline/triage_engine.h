@@ -22,6 +22,8 @@
 
 namespace ambit {
 
+class SweptPortion;
+
 // Everything that is the same for all workers. Const once the sweep has begun, but for what `seen` points at.
 struct Engine {
   Scope scope;
@@ -51,14 +53,17 @@ struct Worker {
         scrutinise(engine.scrutinise->make_state()),
         digest(engine.digest.make_state()),
         record(engine.writer->make_state()),
-        account(engine.exhibits.size()) {}
+        account(engine.exhibits.size()),
+        accounted(engine.exhibits.size()) {}
 
   ChunkBuffer buffer;
   Match::State match;
   Scrutinise::State scrutinise;
   Digest::State digest;
-  record::RunWriter::State record;
-  Account account;
+  record::RunWriter::State& record;
+  std::shared_ptr<SweptPortion> portion;  // at hand; see triage_portion.h
+  Account account;                        // of the portion at hand
+  Account accounted;                      // of those before
   Stopwatch watch;
   std::uint64_t reread_bytes = 0;  // of exhibits, beyond the one reading of the sweep
 };

@@ -32,13 +32,16 @@ void ObjectPart::add(ObjectPart other) {
 }
 
 ImageSweep::ImageSweep(Sweep& sweep, const Engine& engine, Scheduler& scheduler, std::unique_ptr<walk::ImageWalk> walk,
-                       ImageOrigin origin, std::string folder, std::size_t memory)
+                       ImageOrigin origin, std::shared_ptr<SweptPortion> outer, std::string folder, std::size_t memory)
     : sweep_(sweep),
       engine_(engine),
       scheduler_(scheduler),
       origin_(std::move(origin)),
       walk_(std::move(walk)),
-      layout_(std::move(folder), memory, walk_->bytes().size(), Kind::gap) {
+      layout_(std::move(folder), memory, walk_->bytes().size(), Kind::gap),
+      outer_(std::move(outer)),
+      root_(Locator{walk_->image().exhibit, walk_->image().steps}.sort_key()) {
+  if (outer_ == nullptr) done_ = sweep.done().take(root_);
   for (const walk::MappedRange& range : walk_->mapped()) mapped_.push_back({0, range.offset, range.length});
   std::sort(mapped_.begin(), mapped_.end(), [](const Run& a, const Run& b) { return a.place < b.place; });
 }
@@ -50,14 +53,32 @@ void ImageSweep::run(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
   worker.watch.charge(Work::wait);
   walker_ = &worker;
   self_ = self;
-  if (!is_derived()) worker.account.owe(walk_->image().exhibit, walk_->bytes().size());
+  // Where the portion is another's, its scope was announced by who made this sweep.
+  const PortionScope scope(sweep_, worker, outer_ != nullptr ? outer_ : portion(PortionKind::walk, 0));
+  if (!is_derived() && !done_.is_walked) worker.account.owe(walk_->image().exhibit, walk_->bytes().size());
   walk_->walk(*this);
   if (origin_.counter != nullptr) origin_.counter->end_walk();
   sweep_contents();
   if (sweep_.stopped()) return;
+  if (next_number_ < done_.objects.size()) return sweep_.fail(changed());
   if (Result<> done = layout_.finish(); !done) return sweep_.fail(std::move(done).error());
   worker.watch.charge(Work::walk);
+  take_up_parts(worker);
+  if (outer_ != nullptr) outer_->share();  // for who finds that there are no more stripes
   scheduler_.feed([self](std::size_t index) { return self->next_stripe(self, index); });
+}
+
+Error ImageSweep::changed() const {
+  return {ErrorKind::evidence, "the exhibit is not what it was when the run was begun",
+          engine_.exhibits[walk_->image().exhibit]->name(), "start a new run, into a new directory"};
+}
+
+std::shared_ptr<SweptPortion> ImageSweep::portion(PortionKind kind, std::uint64_t number, std::uint32_t check) {
+  if (outer_ == nullptr) {
+    return std::make_shared<SweptPortion>(engine_, PortionName{root_, kind, number, check, false});
+  }
+  outer_->share();
+  return outer_;
 }
 
 std::uint32_t ImageSweep::home(std::vector<Step> steps) { return layout_.add_home(std::move(steps)); }
@@ -69,30 +90,39 @@ bool ImageSweep::area(Kind kind, std::uint32_t home, std::uint64_t offset, std::
 }
 
 bool ImageSweep::object(Object&& object, std::uint64_t slack, std::uint32_t home) {
-  if (object.trouble != WalkTrouble::none || object.content != nullptr) {
-    object.origin = self_.lock();
-    contents_.push_back(std::move(object));
-    if (contents_.size() >= kContents) sweep_contents();
-    return !sweep_.stopped();
-  }
-  walker_->account.walked(object.locator.exhibit, object.info.size);
-  if (!object.runs.empty()) {
+  const bool has_content = object.trouble != WalkTrouble::none || object.content != nullptr;
+  if (!has_content && !object.runs.empty()) {
+    if (!done_.is_walked) walker_->account.walked(object.locator.exhibit, object.info.size);
     Result<> done = layout_.add(object, slack, home);
     if (!done) sweep_.fail(done.error());
     return done.ok() && !sweep_.stopped();
   }
-  walker_->watch.charge(Work::walk);
-  ObjectPart part;
-  part.object = std::move(object);
-  finish(*walker_, std::move(part));
+  const std::uint64_t number = next_number_++;
+  if (has_content) object.origin = self_.lock();
+  const std::uint32_t was = number < done_.objects.size() ? done_.objects[number] : 0;
+  if (was != 0) {
+    if (was != check_of(object.locator)) sweep_.fail(changed());
+    if (done_.objects_with_image.contains(number)) sweep_.open_inside_again(object);
+  } else if (has_content) {
+    contents_.emplace_back(number, std::move(object));
+    if (contents_.size() >= kContents) sweep_contents();
+  } else {
+    walker_->watch.charge(Work::walk);
+    const PortionScope scope(sweep_, *walker_, portion(PortionKind::object, number, check_of(object.locator)));
+    walker_->account.walked(object.locator.exhibit, object.info.size);
+    ObjectPart part;
+    part.object = std::move(object);
+    finish(*walker_, std::move(part));
+  }
   return !sweep_.stopped();
 }
 
 // Objects of which the bytes are made, not read in place: their worker reads them one by one.
 void ImageSweep::sweep_contents() {
   walker_->watch.charge(Work::walk);
-  for (Object& object : contents_) {
+  for (auto& [number, object] : contents_) {
     if (sweep_.stopped()) break;
+    const PortionScope scope(sweep_, *walker_, portion(PortionKind::object, number, check_of(object.locator)));
     sweep_.sweep_object(*walker_, std::move(object), Covers::nothing);
   }
   contents_.clear();
@@ -104,15 +134,77 @@ void ImageSweep::sweep_contents() {
 Scheduler::Task ImageSweep::next_stripe(const std::shared_ptr<ImageSweep>& self, std::size_t index) {
   Worker& worker = sweep_.worker(index);
   worker.watch.charge(Work::wait);
+  if (stripes_ended_) return {};
   Result<std::optional<Stripe>> next = layout_.next();
   worker.watch.charge(Work::walk);
   // The scheduler is asking and cannot be told to stop from here: a task does that.
   if (!next) return [self, error = next.error()](std::size_t) { self->sweep_.fail(error); };
-  if (!*next) return {};
+  if (!*next) {
+    stripes_ended_ = true;
+    if (outer_ == nullptr) return {};
+    return [self](std::size_t own) { const PortionScope last(self->sweep_, self->sweep_.worker(own), self->outer_); };
+  }
   auto stripe = std::make_shared<Stripe>(std::move(**next));
+  if (outer_ != nullptr) outer_->share();
   return [self, stripe](std::size_t own) {
-    if (!self->sweep_.stopped()) StripeSweep(*self, self->sweep_.worker(own), *stripe).run();
+    if (!self->sweep_.stopped()) self->sweep_stripe(self->sweep_.worker(own), *stripe);
   };
+}
+
+void ImageSweep::sweep_stripe(Worker& worker, Stripe& stripe) {
+  const std::uint64_t number = stripe.begin / limits::kSpanBytes;
+  if (done_.has_stripe(number)) return take_up_stripe(worker, stripe);
+  const PortionScope scope(sweep_, worker, outer_ != nullptr ? outer_ : portion(PortionKind::stripe, number));
+  StripeSweep(*this, worker, stripe).run();
+}
+
+void ImageSweep::take_up_stripe(Worker& worker, Stripe& stripe) {
+  for (auto& [id, packed] : stripe.introduced) {
+    if (sweep_.stopped()) return;
+    if (done_.shared_objects.contains(id)) {
+      pass_by(id, unpack_object(packed));
+      continue;
+    }
+    ObjectPart part;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto open = open_.find(id);
+      if (open == open_.end()) continue;  // it lies in the stripe whole
+      open->second.object = unpack_object(packed);
+      if (!open->second.is_whole()) continue;
+      part = std::move(open->second);
+      open_.erase(open);
+    }
+    finish_shared(worker, id, std::move(part));
+  }
+}
+
+void ImageSweep::pass_by(ObjectId id, Object object) {
+  if (!done_.shared_objects.at(id)) return;
+  object.content = content(object.runs, object.info);
+  object.origin = self_.lock();
+  sweep_.open_inside_again(object);
+}
+
+void ImageSweep::take_up_parts(Worker& worker) {
+  for (auto& [id, parts] : done_.parts) {
+    for (const std::string& packed : parts) {
+      NotedPart noted = unpack_noted_part(packed);
+      ObjectPart part;
+      part.bytes = noted.bytes;
+      part.hits = std::move(noted.hits);
+      part.exceptions = std::move(noted.exceptions);
+      open_[id].add(std::move(part));
+    }
+  }
+  done_.parts.clear();
+  for (const std::string& packed : std::exchange(done_.spans, {})) {
+    NotedResidue noted = unpack_noted_residue(packed);
+    const auto run = residue_.try_emplace(noted.run_begin, noted.run_begin, noted.kind).first;
+    std::vector<ResidueRun::Piece> pieces = run->second.add(std::move(noted.span));
+    if (run->second.done()) residue_.erase(run);
+    judge_shared_residue(worker, noted.home, pieces);
+  }
 }
 
 bool ImageSweep::is_mapped(std::uint64_t place) const {
@@ -126,6 +218,10 @@ std::unique_ptr<Content> ImageSweep::content(std::vector<Run> runs, ContentInfo 
 }
 
 void ImageSweep::deposit(Worker& worker, ObjectId id, ObjectPart part) {
+  if (outer_ == nullptr) {
+    const NotedPart noted{id, part.bytes, part.hits, part.exceptions};
+    sweep_.check(engine_.writer->note(worker.record, worker.portion->recorded(), pack(noted)));
+  }
   {
     const std::lock_guard lock(mutex_);
     ObjectPart& open = open_[id];
@@ -134,6 +230,11 @@ void ImageSweep::deposit(Worker& worker, ObjectId id, ObjectPart part) {
     part = std::move(open);
     open_.erase(id);
   }
+  finish_shared(worker, id, std::move(part));
+}
+
+void ImageSweep::finish_shared(Worker& worker, ObjectId id, ObjectPart part) {
+  const PortionScope scope(sweep_, worker, portion(PortionKind::shared_object, id));
   finish(worker, std::move(part));
 }
 
@@ -163,7 +264,7 @@ void ImageSweep::finish(Worker& worker, ObjectPart part) {
   if (facts.size > 0 && object.runs.empty()) facts.kind = Kind::zero;
   sweep_.look_up(worker, object, facts);
   object.origin = self_.lock();
-  sweep_.open_inside(object, facts);
+  sweep_.open_inside(worker, object, facts);
   sweep_.unpack(worker, object, facts);
   sweep_.judge(worker, object, facts);
 }
@@ -201,22 +302,40 @@ void ImageSweep::match_seams(Worker& worker, const Object& object, Facts& facts)
 // --- residue --------------------------------------------------------------------------------------------------
 
 void ImageSweep::end_residue(Worker& worker, const Parcel& parcel, std::uint64_t run_begin, ResidueRun::Span span) {
-  std::vector<ResidueRun::Piece> pieces;
   if (!parcel.from_before && !parcel.goes_on) {
-    pieces = ResidueRun(parcel.begin, parcel.kind).add(std::move(span));
-  } else {
+    for (ResidueRun::Piece& piece : ResidueRun(parcel.begin, parcel.kind).add(std::move(span))) {
+      judge_residue(worker, parcel.home, piece);
+    }
+    return;
+  }
+  const std::uint64_t begin = parcel.from_before ? run_begin : parcel.begin;
+  if (outer_ == nullptr) {
+    const NotedResidue noted{begin, parcel.kind, parcel.home, span};
+    sweep_.check(engine_.writer->note(worker.record, worker.portion->recorded(), pack(noted)));
+  }
+  std::vector<ResidueRun::Piece> pieces;
+  {
     const std::lock_guard lock(mutex_);
-    const std::uint64_t begin = parcel.from_before ? run_begin : parcel.begin;
     const auto run = residue_.try_emplace(begin, begin, parcel.kind).first;
     pieces = run->second.add(std::move(span));
     if (run->second.done()) residue_.erase(run);
   }
+  judge_shared_residue(worker, parcel.home, pieces);
+}
+
+void ImageSweep::judge_shared_residue(Worker& worker, std::uint32_t home, std::vector<ResidueRun::Piece>& pieces) {
   for (ResidueRun::Piece& piece : pieces) {
-    Object object = residue_object(parcel.home, {StepKind::residue, "", piece.begin, piece.end - piece.begin});
-    object.content = content({{0, piece.begin, piece.end - piece.begin}}, {piece.end - piece.begin, std::nullopt, 0});
-    worker.account.walked(object.locator.exhibit, piece.facts.size);
-    sweep_.judge(worker, object, piece.facts);
+    if (done_.residue.contains(piece.begin)) continue;
+    const PortionScope scope(sweep_, worker, portion(PortionKind::residue, piece.begin));
+    judge_residue(worker, home, piece);
   }
+}
+
+void ImageSweep::judge_residue(Worker& worker, std::uint32_t home, ResidueRun::Piece& piece) {
+  Object object = residue_object(home, {StepKind::residue, "", piece.begin, piece.end - piece.begin});
+  object.content = content({{0, piece.begin, piece.end - piece.begin}}, {piece.end - piece.begin, std::nullopt, 0});
+  worker.account.walked(object.locator.exhibit, piece.facts.size);
+  sweep_.judge(worker, object, piece.facts);
 }
 
 Object ImageSweep::residue_object(std::uint32_t home, Step step) const {

@@ -54,9 +54,10 @@ struct ImageOrigin {
 
 class ImageSweep final : public walk::ImageSink {
  public:
+  // `outer`: the portion that the image belongs to, in which one scope was announced; null where it has its own.
   // `folder`, `memory`: for the sort of the claims. All references outlive the sweep.
   ImageSweep(Sweep& sweep, const Engine& engine, Scheduler& scheduler, std::unique_ptr<walk::ImageWalk> walk,
-             ImageOrigin origin, std::string folder, std::size_t memory);
+             ImageOrigin origin, std::shared_ptr<SweptPortion> outer, std::string folder, std::size_t memory);
   ~ImageSweep() override;
 
   // Walks the image, then feeds its stripes to the scheduler. `self` keeps the sweep alive until the last is swept.
@@ -70,13 +71,26 @@ class ImageSweep final : public walk::ImageSink {
   bool area(Kind kind, std::uint32_t home, std::uint64_t offset, std::uint64_t length) override;
 
   [[nodiscard]] Scheduler::Task next_stripe(const std::shared_ptr<ImageSweep>& self, std::size_t index);
+  void sweep_stripe(Worker& worker, Stripe& stripe);
+  // What earlier processes found of objects and residue of which other stripes were not swept.
+  void take_up_parts(Worker& worker);
+  // Of a stripe that was swept by an earlier process: only the objects that are still open.
+  void take_up_stripe(Worker& worker, Stripe& stripe);
+  // An object that an earlier process judged; perhaps not the image in it.
+  void pass_by(ObjectId id, Object object);
+  // A new portion of this image; or the one that the whole image belongs to, with a scope announced in it.
+  [[nodiscard]] std::shared_ptr<SweptPortion> portion(PortionKind kind, std::uint64_t number, std::uint32_t check = 0);
   void sweep_contents();
   void deposit(Worker& worker, ObjectId id, ObjectPart part);
   void finish(Worker& worker, ObjectPart part);
+  void finish_shared(Worker& worker, ObjectId id, ObjectPart part);
   void match_seams(Worker& worker, const Object& object, Facts& facts);
   void end_residue(Worker& worker, const Parcel& parcel, std::uint64_t run_begin, ResidueRun::Span span);
+  void judge_residue(Worker& worker, std::uint32_t home, ResidueRun::Piece& piece);
+  void judge_shared_residue(Worker& worker, std::uint32_t home, std::vector<ResidueRun::Piece>& pieces);
   [[nodiscard]] Object residue_object(std::uint32_t home, Step step) const;
   [[nodiscard]] std::unique_ptr<Content> content(std::vector<Run> runs, ContentInfo info) const;
+  [[nodiscard]] Error changed() const;
   [[nodiscard]] bool is_mapped(std::uint64_t place) const;
   // True where the bytes are an exhibit's, seen another way: they are counted there.
   [[nodiscard]] bool is_derived() const { return origin_.covers == Covers::nothing; }
@@ -87,10 +101,16 @@ class ImageSweep final : public walk::ImageSink {
   const ImageOrigin origin_;  // before walk_: what the walk reads outlives it
   std::unique_ptr<walk::ImageWalk> walk_;
   std::weak_ptr<ImageSweep> self_;
-  Layout layout_;                 // the walk's worker, then whoever pulls a stripe: one at a time
-  std::vector<Run> mapped_;       // by place
-  Worker* walker_ = nullptr;      // during the walk
-  std::vector<Object> contents_;  // objects that are read through their content, until they are enough
+  Layout layout_;             // the walk's worker, then whoever pulls a stripe: one at a time
+  std::vector<Run> mapped_;   // by place
+  Worker* walker_ = nullptr;  // during the walk
+  // Objects that are read through their content, with their numbers, until they are enough.
+  std::vector<std::pair<std::uint64_t, Object>> contents_;
+  std::uint64_t next_number_ = 0;  // of objects that have no place in the image
+  const std::shared_ptr<SweptPortion> outer_;
+  const std::string root_;      // of its portions
+  Done::Root done_;             // const once the stripes have begun
+  bool stripes_ended_ = false;  // touched by whoever pulls a stripe
 
   std::mutex mutex_;  // guards the tables
   std::unordered_map<ObjectId, ObjectPart> open_;

@@ -70,6 +70,7 @@ std::string to_json(const RunReport& report) {
   json["patterns"] = report.patterns.patterns();
   json["database_bytes"] = report.patterns.database_bytes();
   json["exhibit_bytes"] = report.exhibit_bytes;
+  json["resumptions"] = report.resumptions;
   json["objects"] = report.objects;
   json["hits"] = report.hits;
   json["seconds"] = {{"compile", report.compile_seconds}, {"sweep", report.sweep_seconds}, {"all", report.seconds}};

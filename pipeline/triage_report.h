@@ -21,6 +21,7 @@ struct RunReport {
   std::vector<std::uint64_t> exhibit_bytes;
   double compile_seconds = 0, sweep_seconds = 0, seconds = 0;
   std::uint64_t objects = 0, hits = 0;
+  std::uint64_t resumptions = 0;
   // How the images were read.
   struct Reading {
     std::uint64_t bytes = 0;        // in all

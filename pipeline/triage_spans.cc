@@ -13,6 +13,7 @@ struct Sweep::Huge {
   Object object;
   Facts head;  // what is known before the first span
   Covers covers = Covers::own_bytes;
+  std::shared_ptr<SweptPortion> portion;
   std::uint64_t next = 0;  // begin of the next span to hand out; touched by the scheduler's source alone
   std::mutex mutex;
   Facts facts;                   // of the spans so far
@@ -20,19 +21,23 @@ struct Sweep::Huge {
 };
 
 // Makes a source of spans of the object; the workers take them before anything else.
-void Sweep::share(Object object, const Facts& facts, Covers covers) {
+void Sweep::share(Worker& worker, Object object, const Facts& facts, Covers covers) {
   auto huge = std::make_shared<Huge>();
   huge->object = std::move(object);
   huge->head = facts;
   huge->covers = covers;
   huge->bytes_left = facts.size;
+  huge->portion = worker.portion;
+  for (std::uint64_t begin = 0; begin < facts.size; begin += limits::kSpanBytes) huge->portion->share();
   scheduler_.feed([this, huge](std::size_t) -> Scheduler::Task {
     const std::uint64_t begin = huge->next;
     if (begin >= huge->head.size) return {};
     const std::uint64_t end = std::min(begin + limits::kSpanBytes, huge->head.size);
     huge->next = end;
     return [this, huge, begin, end](std::size_t own) {
-      if (!stopped()) sweep_span(*workers_[own], *huge, begin, end);
+      if (stopped()) return;
+      const PortionScope scope(*this, *workers_[own], huge->portion);
+      sweep_span(*workers_[own], *huge, begin, end);
     };
   });
 }
@@ -82,7 +87,7 @@ void Sweep::end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& spa
   settle(facts, engine_);
   if (facts.coverage.zero == facts.size) facts.kind = Kind::zero;
   if (huge.covers == Covers::nothing) facts.coverage = {};
-  open_inside(huge.object, facts);
+  open_inside(worker, huge.object, facts);
   unpack(worker, huge.object, facts);
   judge(worker, huge.object, facts);
 }

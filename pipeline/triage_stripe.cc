@@ -205,7 +205,9 @@ void StripeSweep::deliver() {
     part.exceptions.push_back({ExceptionReason::damaged, refusal.start, refusal.length});
   }
   for (auto& [id, part] : parts_) {
-    if (part.is_whole()) {
+    if (image_.done_.shared_objects.contains(id)) {
+      if (part.object) image_.pass_by(id, std::move(*part.object));
+    } else if (part.is_whole()) {
       image_.finish(worker_, std::move(part));
     } else {
       image_.deposit(worker_, id, std::move(part));

@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <tuple>
 
-#include "pipeline/content_source.h"
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
 #include "pipeline/triage_unpack.h"
 #include "stages/decide/decide.h"
-#include "stages/open/open_image.h"
 #include "stages/record/places.h"
 #include "stages/unpack/kind.h"
 #include "stages/unpack/unpack.h"
@@ -21,48 +19,22 @@ namespace {
 // asking costs nothing.
 constexpr std::size_t kBatch = 32;
 
-// An object in an image that is a file has a path for the file, and one for each image around it.
-std::ptrdiff_t images_around(const Locator& locator) {
-  return std::count_if(locator.steps.begin(), locator.steps.end(),
-                       [](const Step& step) { return step.kind == StepKind::path; });
-}
-
 bool is_image(const Exhibit& exhibit) {
   return exhibit.kind() != ExhibitKind::folder && exhibit.kind() != ExhibitKind::file;
 }
 
 }  // namespace
 
-ExceptionReason exception_of(WalkTrouble trouble) {
-  switch (trouble) {
-    case WalkTrouble::special_file:
-      return ExceptionReason::special_file;
-    case WalkTrouble::loop:
-      return ExceptionReason::loop;
-    case WalkTrouble::too_deep:
-      return ExceptionReason::too_deep;
-    case WalkTrouble::name_too_long:
-      return ExceptionReason::name_too_long;
-    case WalkTrouble::encrypted:
-      return ExceptionReason::encrypted;
-    case WalkTrouble::unsupported:
-      return ExceptionReason::unsupported;
-    case WalkTrouble::damaged:
-      return ExceptionReason::damaged;
-    case WalkTrouble::objects_limit:
-      return ExceptionReason::objects_limit;
-    case WalkTrouble::expansion_limit:
-      return ExceptionReason::expansion_limit;
-    case WalkTrouble::decoder_crashed:
-      return ExceptionReason::decoder_crashed;
-    case WalkTrouble::timeout:
-      return ExceptionReason::timeout;
-    case WalkTrouble::none:
-    case WalkTrouble::unreadable:
-      break;
-  }
-  return ExceptionReason::unreadable;
-}
+// Objects for whoever is free.
+struct Sweep::Batch {
+  struct Entry {
+    Object object;
+    PortionName name;
+    bool is_done = false;  // but for the image in it
+  };
+  std::vector<Entry> objects;
+  std::atomic<std::size_t> next{0};
+};
 
 std::string_view file_name_of(const Locator& locator) {
   for (auto step = locator.steps.rbegin(); step != locator.steps.rend(); ++step) {
@@ -88,8 +60,8 @@ void note_kind(const Object& object, std::span<const std::byte> first, Facts& fa
 }
 
 Sweep::Sweep(const Engine& engine, std::vector<std::unique_ptr<Worker>>& workers, Scheduler& scheduler,
-             Counters& counters, const std::string& folder, std::uint64_t memory)
-    : engine_(engine), workers_(workers), scheduler_(scheduler), counters_(counters), folder_(folder) {
+             Counters& counters, Done& done, const std::string& folder, std::uint64_t memory)
+    : engine_(engine), workers_(workers), scheduler_(scheduler), counters_(counters), done_(done), folder_(folder) {
   image_memory_ = memory / scheduler.workers();
   std::vector<walk::Image> images;
   for (std::uint32_t i = 0; i < engine.exhibits.size(); ++i) {
@@ -105,7 +77,7 @@ Sweep::Sweep(const Engine& engine, std::vector<std::unique_ptr<Worker>>& workers
     origin.covers = walk->is_derived() ? Covers::nothing : Covers::own_bytes;
     if (images_.size() < reads_.size()) origin.counter = reads_[images_.size()].get();  // devices come after the images
     images_.push_back(std::make_shared<ImageSweep>(*this, engine, scheduler, std::move(walk), std::move(origin),
-                                                   folder_, image_memory_));
+                                                   nullptr, folder_, image_memory_));
   }
 }
 Sweep::~Sweep() = default;
@@ -136,20 +108,8 @@ Scheduler::Task Sweep::next_task(std::size_t index) {
     return [this, image = std::move(images_[next_image_++])](std::size_t own) { image->run(*workers_[own], image); };
   }
   auto batch = std::make_shared<Batch>();
-  while (batch->objects.size() < kBatch) {
-    if (source_ == nullptr) {
-      if (next_exhibit_ == engine_.exhibits.size()) break;
-      const auto number = static_cast<std::uint32_t>(next_exhibit_++);
-      if (is_image(*engine_.exhibits[number])) continue;
-      source_ = walk_exhibit(*engine_.exhibits[number], number);
-    }
-    std::optional<Object> object = source_->next();
-    if (object) {
-      batch->objects.push_back(std::move(*object));
-    } else {
-      source_.reset();
-    }
-  }
+  // The scheduler is asking and cannot be told to stop from here: a task does that.
+  if (Result<> taken = take_objects(*batch); !taken) return [this, taken](std::size_t) { check(taken); };
   worker.watch.charge(Work::walk);
   std::erase_if(batches_, [](const auto& b) { return b->next.load(std::memory_order_relaxed) >= b->objects.size(); });
   if (!batch->objects.empty()) {
@@ -160,30 +120,55 @@ Scheduler::Task Sweep::next_task(std::size_t index) {
   } else {
     return {};
   }
-  return [this, batch](std::size_t own) {
-    for (;;) {
-      const std::size_t mine = batch->next.fetch_add(1, std::memory_order_relaxed);
-      if (mine >= batch->objects.size() || stopped()) return;
-      sweep_object(*workers_[own], std::move(batch->objects[mine]), Covers::own_bytes);
-    }
+  return [this, batch](std::size_t own) { sweep_batch(*workers_[own], *batch); };
+}
+
+Result<> Sweep::take_objects(Batch& batch) {
+  const auto changed = [this] {
+    return Error{ErrorKind::evidence, "the exhibit is not what it was when the run was begun",
+                 engine_.exhibits[next_exhibit_ - 1]->name(), "start a new run, into a new directory"};
   };
-}
-
-void sort_exceptions(std::vector<Exception>& exceptions) {
-  std::sort(exceptions.begin(), exceptions.end(), [](const Exception& a, const Exception& b) {
-    return std::tie(a.offset, a.reason, a.length) < std::tie(b.offset, b.reason, b.length);
-  });
-  exceptions.erase(std::unique(exceptions.begin(), exceptions.end()), exceptions.end());
-}
-
-void settle(Facts& facts, const Engine& engine) {
-  bool over_limit = false;
-  if (!facts.hits.empty()) {
-    settle_hits(facts.hits, engine.patterns, static_cast<std::uint32_t>(engine.scope.max_hits_per_identifier),
-                over_limit);
+  while (batch.objects.size() < kBatch && !stopped()) {
+    if (source_ == nullptr) {
+      if (next_exhibit_ == engine_.exhibits.size()) return {};
+      const auto number = static_cast<std::uint32_t>(next_exhibit_++);
+      if (is_image(*engine_.exhibits[number])) continue;
+      source_ = walk_exhibit(*engine_.exhibits[number], number);
+      source_root_ = Locator{number, {}}.sort_key();
+      source_done_ = done_.take(source_root_);
+      source_number_ = 0;
+    }
+    std::optional<Object> object = source_->next();
+    if (!object) {
+      if (source_number_ < source_done_.objects.size()) return changed();
+      source_.reset();
+      continue;
+    }
+    const std::uint64_t number = source_number_++;
+    const std::uint32_t was = number < source_done_.objects.size() ? source_done_.objects[number] : 0;
+    if (was == 0) {
+      batch.objects.push_back({std::move(*object), {source_root_, PortionKind::object, number, 0, false}, false});
+      continue;
+    }
+    if (was != check_of(object->locator)) return changed();
+    if (source_done_.objects_with_image.contains(number)) batch.objects.push_back({std::move(*object), {}, true});
   }
-  if (over_limit) facts.exceptions.push_back({ExceptionReason::hits_limit, 0, 0});
-  sort_exceptions(facts.exceptions);
+  return {};
+}
+
+void Sweep::sweep_batch(Worker& worker, Batch& batch) {
+  for (;;) {
+    const std::size_t mine = batch.next.fetch_add(1, std::memory_order_relaxed);
+    if (mine >= batch.objects.size() || stopped()) return;
+    Batch::Entry& entry = batch.objects[mine];
+    if (entry.is_done) {
+      open_inside_again(entry.object);
+      continue;
+    }
+    entry.name.check = check_of(entry.object.locator);
+    const PortionScope scope(*this, worker, std::make_shared<SweptPortion>(engine_, std::move(entry.name)));
+    sweep_object(worker, std::move(entry.object), Covers::own_bytes);
+  }
 }
 
 void Sweep::open_object(Worker& worker, Object& object, Facts& facts) {
@@ -221,11 +206,11 @@ void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
   if (covers == Covers::own_bytes) worker.account.owe(object.locator.exhibit, facts.size);
   const bool shared =
       facts.size > limits::kSpanBytes && object.content != nullptr && !engine_.lookup->needed(facts.size).any();
-  if (shared) return share(std::move(object), facts, covers);
+  if (shared) return share(worker, std::move(object), facts, covers);
   sweep_opened(worker, object, facts);
   if (covers == Covers::own_bytes) counters_.bytes.fetch_add(facts.size, std::memory_order_relaxed);
   if (covers == Covers::nothing) facts.coverage = {};
-  open_inside(object, facts);
+  open_inside(worker, object, facts);
   unpack(worker, object, facts);
   judge(worker, object, facts);
 }
@@ -245,11 +230,14 @@ void Sweep::share_part(Worker& worker, std::uint64_t bytes, std::function<void(W
     return sweep(worker);
   }
   auto waiting = std::make_shared<std::function<void(Worker&)>>(std::move(sweep));
-  scheduler_.feed([this, waiting, bytes](std::size_t) mutable -> Scheduler::Task {
+  worker.portion->share();
+  scheduler_.feed([this, waiting, bytes, portion = worker.portion](std::size_t) mutable -> Scheduler::Task {
     if (waiting == nullptr) return {};
-    return [this, mine = std::exchange(waiting, nullptr), bytes](std::size_t own) {
+    return [this, mine = std::exchange(waiting, nullptr), bytes, portion](std::size_t own) {
       queued_.fetch_sub(bytes, std::memory_order_relaxed);
-      if (!stopped()) (*mine)(*workers_[own]);
+      if (stopped()) return;
+      const PortionScope scope(*this, *workers_[own], portion);
+      (*mine)(*workers_[own]);
     };
   });
 }
@@ -279,35 +267,6 @@ void Sweep::sweep_whole(Worker& worker, Object& object, Facts& facts) {
   if (facts.size > 0 && facts.coverage.zero == facts.size) facts.kind = Kind::zero;
   if (fingerprinted && !seen && facts.hits.empty() && facts.exceptions.empty()) engine_.seen->add(fingerprint);
   engine_.lookup->look_up(facts);
-}
-
-void Sweep::open_inside(const Object& object, Facts& facts) {
-  if (facts.kind != Kind::disk_image || object.content == nullptr) return;
-  std::unique_ptr<Content> content = object.content->duplicate();
-  if (content == nullptr || !content->open().ok()) return;
-  ImageOrigin origin;
-  origin.covers = Covers::nothing;
-  origin.container = object.origin;
-  origin.bytes = content_source(std::move(content), facts.size);
-  const Exception shut{ExceptionReason::unsupported, 0, facts.size};
-  Result<std::unique_ptr<Exhibit>> opened = open_image(origin.bytes, "");
-  if (!opened.ok() || (*opened != nullptr && images_around(object.locator) > limits::kMaxImageDepth)) {
-    facts.exceptions.insert(facts.exceptions.begin(), shut);
-    return;
-  }
-  if (*opened == nullptr) return;
-  const std::shared_ptr<const Exhibit> image = std::move(opened).value();
-  origin.bytes = image;
-  const walk::Image root{object.locator.exhibit, object.locator.steps, image.get()};
-  for (auto& walk : walk::walks_of({&root, 1}, engine_.scope.volume_keys)) {
-    auto sweep =
-        std::make_shared<ImageSweep>(*this, engine_, scheduler_, std::move(walk), origin, folder_, image_memory_);
-    scheduler_.feed([this, sweep](std::size_t) mutable -> Scheduler::Task {
-      if (sweep == nullptr) return {};
-      return [this, mine = std::exchange(sweep, nullptr)](std::size_t own) { mine->run(*workers_[own], mine); };
-    });
-  }
-  std::erase_if(facts.hits, [](const Hit& hit) { return hit.view == View::raw; });
 }
 
 // Of an object in an image: the sweep went by its bytes in the order of the disk and made no digest.
@@ -363,7 +322,7 @@ void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
     verdict.exhibit_offsets = std::move(places.exhibit_offsets);
     verdict.places = std::move(places.places);
   }
-  if (Result<> written = engine_.writer->add(worker.record, verdict); !written.ok()) fail(std::move(written).error());
+  check(engine_.writer->add(worker.record, worker.portion->recorded(), verdict));
   worker.account.judged(object.locator.exhibit, facts.size);
   worker.account.cover(object.locator.exhibit, facts.coverage);
   counters_.objects.fetch_add(1, std::memory_order_relaxed);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pipeline/scheduler.h"
+#include "pipeline/triage_done.h"
 #include "pipeline/triage_engine.h"
 
 namespace ambit {
@@ -35,9 +36,9 @@ void note_kind(const Object& object, std::span<const std::byte> first, Facts& fa
 class Sweep {
  public:
   // `engine` and `workers` outlive the sweep; there is one worker per worker of the scheduler. `folder` and `memory`
-  // are for the sorts of what images hold.
+  // are for the sorts of what images hold. What is `done` is left out.
   Sweep(const Engine& engine, std::vector<std::unique_ptr<Worker>>& workers, Scheduler& scheduler, Counters& counters,
-        const std::string& folder, std::uint64_t memory);
+        Done& done, const std::string& folder, std::uint64_t memory);
   ~Sweep();
 
   // Runs to the end, or until stop() or until a verdict cannot be written (then the Error says why).
@@ -57,7 +58,10 @@ class Sweep {
   // Digests, where a set of hashes asks for them; reads the object again.
   void look_up(Worker& worker, Object& object, Facts& facts);
   // Where the object is itself an image: opens it and has it swept; its own raw hits give way to those inside.
-  void open_inside(const Object& object, Facts& facts);
+  void open_inside(Worker& worker, const Object& object, Facts& facts);
+  // The image in an object that an earlier process was through with, but perhaps not with the image.
+  void open_inside_again(Object& object);
+  [[nodiscard]] Done& done() { return done_; }
   // Takes the object apart, where it is of a format that can be, and has its parts swept.
   void unpack(Worker& worker, Object& object, Facts& facts);
   // Matches the name, decides, takes the second look where that is due, records.
@@ -66,17 +70,29 @@ class Sweep {
   // waits already.
   void share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep);
   void count_bytes(std::uint64_t bytes) { counters_.bytes.fetch_add(bytes, std::memory_order_relaxed); }
-  // The run is lost: the first Error is what run() returns.
+  // The process cannot go on: the first Error is what run() returns.
   void fail(Error error);
+  void check(Result<> done) {
+    if (!done.ok()) fail(std::move(done).error());
+  }
+  [[nodiscard]] record::RunWriter& writer() const { return *engine_.writer; }
 
  private:
   struct Huge;  // an object that several workers share, span by span
 
+  struct Batch;
+
   [[nodiscard]] Scheduler::Task next_task(std::size_t worker);
+  // Fills the batch from the walks of the folders. Error: io, where an exhibit is not what it was.
+  [[nodiscard]] Result<> take_objects(Batch& batch);
+  void sweep_batch(Worker& worker, Batch& batch);
+  struct InsideImage;
+  [[nodiscard]] Result<std::optional<InsideImage>> look_inside(const Object& object, std::uint64_t size) const;
+  void sweep_inside(const Object& object, const InsideImage& image, const std::shared_ptr<SweptPortion>& outer);
   static void open_object(Worker& worker, Object& object, Facts& facts);
   void sweep_opened(Worker& worker, Object& object, Facts& facts);
   void sweep_whole(Worker& worker, Object& object, Facts& facts);
-  void share(Object object, const Facts& facts, Covers covers);
+  void share(Worker& worker, Object object, const Facts& facts, Covers covers);
   void sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uint64_t end);
   void end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& span);
   void match_names(Worker& worker, const Object& object, Facts& facts);
@@ -86,17 +102,17 @@ class Sweep {
   std::vector<std::unique_ptr<Worker>>& workers_;
   Scheduler& scheduler_;
   Counters& counters_;
+  Done& done_;
   std::vector<std::unique_ptr<ReadCounter>> reads_;
   std::vector<std::shared_ptr<ImageSweep>> images_;
   const std::string folder_;
-  std::uint64_t image_memory_ = 0;        // for the sort of one image
-  std::size_t next_image_ = 0;            // touched by next_task() alone
-  std::size_t next_exhibit_ = 0;          // likewise
-  std::unique_ptr<ObjectSource> source_;  // likewise
-  struct Batch {
-    std::vector<Object> objects;
-    std::atomic<std::size_t> next{0};
-  };
+  std::uint64_t image_memory_ = 0;               // for the sort of one image
+  std::size_t next_image_ = 0;                   // touched by next_task() alone
+  std::size_t next_exhibit_ = 0;                 // likewise
+  std::unique_ptr<ObjectSource> source_;         // likewise
+  std::string source_root_;                      // of the exhibit that source_ walks; likewise
+  Done::Root source_done_;                       // of what it gives; likewise
+  std::uint64_t source_number_ = 0;              // of its next object; likewise
   std::vector<std::shared_ptr<Batch>> batches_;  // that still have objects for whoever is free; likewise
   std::atomic<std::uint64_t> queued_{0};         // bytes of parts that wait
   std::atomic<bool> stopped_{false};

@@ -193,7 +193,7 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   ++depth_;
   if (own.format != Format::none) run(child, own);
   --depth_;
-  sweep_.open_inside(child, own);
+  sweep_.open_inside(worker_, child, own);
   sweep_.judge(worker_, child, own);
 }
 

@@ -131,6 +131,8 @@ Ran qemu_img(std::vector<std::string> arguments) {
   return ran;
 }
 
+std::string program() { return AMBIT_PROGRAM; }
+
 Ran ambit(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), AMBIT_PROGRAM);
   return run(arguments);

@@ -51,7 +51,8 @@ struct Ran {
 // qemu-img. It times its own key derivation, and gives up where another process took its processor meanwhile: then
 // again.
 [[nodiscard]] Ran qemu_img(std::vector<std::string> arguments);
-// Runs the ambit that was built.
+// The ambit that was built: its path; and run with arguments.
+[[nodiscard]] std::string program();
 [[nodiscard]] Ran ambit(std::vector<std::string> arguments);
 
 // Content in memory, with holes, refusals and a size that may lie.

@@ -103,7 +103,7 @@ std::vector<Thing> things() {
   return all;
 }
 
-Result<> add(record::RunWriter& writer, record::RunWriter::State& state, const Thing& thing) {
+Result<> add(record::RunWriter& writer, record::RunWriter::State& state, record::Portion& portion, const Thing& thing) {
   Locator locator;
   locator.steps.push_back({StepKind::path, thing.path, 0, 0});
   Facts facts;
@@ -131,7 +131,7 @@ Result<> add(record::RunWriter& writer, record::RunWriter::State& state, const T
   verdict.inode = thing.inode;
   verdict.links = thing.links;
   verdict.places = thing.places;
-  return writer.add(state, verdict);
+  return writer.add(state, portion, verdict);
 }
 
 }  // namespace
@@ -163,15 +163,15 @@ void FinishedRun::write() const {
   setup.tool_version = "0.1.0";
   auto writer = record::RunWriter::create(setup);
   must(writer.ok(), "writer");
-  std::vector<record::RunWriter::State> states;
-  states.push_back((*writer)->make_state());
+  record::RunWriter::State& state = (*writer)->make_state();
+  record::Portion portion((*writer)->next_portion());
   std::uint64_t bytes = 0;
   for (const Thing& thing : things()) {
-    must(add(**writer, states[0], thing), thing.path);
+    must(add(**writer, state, portion, thing), thing.path);
     bytes += thing.size;
   }
-  const auto totals =
-      (*writer)->close(std::move(states), {bytes}, {std::nullopt}, [](const auto&) { return std::string("{}\n"); });
+  must((*writer)->leave(state, portion).ok() && (*writer)->end(state, portion, "all").ok(), "portion");
+  const auto totals = (*writer)->close({bytes}, {std::nullopt}, [](const auto&) { return std::string("{}\n"); });
   must(totals.ok(), totals.ok() ? "" : totals.error().what);
 }
 

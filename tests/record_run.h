@@ -133,25 +133,29 @@ class Run : public ::testing::Test {
     setup.memory = options.memory;
     auto writer = RunWriter::create(setup);
     if (!writer) return std::move(writer).error();
-    std::vector<RunWriter::State> states;
-    for (std::size_t i = 0; i < options.states; ++i) states.push_back((*writer)->make_state());
+    std::vector<RunWriter::State*> states;
+    for (std::size_t i = 0; i < options.states; ++i) states.push_back(&(*writer)->make_state());
+    Portion all((*writer)->next_portion());
     std::vector<Result<>> outcomes(options.states);
     std::vector<std::thread> workers;
     for (std::size_t worker = 0; worker < options.states; ++worker) {
       workers.emplace_back([&, worker] {
         for (std::size_t i = worker; i < objects.size() && outcomes[worker]; i += options.states) {
           const Judged& object = objects[i];
-          outcomes[worker] = (*writer)->add(
-              states[worker], {&object.locator, object.state, &object.facts, &object.decision, object.in_family,
-                               object.exhibit_offsets, object.inode, object.links, object.places});
+          outcomes[worker] =
+              (*writer)->add(*states[worker], all,
+                             {&object.locator, object.state, &object.facts, &object.decision, object.in_family,
+                              object.exhibit_offsets, object.inode, object.links, object.places});
         }
       });
     }
     for (std::thread& worker : workers) worker.join();
+    for (RunWriter::State* state : states) outcomes.push_back((*writer)->leave(*state, all));
+    outcomes.push_back((*writer)->end(*states[0], all, "all"));
     for (Result<>& outcome : outcomes) {
       if (!outcome) return std::move(outcome).error();
     }
-    return (*writer)->close(std::move(states), {0, 4096}, {std::nullopt, sha256("disk")}, [](const Totals& totals) {
+    return (*writer)->close({0, 4096}, {std::nullopt, sha256("disk")}, [](const Totals& totals) {
       return "{\"objects\":" + std::to_string(totals.objects) + "}";
     });
   }

@@ -252,10 +252,12 @@ TEST_F(Run, a_writer_that_is_not_closed_leaves_nothing) {
       setup.exhibit_kinds = {"folder"};
       auto writer = RunWriter::create(setup);
       ASSERT_TRUE(writer.ok());
-      auto state = (*writer)->make_state();
+      auto& state = (*writer)->make_state();
+      Portion portion((*writer)->next_portion());
       const Judged object = excluded(at(0, "a"));
-      ASSERT_TRUE(
-          (*writer)->add(state, {&object.locator, object.state, &object.facts, &object.decision, false, {}}).ok());
+      ASSERT_TRUE((*writer)
+                      ->add(state, portion, {&object.locator, object.state, &object.facts, &object.decision, false, {}})
+                      .ok());
       EXPECT_TRUE(fs::exists(directory / "work"));
     }
     EXPECT_EQ(fs::exists(directory), existed);

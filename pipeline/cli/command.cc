@@ -38,7 +38,7 @@ Exit fail(const Error& error) {
   if (!error.remedy.empty()) text += "  remedy: " + printable(error.remedy) + "\n";
   std::fflush(stdout);
   write_err(text);
-  return Exit::operator_must_act;
+  return error.kind == ErrorKind::stopped ? Exit::stopped : Exit::operator_must_act;
 }
 
 }  // namespace ambit::cli

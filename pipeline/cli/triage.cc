@@ -97,7 +97,7 @@ Action add_triage(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   TriageOptions& t = options->triage;
   app.add_option("--order", t.order, "Order file (TOML)")->required()->type_name("ORDER");
-  app.add_option("--out", t.out, "Run directory to make; it must not exist yet")->required()->type_name("DIR");
+  app.add_option("--out", t.out, "Run directory to make")->required()->type_name("DIR");
   app.add_option("--key", t.key, "Case key (default: ORDER.key, made on the first run)")->type_name("FILE");
   app.add_option("--threads", t.threads, "Workers (default: one per core)")->type_name("N")->check(CLI::Range(1, 4096));
   app.add_option("--memory", options->memory,
@@ -107,6 +107,10 @@ Action add_triage(CLI::App& app) {
       ->type_name("SIZE");
   app.add_option("--log", options->log, "Append JSON lines on how the run goes; they hold no evidence")
       ->type_name("FILE");
+  app.add_flag("--resume", t.resume, "Go on with the run in DIR that was cut off; begins one where there is none");
+  app.add_option("--checkpoint-every", t.checkpoint_seconds, "So much work a crash may cost (default: 5)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0, 3600));
   app.add_flag("--hash-exhibits", t.hash_exhibits, "Also record the SHA-256 of every image (one more pass)");
   app.add_option("EXHIBIT", t.exhibits, "Images (raw, split) and folders, in the order of their numbers")->required();
   return [options](const Words& command_line) {

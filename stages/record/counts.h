@@ -6,6 +6,8 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -44,6 +46,7 @@ class Counts {
   // What is known once its disposition is final.
   void settle(const CensusKey& key, std::uint64_t bytes);
   Counts& operator+=(const Counts& other);
+  void clear();
 
   std::vector<Coverage> coverage;  // by exhibit
   std::map<CensusKey, ItemCount> census;
@@ -53,5 +56,9 @@ class Counts {
   std::uint64_t exception_objects = 0;  // with at least one exception
   std::uint64_t exception_bytes = 0;    // not examined
 };
+
+// Bytes for the journal, and back. False, and nothing appended, where nothing was counted.
+[[nodiscard]] bool append_counts(std::string& out, const Counts& counts);
+[[nodiscard]] Counts read_counts(std::string_view bytes, std::size_t exhibits);
 
 }  // namespace ambit::record

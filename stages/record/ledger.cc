@@ -33,6 +33,17 @@ Result<std::string_view> Compressor::frame(std::string_view plain) {
   return std::string_view(out_).substr(0, size);
 }
 
+Result<std::string> unpack_frame(std::string_view frame, std::uint64_t plain_bytes) {
+  std::string plain(plain_bytes, '\0');
+  if (frame.empty() && plain_bytes == 0) return plain;
+  const std::size_t size = ZSTD_decompress(plain.data(), plain.size(), frame.data(), frame.size());
+  if (ZSTD_isError(size) != 0 || size != plain_bytes) {
+    return Error{ErrorKind::io, "lines of the ledger do not read back as they were written", "",
+                 "check the disk that the run directory is written to"};
+  }
+  return plain;
+}
+
 Result<std::unique_ptr<Ledger>> Ledger::create(std::string folder, std::vector<std::string> recipients,
                                                std::uint64_t segment_bytes) {
   if (Result<> checked = Age::check_recipients(recipients); !checked) return std::move(checked).error();
@@ -64,8 +75,11 @@ Result<> Ledger::send(std::string_view frame, std::uint64_t plain_bytes) {
 Result<> Ledger::write(std::string_view lines, Compressor& compressor) {
   Result<std::string_view> frame = compressor.frame(lines);
   if (!frame) return std::move(frame).error();
-  const std::lock_guard lock(mutex_);
-  if (outcome_) outcome_ = send(*frame, lines.size());
+  return add(*frame, lines.size());
+}
+
+Result<> Ledger::add(std::string_view frame, std::uint64_t plain_bytes) {
+  if (outcome_) outcome_ = send(frame, plain_bytes);
   return outcome_;
 }
 

@@ -2,14 +2,13 @@
 //
 //   JSON lines -> Zstandard frames -> age -> FOLDER/0001.age, 0002.age …
 //
-// Each worker compresses its own lines into frames of its own (frames one after another are one Zstandard stream),
-// so only the hand-over to age is one at a time. No line ever touches the disk in clear. A new segment begins
+// Each worker compresses its own lines into frames of its own (frames one after another are one Zstandard stream);
+// they wait in the journal until the run is closed. No line ever touches the disk in clear. A new segment begins
 // after kSegmentBytes of lines, so that a court with a laptop can open one at a time.
 #pragma once
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,14 +37,20 @@ class Compressor {
   std::string out_;
 };
 
+// What frame() made of so many bytes. Error: io, where it is anything else.
+[[nodiscard]] Result<std::string> unpack_frame(std::string_view frame, std::uint64_t plain_bytes);
+
+// One thread at a time.
 class Ledger {
  public:
   // `folder` must exist. Error: key for recipients that age does not take; io, space.
   [[nodiscard]] static Result<std::unique_ptr<Ledger>> create(std::string folder, std::vector<std::string> recipients,
                                                               std::uint64_t segment_bytes = kSegmentBytes);
-  // Whole lines. From any worker. After an Error every further call returns the same one.
+  // Whole lines. After an Error every further call returns the same one.
   [[nodiscard]] Result<> write(std::string_view lines, Compressor& compressor);
-  // Ends and syncs the last segment; when all workers are done. There is always at least one.
+  // A frame of whole lines, of so many bytes in clear.
+  [[nodiscard]] Result<> add(std::string_view frame, std::uint64_t plain_bytes);
+  // Ends and syncs the last segment. There is always at least one.
   [[nodiscard]] Result<> close();
   [[nodiscard]] const std::vector<std::string>& segments() const { return segments_; }  // file names, in order
 
@@ -58,7 +63,6 @@ class Ledger {
   const std::string folder_;
   const std::vector<std::string> recipients_;
   const std::uint64_t segment_bytes_;
-  std::mutex mutex_;  // guards all below
   std::unique_ptr<Age> age_;
   std::uint64_t in_segment_ = 0;
   std::vector<std::string> segments_;

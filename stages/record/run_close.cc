@@ -5,12 +5,20 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
+#include "pipeline/sealed_sort.h"
+#include "pipeline/varint.h"
 #include "stages/record/pseudonym.h"
 #include "stages/record/run_writer.h"
 
 namespace ambit::record {
 namespace {
+
+// Lines go to the ledger when there are so many bytes of them: large enough for Zstandard.
+constexpr std::size_t kHandOver = 256 * limits::KiB;
+constexpr std::size_t kLeastMemory = 64 * limits::KiB;
 
 std::vector<IndexExtent> shown_extents(const StoredVerdict& verdict) {
   std::vector<IndexExtent> out;
@@ -58,8 +66,16 @@ std::vector<IndexHit> shown_hits(const std::vector<Hit>& hits, const std::vector
 }  // namespace
 
 struct RunWriter::Closing {
-  explicit Closing(State own) : state(std::move(own)) {}
-  State state;  // what close() itself excludes
+  Closing(const std::string& folder, std::uint64_t memory, std::size_t exhibit_count)
+      : counts(exhibit_count),
+        settlement(folder, std::max<std::size_t>(memory / 4 * 3, kLeastMemory)),
+        commitments(folder, std::max<std::size_t>(memory / 4, kLeastMemory)) {}
+  Counts counts;
+  Settlement settlement;
+  SealedSort commitments;  // commitment -> nothing
+  std::unique_ptr<Ledger> ledger;
+  Compressor compressor;
+  std::string lines, record;  // of the ledger, in clear
   std::unique_ptr<RelevanceIndex> index;
   MerkleTree index_tree, ledger_tree;
   std::vector<CheckpointExhibit> exhibits;
@@ -73,40 +89,102 @@ struct RunWriter::Closing {
   std::vector<Original> originals;
 };
 
-Result<Totals> RunWriter::close(std::vector<State> states, const std::vector<std::uint64_t>& exhibit_bytes,
+Result<Totals> RunWriter::close(const std::vector<std::uint64_t>& exhibit_bytes,
                                 const std::vector<std::optional<Bytes32>>& exhibit_sha256,
                                 const std::function<std::string(const Totals&)>& run_json) {
-  Closing closing(make_state());
+  Closing closing(work(), setup_.memory, setup_.exhibit_names.size());
   for (std::size_t i = 0; i < setup_.exhibit_names.size(); ++i) {
     closing.exhibits.push_back({setup_.exhibit_names[i], setup_.exhibit_kinds[i], exhibit_bytes[i], exhibit_sha256[i]});
   }
-  Result<> done;
-  for (State& state : states) {
-    if (done) done = hand_over(state, 0);
-    closing.state.counts += state.counts;
-  }
-  states.clear();
+  closing.counts += resumed_;
+  for (const auto& state : states_) closing.counts += state->total;
+  Result<> done = checkpoint();
+  if (done) done = take_journal(closing);
   if (done) done = settle(closing);
-  if (done) done = ledger_->close();
+  if (done) done = closing.ledger->close();
   if (done) done = write_commitments(closing);
   if (done) done = write_index(closing);
   if (done) done = write_file(work() + "/run.json", run_json(closing.totals));
   if (done) done = write_checkpoint(closing);
   if (done) done = move_into_place();
   if (!done) {
-    abandon();
+    remove_unfinished();
     return std::move(done).error();
   }
   closed_ = true;
   return std::move(closing.totals);
 }
 
+// The sealed lines into the ledger, commitments and what waits into their sorters.
+Result<> RunWriter::take_journal(Closing& closing) {
+  const std::string folder = work() + "/ledger";
+  if (::mkdir(folder.c_str(), 0777) != 0) return system_error("cannot write to the run directory", folder);
+  Result<std::unique_ptr<Ledger>> ledger = Ledger::create(folder, setup_.scope->seal_to);
+  if (!ledger) return std::move(ledger).error();
+  closing.ledger = std::move(*ledger);
+  Journal::Reader reader(*journal_);
+  for (;;) {
+    Result<bool> more = reader.next();
+    if (!more) return std::move(more).error();
+    if (!*more) return {};
+    Result<> done;
+    BlockReader block(reader.block());
+    bool is_whole = true;
+    for (Entry entry; done && block.next(entry);) {
+      if (dead_.contains(entry.portion)) {
+        is_whole = false;
+      } else if (entry.kind == EntryKind::line) {
+        done = closing.commitments.add(entry.first, "");
+      } else if (entry.kind == EntryKind::waiting) {
+        done = closing.settlement.add(entry.first, entry.second);
+      }
+    }
+    if (done && is_whole && !block.frame().empty()) {
+      done = closing.ledger->add(block.frame(), block.line_bytes());
+    } else if (done && !is_whole) {
+      done = take_lines(closing, reader.block());
+    }
+    if (!done) return done;
+  }
+}
+
+// Of a block in which some portions are dead: the lines of the others.
+Result<> RunWriter::take_lines(Closing& closing, std::string_view text) {
+  BlockReader block(text);
+  Result<std::string> plain = unpack_frame(block.frame(), block.line_bytes());
+  if (!plain) return std::move(plain).error();
+  std::string_view rest = *plain;
+  std::string lines;
+  for (Entry entry; block.next(entry);) {
+    if (entry.kind != EntryKind::line) continue;
+    const std::string_view line = take_bytes(rest, entry.number);
+    if (!dead_.contains(entry.portion)) lines.append(line);
+  }
+  return lines.empty() ? Result<>() : closing.ledger->write(lines, closing.compressor);
+}
+
 Result<> RunWriter::settle(Closing& closing) {
   Result<std::unique_ptr<RelevanceIndex>> index = RelevanceIndex::create(work() + "/index");
   if (!index) return std::move(index).error();
   closing.index = std::move(*index);
-  Result<> done = settlement_.settle([&](Settled& settled) { return settle_one(closing, settled); });
-  return done ? hand_over(closing.state, 0) : done;
+  Result<> done = closing.settlement.settle([&](Settled& settled) { return settle_one(closing, settled); });
+  if (done && !closing.lines.empty()) done = closing.ledger->write(closing.lines, closing.compressor);
+  return done;
+}
+
+Result<> RunWriter::exclude(Closing& closing, std::string_view key, const Verdict& verdict,
+                            const FindingCounts& findings, std::string_view duplicate_of) {
+  const Decision& decision = *verdict.decision;
+  closing.counts.settle({verdict.locator->exhibit, decision.disposition, decision.reason, verdict.facts->kind},
+                        verdict.facts->size);
+  const Commitment commitment = seal(closing.lines, closing.record, key, verdict, findings, duplicate_of);
+  closing.lines.push_back('\n');
+  Result<> done = closing.commitments.add(as_text(commitment.hash), "");
+  if (done && closing.lines.size() >= kHandOver) {
+    done = closing.ledger->write(closing.lines, closing.compressor);
+    closing.lines.clear();
+  }
+  return done;
 }
 
 Result<> RunWriter::settle_one(Closing& closing, Settled& settled) {
@@ -135,14 +213,14 @@ Result<> RunWriter::settle_one(Closing& closing, Settled& settled) {
   excluded.decision = &verdict.decision;
   excluded.inode = verdict.inode;
   excluded.links = verdict.links;
-  return exclude(closing.state, settled.key, excluded, verdict.findings, original);
+  return exclude(closing, settled.key, excluded, verdict.findings, original);
 }
 
 Result<> RunWriter::release(Closing& closing, Settled& settled, const Locator& locator) {
   const StoredVerdict& verdict = settled.verdict;
   const Facts& facts = verdict.facts;
   const Decision& decision = verdict.decision;
-  closing.state.counts.settle({locator.exhibit, decision.disposition, decision.reason, facts.kind}, facts.size);
+  closing.counts.settle({locator.exhibit, decision.disposition, decision.reason, facts.kind}, facts.size);
 
   IndexItem item;
   item.id = ++closing.totals.released_items;
@@ -181,10 +259,10 @@ Result<> RunWriter::release(Closing& closing, Settled& settled, const Locator& l
 }
 
 Result<> RunWriter::write_commitments(Closing& closing) {
-  if (Result<> done = commitments_.finish(); !done) return done;
+  if (Result<> done = closing.commitments.finish(); !done) return done;
   Result<File> file = File::create(work() + "/ledger/commitments", 0666);
   if (!file) return std::move(file).error();
-  SealedSort::Cursor cursor(commitments_);
+  SealedSort::Cursor cursor(closing.commitments);
   std::string block;
   constexpr std::size_t kBlock = 256 * limits::KiB;
   while (true) {
@@ -203,7 +281,7 @@ Result<> RunWriter::write_commitments(Closing& closing) {
 
 Result<> RunWriter::write_index(Closing& closing) {
   Totals& totals = closing.totals;
-  const Counts& counts = closing.state.counts;
+  const Counts& counts = closing.counts;
   for (const auto& [key, count] : counts.census) {
     DispositionTotal& total = totals.dispositions[static_cast<std::size_t>(key.disposition)];
     total.items += count.items;
@@ -251,7 +329,7 @@ Result<> RunWriter::write_checkpoint(Closing& closing) {
   checkpoint.ledger_root = closing.totals.ledger_root;
   checkpoint.totals = closing.totals.dispositions;
   std::vector<std::string> paths = {"ledger/commitments", "relevance.db", "run.json"};
-  for (const std::string& segment : ledger_->segments()) paths.push_back("ledger/" + segment);
+  for (const std::string& segment : closing.ledger->segments()) paths.push_back("ledger/" + segment);
   std::sort(paths.begin(), paths.end());
   for (const std::string& path : paths) {
     Result<FileDigest> digest = digest_file(work() + "/" + path);
@@ -275,7 +353,9 @@ Result<> RunWriter::move_into_place() {
   // Beyond this rename the run is finished.
   const std::string from = work() + "/checkpoint.txt", to = directory + "/checkpoint.txt";
   if (std::rename(from.c_str(), to.c_str()) != 0) return system_error("cannot finish the run directory", directory);
-  ::rmdir(work().c_str());
+  ::unlink((work() + "/journal").c_str());
+  std::error_code ignored;  // what cannot be removed is no part of the run
+  std::filesystem::remove_all(work(), ignored);
   return sync_path(directory);
 }
 

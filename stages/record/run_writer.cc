@@ -9,8 +9,8 @@
 #include <filesystem>
 #include <map>
 #include <system_error>
+#include <utility>
 
-#include "pipeline/varint.h"
 #include "stages/record/pseudonym.h"
 
 namespace ambit::record {
@@ -18,7 +18,6 @@ namespace {
 
 // A worker hands a buffer over when it holds this much: large enough for Zstandard and for rare locks.
 constexpr std::size_t kHandOver = 256 * limits::KiB;
-constexpr std::size_t kLeastMemory = 64 * limits::KiB;
 
 // Objects of these kinds may hold others, so their families are known only at the end.
 bool may_hold_members(Kind kind) {
@@ -49,8 +48,7 @@ RunWriter::RunWriter(Setup setup)
     : setup_(std::move(setup)),
       committer_(*setup_.key),
       categories_(setup_.detector_categories),
-      settlement_(work(), std::max<std::size_t>(setup_.memory / 4 * 3, kLeastMemory)),
-      commitments_(work(), std::max<std::size_t>(setup_.memory / 4, kLeastMemory)) {
+      resumed_(setup_.exhibit_names.size()) {
   std::sort(categories_.begin(), categories_.end());
   categories_.erase(std::unique(categories_.begin(), categories_.end()), categories_.end());
   for (const std::string& category : setup_.detector_categories) {
@@ -59,19 +57,32 @@ RunWriter::RunWriter(Setup setup)
   }
 }
 
-RunWriter::~RunWriter() { abandon(); }
+RunWriter::~RunWriter() {
+  if (!closed_ && !keep_) abandon();
+}
 
 Result<std::unique_ptr<RunWriter>> RunWriter::create(Setup setup) {
   std::unique_ptr<RunWriter> writer(new RunWriter(std::move(setup)));
-  if (Result<> opened = writer->open_directory(); !opened) return std::move(opened).error();
-  Result<std::unique_ptr<Ledger>> ledger = Ledger::create(writer->work() + "/ledger", writer->setup_.scope->seal_to);
-  if (!ledger) return std::move(ledger).error();
-  writer->ledger_ = std::move(*ledger);
+  const Setup& of = writer->setup_;
+  if (Result<> checked = Age::check_recipients(of.scope->seal_to); !checked) return std::move(checked).error();
+  if (Result<> made = writer->make_directory(); !made) return std::move(made).error();
+  auto journal = Journal::create(writer->work() + "/journal", *of.key, of.wait_for_space);
+  if (!journal) return std::move(journal).error();
+  writer->journal_ = std::move(*journal);
+  std::string entries;
+  append_entry(entries, {EntryKind::identity, 0, 0, writer->identity()});
+  if (Result<> done = writer->journal_->append(make_block(entries, "", 0)); !done) return std::move(done).error();
+  if (Result<> done = writer->journal_->sync(); !done) return std::move(done).error();
+  if (Result<> done = sync_path(writer->work()); !done) return std::move(done).error();
   return writer;
 }
 
-Result<> RunWriter::open_directory() {
+Result<> RunWriter::make_directory() {
   const std::string& directory = setup_.directory;
+  if (holds_unfinished(directory)) {
+    return Error{ErrorKind::io, "the run directory holds a run that is not finished", directory,
+                 "add --resume to go on with it, or name a new one with --out"};
+  }
   made_directory_ = ::mkdir(directory.c_str(), 0777) == 0;
   if (!made_directory_ && errno != EEXIST) return system_error("cannot make the run directory", directory);
   std::error_code code;
@@ -79,11 +90,11 @@ Result<> RunWriter::open_directory() {
   if (code) return Error{ErrorKind::io, "cannot look into the run directory: " + code.message(), directory, ""};
   if (!empty) { return Error{ErrorKind::io, "the run directory is not empty", directory, "name a new one with --out"}; }
   made_work_ = ::mkdir(work().c_str(), 0700) == 0;
-  if (!made_work_ || ::mkdir((work() + "/ledger").c_str(), 0777) != 0) {
-    return system_error("cannot write to the run directory", directory);
-  }
+  if (!made_work_) return system_error("cannot write to the run directory", directory);
   return {};
 }
+
+RunWriter::State& RunWriter::make_state() { return *states_.emplace_back(new State(setup_.exhibit_names.size())); }
 
 FindingCounts RunWriter::count_findings(const std::vector<Finding>& findings) const {
   if (findings.empty()) return {};
@@ -92,27 +103,65 @@ FindingCounts RunWriter::count_findings(const std::vector<Finding>& findings) co
   return {counts.begin(), counts.end()};
 }
 
-Result<> RunWriter::add(State& state, const Verdict& verdict) {
+Result<> RunWriter::add(State& state, Portion& portion, const Verdict& verdict) {
   const Locator& locator = *verdict.locator;
+  const Facts& facts = *verdict.facts;
   assert(locator.exhibit < setup_.exhibit_names.size());
-  state.counts.see(locator.exhibit, *verdict.facts);
   const std::string key = locator.sort_key();
-  const FindingCounts findings = count_findings(verdict.facts->findings);
-  if (!must_wait(verdict)) { return exclude(state, key, verdict, findings, ""); }
-  state.record.clear();
-  append_verdict(state.record, verdict, findings);
-  append_varint(state.waiting, key.size());
-  append_varint(state.waiting, state.record.size());
-  state.waiting.append(key).append(state.record);
+  const FindingCounts findings = count_findings(facts.findings);
+  const std::lock_guard lock(state.mutex);
+  state.counts.see(locator.exhibit, facts);
+  portion.entries.fetch_add(1, std::memory_order_relaxed);
+  if (must_wait(verdict)) {
+    state.record.clear();
+    append_verdict(state.record, verdict, findings);
+    append_entry(state.entries, {EntryKind::waiting, portion.number, 0, key, state.record});
+  } else {
+    const Decision& decision = *verdict.decision;
+    state.counts.settle({locator.exhibit, decision.disposition, decision.reason, facts.kind}, facts.size);
+    const std::size_t before = state.lines.size();
+    const Commitment commitment = seal(state.lines, state.record, key, verdict, findings, "");
+    state.lines.push_back('\n');
+    append_entry(state.entries,
+                 {EntryKind::line, portion.number, state.lines.size() - before, as_text(commitment.hash)});
+  }
   return hand_over(state, kHandOver);
 }
 
-Result<> RunWriter::exclude(State& state, std::string_view key, const Verdict& verdict, const FindingCounts& findings,
-                            std::string_view duplicate_of) {
+void RunWriter::cover(State& state, std::uint32_t exhibit, const Coverage& coverage) const {
+  const std::lock_guard lock(state.mutex);
+  state.counts.coverage[exhibit] += coverage;
+}
+
+Result<> RunWriter::note(State& state, Portion& portion, std::string_view text) {
+  const std::lock_guard lock(state.mutex);
+  portion.entries.fetch_add(1, std::memory_order_relaxed);
+  append_entry(state.entries, {EntryKind::note, portion.number, 0, text});
+  return hand_over(state, kHandOver);
+}
+
+Result<> RunWriter::leave(State& state, Portion& portion) {
+  const std::lock_guard lock(state.mutex);
+  std::string packed;
+  if (!append_counts(packed, state.counts)) return {};
+  portion.entries.fetch_add(1, std::memory_order_relaxed);
+  append_entry(state.entries, {EntryKind::counts, portion.number, 0, packed});
+  state.total += state.counts;
+  state.counts.clear();
+  return hand_over(state, kHandOver);
+}
+
+Result<> RunWriter::end(State& state, Portion& portion, std::string_view name) {
+  const std::lock_guard lock(state.mutex);
+  append_entry(state.entries, {EntryKind::end, portion.number, portion.entries.load(), name});
+  return hand_over(state, kHandOver);
+}
+
+Commitment RunWriter::seal(std::string& line, std::string& scratch, std::string_view key, const Verdict& verdict,
+                           const FindingCounts& findings, std::string_view duplicate_of) const {
   const Locator& locator = *verdict.locator;
   const Facts& facts = *verdict.facts;
   const Decision& decision = *verdict.decision;
-  state.counts.settle({locator.exhibit, decision.disposition, decision.reason, facts.kind}, facts.size);
   const std::string& exhibit = setup_.exhibit_names[locator.exhibit];
   const std::string text = to_string(locator, exhibit);
   const std::vector<Tally> hits = tally_hits(facts.hits, *setup_.scope);
@@ -138,46 +187,61 @@ Result<> RunWriter::exclude(State& state, std::string_view key, const Verdict& v
   record.exceptions = facts.exceptions;
   record.sha256 = facts.digests.sha256 ? &*facts.digests.sha256 : nullptr;
   record.duplicate_of = duplicate_of;
-  state.record.clear();
-  append_record(state.record, record);
-  const Commitment commitment = committer_.commit(key, state.record);
-  state.lines.append(ledger_line(state.record, commitment.nonce)).push_back('\n');
-  state.commitments.append(as_text(commitment.hash));
-  return hand_over(state, kHandOver);
+  scratch.clear();
+  append_record(scratch, record);
+  Commitment commitment = committer_.commit(key, scratch);
+  line.append(ledger_line(scratch, commitment.nonce));
+  return commitment;
 }
 
+// The state's mutex is held.
 Result<> RunWriter::hand_over(State& state, std::size_t threshold) {
-  Result<> done;
-  if (state.lines.size() >= threshold && !state.lines.empty()) {
-    done = ledger_->write(state.lines, state.compressor);
-    state.lines.clear();
+  if (state.entries.empty() || (state.lines.size() < threshold && state.entries.size() < threshold)) return {};
+  std::string_view frame;
+  if (!state.lines.empty()) {
+    Result<std::string_view> packed = state.compressor.frame(state.lines);
+    if (!packed) return std::move(packed).error();
+    frame = *packed;
   }
-  if (!done || (state.commitments.size() < threshold && state.waiting.size() < threshold)) return done;
-  const std::lock_guard lock(mutex_);
-  for (std::string_view in = state.commitments; !in.empty() && done;) {
-    done = commitments_.add(take_bytes(in, sizeof(Bytes32)), "");
-  }
-  for (std::string_view in = state.waiting; !in.empty() && done;) {
-    const std::uint64_t key_bytes = take_varint(in);
-    const std::uint64_t verdict_bytes = take_varint(in);
-    const std::string_view key = take_bytes(in, key_bytes);
-    done = settlement_.add(key, take_bytes(in, verdict_bytes));
-  }
-  state.commitments.clear();
-  state.waiting.clear();
+  Result<> done = journal_->append(make_block(state.entries, frame, state.lines.size()));
+  state.entries.clear();
+  state.lines.clear();
   return done;
 }
 
+Result<> RunWriter::checkpoint() {
+  for (const auto& state : states_) {
+    const std::lock_guard lock(state->mutex);
+    if (Result<> done = hand_over(*state, 0); !done) return done;
+  }
+  return journal_->sync();
+}
+
+Result<> RunWriter::mark_swept() {
+  if (Result<> done = checkpoint(); !done) return done;
+  std::string entries;
+  append_entry(entries, {EntryKind::swept, 0, 0});
+  if (Result<> done = journal_->append(make_block(entries, "", 0)); !done) return done;
+  swept_ = true;
+  return journal_->sync();
+}
+
+// What close() makes; without a checkpoint it does not look finished, and all of it can be made again.
+void RunWriter::remove_unfinished() const {
+  std::error_code ignored;
+  for (const char* name : {"checkpoint.txt", "relevance.db", "run.json", "ledger", "index"}) {
+    std::filesystem::remove_all(work() + "/" + name, ignored);
+    std::filesystem::remove_all(setup_.directory + "/" + name, ignored);
+  }
+}
+
 void RunWriter::abandon() {
-  if (closed_) return;
   closed_ = true;
-  ledger_.reset();
-  std::error_code ignored;  // what cannot be removed has no checkpoint, so it does not look finished
+  journal_.reset();
+  std::error_code ignored;
   if (made_work_) {
+    remove_unfinished();
     std::filesystem::remove_all(work(), ignored);
-    for (const char* name : {"checkpoint.txt", "relevance.db", "run.json", "ledger"}) {
-      std::filesystem::remove_all(setup_.directory + "/" + name, ignored);
-    }
   }
   if (made_directory_) ::rmdir(setup_.directory.c_str());
 }

@@ -1,0 +1,86 @@
+// An image that is an object: opened, and swept as an image of its own.
+#include <algorithm>
+#include <utility>
+
+#include "pipeline/content_source.h"
+#include "pipeline/limits.h"
+#include "pipeline/triage_image.h"
+#include "pipeline/triage_sweep.h"
+#include "stages/open/open_image.h"
+
+namespace ambit {
+namespace {
+
+// An object in an image that is a file has a path for the file, and one for each image around it.
+std::ptrdiff_t images_around(const Locator& locator) {
+  return std::count_if(locator.steps.begin(), locator.steps.end(),
+                       [](const Step& step) { return step.kind == StepKind::path; });
+}
+
+}  // namespace
+
+// An image in an object, opened.
+struct Sweep::InsideImage {
+  ImageOrigin origin;
+  std::shared_ptr<const Exhibit> image;
+};
+
+// Nothing, where it is none after all. Error: where it is one and cannot be read.
+Result<std::optional<Sweep::InsideImage>> Sweep::look_inside(const Object& object, std::uint64_t size) const {
+  std::unique_ptr<Content> content = object.content->duplicate();
+  if (content == nullptr || !content->open().ok()) return std::optional<InsideImage>();
+  InsideImage inside;
+  inside.origin.covers = Covers::nothing;
+  inside.origin.container = object.origin;
+  inside.origin.bytes = content_source(std::move(content), size);
+  Result<std::unique_ptr<Exhibit>> opened = open_image(inside.origin.bytes, "");
+  if (!opened.ok()) return std::move(opened).error();
+  if (*opened == nullptr) return std::optional<InsideImage>();
+  if (images_around(object.locator) > limits::kMaxImageDepth) {
+    return Error{ErrorKind::evidence, "too many images in one another", "", ""};
+  }
+  inside.image = std::move(opened).value();
+  inside.origin.bytes = inside.image;
+  return std::optional(std::move(inside));
+}
+
+// `outer`: the portion that the image belongs to; null where it has its own.
+void Sweep::sweep_inside(const Object& object, const InsideImage& inside, const std::shared_ptr<SweptPortion>& outer) {
+  const walk::Image root{object.locator.exhibit, object.locator.steps, inside.image.get()};
+  for (auto& walk : walk::walks_of({&root, 1}, engine_.scope.volume_keys)) {
+    if (outer != nullptr) outer->share();
+    auto sweep = std::make_shared<ImageSweep>(*this, engine_, scheduler_, std::move(walk), inside.origin, outer,
+                                              folder_, image_memory_);
+    scheduler_.feed([this, sweep](std::size_t) mutable -> Scheduler::Task {
+      if (sweep == nullptr) return {};
+      return [this, mine = std::exchange(sweep, nullptr)](std::size_t own) { mine->run(*workers_[own], mine); };
+    });
+  }
+}
+
+void Sweep::open_inside(Worker& worker, const Object& object, Facts& facts) {
+  if (facts.kind != Kind::disk_image || object.content == nullptr) return;
+  const Result<std::optional<InsideImage>> inside = look_inside(object, facts.size);
+  if (!inside.ok()) {
+    facts.exceptions.insert(facts.exceptions.begin(), {ExceptionReason::unsupported, 0, facts.size});
+    return;
+  }
+  if (!inside->has_value()) return;
+  // A large one is hours of work; what is in an archive can be come to only through it.
+  const bool has_own_portions = facts.size > limits::kSpanBytes && object.inside == 0;
+  if (has_own_portions) worker.portion->opens_image();
+  sweep_inside(object, **inside, has_own_portions ? nullptr : worker.portion);
+  std::erase_if(facts.hits, [](const Hit& hit) { return hit.view == View::raw; });
+}
+
+void Sweep::open_inside_again(Object& object) {
+  Result<ContentInfo> info = object.content == nullptr ? ContentInfo() : object.content->open();
+  if (object.content == nullptr || !info.ok()) {
+    return fail({ErrorKind::evidence, "an image in the exhibit cannot be opened any more",
+                 engine_.exhibits[object.locator.exhibit]->name(), "make the exhibit readable and resume again"});
+  }
+  const Result<std::optional<InsideImage>> inside = look_inside(object, info->size);
+  if (inside.ok() && inside->has_value()) sweep_inside(object, **inside, nullptr);
+}
+
+}  // namespace ambit
