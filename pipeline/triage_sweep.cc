@@ -10,7 +10,7 @@
 #include "stages/decide/decide.h"
 #include "stages/open/open_image.h"
 #include "stages/record/places.h"
-#include "stages/unpack/kind.h"
+#include "stages/unpack/kind/kind.h"
 #include "stages/unpack/unpack.h"
 #include "stages/walk/walk.h"
 
