@@ -16,7 +16,7 @@
 #include "pipeline/triage_sweep.h"
 #include "stages/open/open_exhibit.h"
 #include "stages/record/seal.h"
-#include "stages/unpack/sandbox_process.h"
+#include "stages/unpack/sandbox/process.h"
 #include "stages/unpack/unpack.h"
 
 namespace ambit {

@@ -59,8 +59,8 @@ struct TriageOutcome {
 [[nodiscard]] Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sink,
                                                std::vector<OrderProblem>& problems);
 
-// Where the program was started as one of its own sandboxes (see stages/unpack/sandbox.h): the value for exit(), after
-// a life as one. Nothing otherwise.
+// Where the program was started as one of its own sandboxes (see stages/unpack/sandbox/sandbox.h): the value for
+// exit(), after a life as one. Nothing otherwise.
 [[nodiscard]] std::optional<int> life_in_sandbox(int argc, const char* const* argv);
 
 // What an identifier costs.

@@ -18,7 +18,7 @@
 #include "stages/match/pattern_set.h"
 #include "stages/record/run_writer.h"
 #include "stages/scrutinise/scrutinise.h"
-#include "stages/unpack/sandbox.h"
+#include "stages/unpack/sandbox/sandbox.h"
 
 namespace ambit {
 

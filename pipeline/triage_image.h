@@ -24,7 +24,7 @@
 #include "pipeline/residue.h"
 #include "pipeline/run_content.h"
 #include "pipeline/triage_sweep.h"
-#include "stages/unpack/kind.h"
+#include "stages/unpack/kind/kind.h"
 #include "stages/walk/image_walk.h"
 
 namespace ambit {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "pipeline/object.h"
-#include "stages/unpack/sandbox.h"
+#include "stages/unpack/sandbox/sandbox.h"
 #include "stages/unpack/unpack.h"
 
 namespace ambit {

@@ -8,7 +8,7 @@
 #include "pipeline/triage_unpack.h"
 #include "stages/decide/decide.h"
 #include "stages/record/places.h"
-#include "stages/unpack/kind.h"
+#include "stages/unpack/kind/kind.h"
 #include "stages/unpack/unpack.h"
 #include "stages/walk/walk.h"
 

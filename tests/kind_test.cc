@@ -1,5 +1,5 @@
 // What an object is, by its first bytes and its name.
-#include "stages/unpack/kind.h"
+#include "stages/unpack/kind/kind.h"
 
 #include <gtest/gtest.h>
 

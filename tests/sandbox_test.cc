@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <thread>
 
-#include "stages/unpack/isolated.h"
-#include "stages/unpack/sandbox.h"
+#include "stages/unpack/sandbox/isolated.h"
+#include "stages/unpack/sandbox/sandbox.h"
 #include "tests/unpacked.h"
 
 namespace ambit {

@@ -3,9 +3,9 @@
 
 #include <map>
 
-#include "stages/unpack/charset.h"
 #include "stages/unpack/formats.h"
-#include "stages/unpack/transfer_encoding.h"
+#include "stages/unpack/mail/transfer_encoding.h"
+#include "stages/unpack/text/charset.h"
 #include "tests/unpacked.h"
 
 namespace ambit {

@@ -5,7 +5,7 @@
 
 #include "pipeline/limits.h"
 #include "stages/unpack/formats.h"
-#include "stages/unpack/markup.h"
+#include "stages/unpack/markup/markup.h"
 #include "tests/unpacked.h"
 
 namespace ambit {

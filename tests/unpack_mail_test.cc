@@ -5,7 +5,7 @@
 
 #include "pipeline/limits.h"
 #include "stages/unpack/formats.h"
-#include "stages/unpack/mail_header.h"
+#include "stages/unpack/mail/header.h"
 #include "tests/unpacked.h"
 
 namespace ambit {

@@ -6,9 +6,9 @@
 
 #include "pipeline/limits.h"
 #include "stages/unpack/formats.h"
-#include "stages/unpack/ole_file.h"
-#include "stages/unpack/ole_parts.h"
-#include "stages/unpack/rewriting.h"
+#include "stages/unpack/ole/file.h"
+#include "stages/unpack/ole/parts.h"
+#include "stages/unpack/text/rewriting.h"
 #include "tests/ole_writer.h"
 #include "tests/unpacked.h"
 

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <random>
 
-#include "stages/unpack/sandbox.h"
+#include "stages/unpack/sandbox/sandbox.h"
 #include "tests/unpacked.h"
 
 namespace ambit {

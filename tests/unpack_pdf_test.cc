@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "stages/unpack/formats.h"
-#include "stages/unpack/pdf_text.h"
-#include "stages/unpack/sandbox.h"
+#include "stages/unpack/pdf/text.h"
+#include "stages/unpack/sandbox/sandbox.h"
 #include "tests/unpacked.h"
 
 namespace ambit {

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "pipeline/limits.h"
+#include "stages/unpack/database/sqlite_file.h"
 #include "stages/unpack/formats.h"
-#include "stages/unpack/sqlite_file.h"
 #include "tests/unpacked.h"
 
 namespace ambit {

@@ -3,8 +3,8 @@
 
 #include <set>
 
-#include "stages/unpack/compressed_rtf.h"
 #include "stages/unpack/formats.h"
+#include "stages/unpack/outlook/compressed_rtf.h"
 #include "tests/unpacked.h"
 
 namespace ambit {

@@ -8,7 +8,7 @@
 #include <random>
 #include <utility>
 
-#include "stages/unpack/kind.h"
+#include "stages/unpack/kind/kind.h"
 
 namespace ambit::test {
 namespace {

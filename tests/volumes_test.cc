@@ -1,6 +1,6 @@
 // Volumes: real tables, groups and encrypted volumes, made by the tools that people make them with, held against what
 // other tools say of them, and then damaged.
-#include "stages/walk/volumes.h"
+#include "stages/walk/volume/volumes.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -13,7 +13,7 @@
 #include <random>
 #include <set>
 
-#include "stages/walk/ext.h"
+#include "stages/walk/ext/ext.h"
 #include "tests/ext_images.h"
 
 namespace ambit::walk {

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "stages/walk/ext.h"
+#include "stages/walk/ext/ext.h"
 #include "tests/ext_images.h"
 
 namespace ambit::walk {

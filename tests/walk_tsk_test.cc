@@ -7,7 +7,7 @@
 #include <random>
 
 #include "pipeline/limits.h"
-#include "stages/walk/ntfs_compressed.h"
+#include "stages/walk/ntfs/compressed.h"
 #include "stages/walk/recognise.h"
 #include "tests/walked.h"
 

@@ -4,12 +4,12 @@
 #include <cstring>
 #include <string>
 
+#include "stages/unpack/archive/tar_header.h"
 #include "stages/unpack/input.h"
-#include "stages/unpack/kind.h"
-#include "stages/unpack/kind_text.h"
-#include "stages/unpack/tar_header.h"
+#include "stages/unpack/kind/kind.h"
+#include "stages/unpack/kind/text.h"
+#include "stages/unpack/mail/uuencode.h"
 #include "stages/unpack/unpack.h"
-#include "stages/unpack/uuencode.h"
 
 namespace ambit {
 namespace {

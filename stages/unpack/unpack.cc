@@ -7,8 +7,8 @@
 #include <array>
 
 #include "stages/unpack/formats.h"
-#include "stages/unpack/isolated.h"
-#include "stages/unpack/sandbox.h"
+#include "stages/unpack/sandbox/isolated.h"
+#include "stages/unpack/sandbox/sandbox.h"
 
 namespace ambit {
 namespace {

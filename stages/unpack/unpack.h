@@ -9,8 +9,8 @@
 // in an object is hostile: what an Unpacker promises is that it ends, keeps its memory within limits::kUnpackBytes
 // whatever the input, and says what it could not read, as a trouble of a part or as an Error of next() or read().
 //
-// Formats whose decoders are others' work and were found wanting are decoded in a sandbox (sandbox.h), unpack.cc says
-// which: there nothing is promised, and all is kept.
+// Formats whose decoders are others' work and were found wanting are decoded in a sandbox (sandbox/sandbox.h),
+// unpack.cc says which: there nothing is promised, and all is kept.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@
 #include "pipeline/byte_stream.h"
 #include "pipeline/facts.h"
 #include "pipeline/object.h"
-#include "stages/unpack/kind.h"
+#include "stages/unpack/kind/kind.h"
 
 namespace ambit {
 
@@ -62,7 +62,7 @@ class Unpacker {
   [[nodiscard]] virtual std::uint64_t written_until() const { return 0; }
 };
 
-class Sandboxes;  // sandbox.h
+class Sandboxes;  // sandbox/sandbox.h
 
 // What an object is unpacked from.
 struct Packed {

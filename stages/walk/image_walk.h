@@ -13,7 +13,7 @@
 #include "pipeline/object.h"
 #include "pipeline/result.h"
 #include "pipeline/scope.h"
-#include "stages/walk/volumes.h"
+#include "stages/walk/volume/volumes.h"
 
 namespace ambit::walk {
 

@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "stages/unpack/content_stream.h"
-#include "stages/unpack/kind.h"
+#include "stages/unpack/kind/kind.h"
 #include "stages/unpack/unpack.h"
 #include "tests/evidence.h"
 

@@ -18,8 +18,8 @@
 #include <string>
 #include <vector>
 
-#include "stages/unpack/sandbox_message.h"
-#include "stages/unpack/sandbox_process.h"
+#include "stages/unpack/sandbox/message.h"
+#include "stages/unpack/sandbox/process.h"
 
 namespace {
 

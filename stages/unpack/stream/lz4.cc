@@ -1,0 +1,133 @@
+// lz4: frames in a row, frames to be skipped among them; and the form from before there were frames, which Linux still
+// uses for its kernels:
+//
+//   legacy := 02 21 4c 18 (packed-length:4 packed)…     each but the last block: 8 MiB
+//
+// It has no end: it goes on to the end of the file or to a length that is the first bytes of another frame.
+//
+// A block comes out whole or not at all: a cut costs up to the four or eight megabytes of its block.
+#include <lz4.h>
+#include <lz4frame.h>
+
+#include <algorithm>
+
+#include "stages/unpack/formats.h"
+#include "stages/unpack/stream/decoder.h"
+
+namespace ambit::unpack {
+namespace {
+
+constexpr std::uint32_t kFrame = 0x184d2204, kLegacy = 0x184c2102, kSkippable = 0x184d2a50;
+
+bool is_skippable(std::uint32_t magic) { return (magic & 0xfffffff0) == kSkippable; }
+
+class Lz4Frame final : public Decoder {
+ public:
+  Lz4Frame() {
+    if (LZ4F_isError(LZ4F_createDecompressionContext(&context_, LZ4F_VERSION)) != 0) context_ = nullptr;
+  }
+  ~Lz4Frame() override { static_cast<void>(LZ4F_freeDecompressionContext(context_)); }
+
+ protected:
+  Result<Step> step(Input& input, std::span<std::byte> into) override {
+    if (context_ == nullptr) return Step{0, State::too_large};
+    const auto window = input.ahead();
+    if (!window.ok()) return window.error();
+    std::size_t taken = window->size(), made = into.size();
+    const std::size_t said = LZ4F_decompress(context_, into.data(), &made, window->data(), &taken, nullptr);
+    if (LZ4F_isError(said) != 0) return Step{0, State::damaged};
+    input.take(taken);
+    return Step{made, said == 0 ? State::ended : State::going};
+  }
+
+ private:
+  LZ4F_dctx* context_ = nullptr;
+};
+
+class Lz4Legacy final : public Decoder {
+ protected:
+  Result<Step> step(Input& input, std::span<std::byte> into) override {
+    if (given_ == plain_.size()) {
+      const Result<State> next = next_block(input);
+      if (!next.ok()) return next.error();
+      if (*next != State::going) return Step{0, *next};
+    }
+    const std::size_t count = std::min(into.size(), plain_.size() - given_);
+    std::copy_n(plain_.begin() + static_cast<std::ptrdiff_t>(given_), count, into.begin());
+    given_ += count;
+    return Step{count, State::going};
+  }
+
+ private:
+  static constexpr std::size_t kBlockBytes = 8 * 1024 * 1024;
+
+  Result<State> next_block(Input& input) {
+    constexpr std::size_t kLengthBytes = 4;
+    if (!begun_) input.take(kLengthBytes);  // its magic number, which was looked at
+    begun_ = true;
+    const auto head = input.ahead(kLengthBytes);
+    if (!head.ok()) return head.error();
+    if (head->size() < kLengthBytes) return head->empty() ? State::ended : State::damaged;
+    const std::uint32_t length = little32(*head, 0);
+    if (length == kFrame || length == kLegacy || is_skippable(length)) return State::ended;
+    if (length > static_cast<std::uint32_t>(LZ4_COMPRESSBOUND(kBlockBytes))) return State::damaged;
+    input.take(kLengthBytes);
+    packed_.clear();
+    while (packed_.size() < length) {
+      const auto window = input.ahead();
+      if (!window.ok()) return window.error();
+      if (window->empty()) return State::damaged;
+      const std::size_t step = std::min<std::size_t>(window->size(), length - packed_.size());
+      packed_.insert(packed_.end(), window->begin(), window->begin() + static_cast<std::ptrdiff_t>(step));
+      input.take(step);
+    }
+    plain_.resize(kBlockBytes);
+    given_ = 0;
+    const int made =
+        LZ4_decompress_safe(reinterpret_cast<const char*>(packed_.data()), reinterpret_cast<char*>(plain_.data()),
+                            static_cast<int>(length), static_cast<int>(kBlockBytes));
+    plain_.resize(static_cast<std::size_t>(std::max(0, made)));
+    return made < 0 ? State::damaged : State::going;
+  }
+
+  bool begun_ = false;
+  std::vector<std::byte> packed_, plain_;
+  std::size_t given_ = 0;  // of plain_
+};
+
+class Frames final : public MemberStream {
+ public:
+  using MemberStream::MemberStream;
+
+ protected:
+  Result<std::unique_ptr<Decoder>> begin() override {
+    const auto head = input_.ahead(4);
+    if (!head.ok()) return head.error();
+    const std::uint32_t magic = head->size() < 4 ? 0 : little32(*head, 0);
+    std::unique_ptr<Decoder> decoder;
+    if (magic == kFrame || is_skippable(magic)) decoder = std::make_unique<Lz4Frame>();
+    if (magic == kLegacy) decoder = std::make_unique<Lz4Legacy>();
+    return decoder;
+  }
+};
+
+}  // namespace
+
+Result<std::string> lz4_block(std::span<const std::byte> packed, std::size_t most_bytes) {
+  constexpr std::size_t kMostRatio = 255;
+  most_bytes = std::min({most_bytes, packed.size() * kMostRatio, std::size_t{LZ4_MAX_INPUT_SIZE}});
+  if (packed.size() > LZ4_MAX_INPUT_SIZE) return evidence_error("a block of lz4 is too long");
+  std::string plain(most_bytes, '\0');
+  const int most = static_cast<int>(most_bytes);
+  const int made = LZ4_decompress_safe_partial(reinterpret_cast<const char*>(packed.data()), plain.data(),
+                                               static_cast<int>(packed.size()), most, most);
+  if (made < 0) return evidence_error("a block of lz4 is damaged");
+  plain.resize(static_cast<std::size_t>(made));
+  return plain;
+}
+
+Opened open_lz4(const Packed& packed) {
+  return one_part(packed, std::make_unique<Frames>(*packed.stream, "not an lz4 file"));
+}
+
+}  // namespace ambit::unpack

@@ -1,0 +1,161 @@
+#include "stages/unpack/text/rewriting.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "pipeline/limits.h"
+
+namespace ambit::unpack {
+namespace {
+
+constexpr std::size_t kPieceBytes = 64 * limits::KiB;
+
+class Rewritten final : public ByteStream {
+ public:
+  Rewritten(std::unique_ptr<ByteStream> from, std::unique_ptr<Rewriter> rewriter)
+      : from_(std::move(from)), rewriter_(std::move(rewriter)), piece_(kPieceBytes) {}
+
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    while (at_ == out_.size()) {
+      if (ended_) return error_ ? Result<std::size_t>(*error_) : Result<std::size_t>(0);
+      out_.clear();
+      at_ = 0;
+      const auto got = from_->read(piece_);
+      if (got.ok() && *got > 0) {
+        rewriter_->rewrite({reinterpret_cast<const char*>(piece_.data()), *got}, out_);
+        continue;
+      }
+      ended_ = true;
+      if (!got.ok()) error_ = got.error();
+      rewriter_->finish(out_);
+    }
+    const std::size_t bytes = std::min(into.size(), out_.size() - at_);
+    std::memcpy(into.data(), out_.data() + at_, bytes);
+    at_ += bytes;
+    return bytes;
+  }
+
+ private:
+  std::unique_ptr<ByteStream> from_;
+  std::unique_ptr<Rewriter> rewriter_;
+  std::vector<std::byte> piece_;
+  std::string out_;
+  std::size_t at_ = 0;
+  bool ended_ = false;
+  std::optional<Error> error_;
+};
+
+class Borrowed final : public ByteStream {
+ public:
+  explicit Borrowed(ByteStream& from) : from_(from) {}
+  Result<std::size_t> read(std::span<std::byte> into) override { return from_.read(into); }
+
+ private:
+  ByteStream& from_;
+};
+
+class Text final : public ByteStream {
+ public:
+  explicit Text(std::string text) : text_(std::move(text)) {}
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    const std::size_t bytes = std::min(into.size(), text_.size() - at_);
+    std::memcpy(into.data(), text_.data() + at_, bytes);
+    at_ += bytes;
+    return bytes;
+  }
+
+ private:
+  std::string text_;
+  std::size_t at_ = 0;
+};
+
+class Limited final : public ByteStream {
+ public:
+  Limited(std::uint64_t bytes, std::unique_ptr<ByteStream> from) : left_(bytes), from_(std::move(from)) {}
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    const auto got = from_->read(into);
+    if (!got.ok()) return got;
+    if (*got > left_) return Error{ErrorKind::evidence, "the mark-up of a document is too long", {}, {}};
+    left_ -= *got;
+    return got;
+  }
+
+ private:
+  std::uint64_t left_;
+  std::unique_ptr<ByteStream> from_;
+};
+
+class View final : public ByteStream {
+ public:
+  explicit View(std::unique_ptr<ByteStream> text) : text_(std::move(text)) {}
+
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    while (!over_) {
+      const auto got = text_->read(into);
+      if (!got.ok() || *got == 0) return got;
+      const auto end = std::remove(into.begin(), into.begin() + static_cast<std::ptrdiff_t>(*got), std::byte{0});
+      const auto bytes = static_cast<std::size_t>(end - into.begin());
+      const auto given = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, limits::kMaxViewBytes - given_));
+      over_ = given < bytes;
+      given_ += given;
+      if (given > 0) return given;
+    }
+    const std::string limit = std::to_string(limits::kMaxViewBytes);
+    return Error{ErrorKind::evidence, "the text of a document ends at " + limit + " bytes (kMaxViewBytes)", {}, {}};
+  }
+
+ private:
+  std::unique_ptr<ByteStream> text_;
+  std::uint64_t given_ = 0;
+  bool over_ = false;
+};
+
+class OneView final : public Unpacker {
+ public:
+  explicit OneView(std::unique_ptr<ByteStream> text) : text_(as_view(std::move(text))) {}
+
+  Result<std::optional<Part>> next() override {
+    if (given_) return std::optional<Part>();
+    given_ = true;
+    Part part;
+    part.is = Part::Is::view;
+    return std::optional<Part>(std::move(part));
+  }
+  Result<std::size_t> read(std::span<std::byte> into) override { return text_->read(into); }
+
+ private:
+  std::unique_ptr<ByteStream> text_;
+  bool given_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteStream> rewritten(std::unique_ptr<ByteStream> from, std::unique_ptr<Rewriter> rewriter) {
+  return std::make_unique<Rewritten>(std::move(from), std::move(rewriter));
+}
+
+std::unique_ptr<ByteStream> borrowed(ByteStream& from) { return std::make_unique<Borrowed>(from); }
+
+std::unique_ptr<ByteStream> text_stream(std::string text) { return std::make_unique<Text>(std::move(text)); }
+
+std::unique_ptr<ByteStream> at_most(std::uint64_t bytes, std::unique_ptr<ByteStream> from) {
+  return std::make_unique<Limited>(bytes, std::move(from));
+}
+
+std::unique_ptr<ByteStream> as_view(std::unique_ptr<ByteStream> text) {
+  return std::make_unique<View>(std::move(text));
+}
+
+std::unique_ptr<Unpacker> one_view(std::unique_ptr<ByteStream> text) {
+  return std::make_unique<OneView>(std::move(text));
+}
+
+std::string rewrite_all(Rewriter& rewriter, std::string_view bytes) {
+  std::string out;
+  rewriter.rewrite(bytes, out);
+  rewriter.finish(out);
+  return out;
+}
+
+}  // namespace ambit::unpack
