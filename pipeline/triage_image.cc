@@ -48,6 +48,7 @@ ImageSweep::~ImageSweep() = default;
 
 void ImageSweep::run(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
   worker.watch.charge(Work::wait);
+  worker.watch.begin(Work::walk);
   walker_ = &worker;
   self_ = self;
   if (!is_derived()) worker.account.owe(walk_->image().exhibit, walk_->bytes().size());
@@ -57,6 +58,7 @@ void ImageSweep::run(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
   if (sweep_.stopped()) return;
   if (Result<> done = layout_.finish(); !done) return sweep_.fail(std::move(done).error());
   worker.watch.charge(Work::walk);
+  worker.watch.begin(Work::wait);
   scheduler_.feed([self](std::size_t index) { return self->next_stripe(self, index); });
 }
 
@@ -85,6 +87,7 @@ bool ImageSweep::object(Object&& object, std::uint64_t slack, std::uint32_t home
   ObjectPart part;
   part.object = std::move(object);
   finish(*walker_, std::move(part));
+  walker_->watch.begin(Work::walk);
   return !sweep_.stopped();
 }
 
@@ -97,6 +100,7 @@ void ImageSweep::sweep_contents() {
   }
   contents_.clear();
   walker_->watch.start();
+  walker_->watch.begin(Work::walk);
 }
 
 // --- the stripes: every worker --------------------------------------------------------------------------------
@@ -104,8 +108,10 @@ void ImageSweep::sweep_contents() {
 Scheduler::Task ImageSweep::next_stripe(const std::shared_ptr<ImageSweep>& self, std::size_t index) {
   Worker& worker = sweep_.worker(index);
   worker.watch.charge(Work::wait);
+  worker.watch.begin(Work::walk);
   Result<std::optional<Stripe>> next = layout_.next();
   worker.watch.charge(Work::walk);
+  worker.watch.begin(Work::wait);
   // The scheduler is asking and cannot be told to stop from here: a task does that.
   if (!next) return [self, error = next.error()](std::size_t) { self->sweep_.fail(error); };
   if (!*next) return {};
@@ -139,6 +145,7 @@ void ImageSweep::deposit(Worker& worker, ObjectId id, ObjectPart part) {
 
 void ImageSweep::finish(Worker& worker, ObjectPart part) {
   Object& object = *part.object;
+  const Holding holding(worker, object.locator);
   Facts facts;
   facts.size = object.info.size;
   facts.modified = object.info.modified;

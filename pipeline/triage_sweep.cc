@@ -1,6 +1,7 @@
 #include "pipeline/triage_sweep.h"
 
 #include <algorithm>
+#include <bitset>
 #include <tuple>
 
 #include "pipeline/content_source.h"
@@ -135,6 +136,7 @@ Scheduler::Task Sweep::next_task(std::size_t index) {
     // The walk holds on to what it opened only as long as its sweep lives.
     return [this, image = std::move(images_[next_image_++])](std::size_t own) { image->run(*workers_[own], image); };
   }
+  worker.watch.begin(Work::walk);
   auto batch = std::make_shared<Batch>();
   while (batch->objects.size() < kBatch) {
     if (source_ == nullptr) {
@@ -151,6 +153,7 @@ Scheduler::Task Sweep::next_task(std::size_t index) {
     }
   }
   worker.watch.charge(Work::walk);
+  worker.watch.begin(Work::wait);
   std::erase_if(batches_, [](const auto& b) { return b->next.load(std::memory_order_relaxed) >= b->objects.size(); });
   if (!batch->objects.empty()) {
     batches_.push_back(batch);
@@ -188,6 +191,7 @@ void settle(Facts& facts, const Engine& engine) {
 
 void Sweep::open_object(Worker& worker, Object& object, Facts& facts) {
   worker.watch.charge(Work::wait);
+  worker.watch.begin(Work::open);
   facts.sent = object.sent;
   if (object.content == nullptr) {
     facts.size = object.info.size;
@@ -216,14 +220,18 @@ void Sweep::sweep_opened(Worker& worker, Object& object, Facts& facts) {
 
 void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
   Facts facts;
+  std::optional<Holding> holding(std::in_place, worker, object.locator);
   open_object(worker, object, facts);
   worker.account.walked(object.locator.exhibit, facts.size);
   if (covers == Covers::own_bytes) worker.account.owe(object.locator.exhibit, facts.size);
   const bool shared =
       facts.size > limits::kSpanBytes && object.content != nullptr && !engine_.lookup->needed(facts.size).any();
-  if (shared) return share(std::move(object), facts, covers);
+  if (shared) {
+    holding.reset();  // the object moves on, to several workers
+    return share(std::move(object), facts, covers);
+  }
   sweep_opened(worker, object, facts);
-  if (covers == Covers::own_bytes) counters_.bytes.fetch_add(facts.size, std::memory_order_relaxed);
+  if (covers == Covers::own_bytes) counters_.sweep_bytes(object.locator.exhibit, facts.size);
   if (covers == Covers::nothing) facts.coverage = {};
   open_inside(object, facts);
   unpack(worker, object, facts);
@@ -232,6 +240,7 @@ void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
 
 void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
   if (facts.format == Format::none || facts.size == 0 || object.content == nullptr) return;
+  worker.watch.begin(Work::unpack);
   Unpacking(*this, engine_, worker, object.inside).run(object, facts);
   worker.watch.charge(Work::unpack);
 }
@@ -242,7 +251,8 @@ void Sweep::share_part(Worker& worker, std::uint64_t bytes, std::function<void(W
   const bool alone = scheduler_.workers() == 1;
   if (alone || queued_.fetch_add(bytes, std::memory_order_relaxed) + bytes > limits::kQueuedPartBytes) {
     if (!alone) queued_.fetch_sub(bytes, std::memory_order_relaxed);
-    return sweep(worker);
+    sweep(worker);
+    return worker.watch.begin(Work::unpack);
   }
   auto waiting = std::make_shared<std::function<void(Worker&)>>(std::move(sweep));
   scheduler_.feed([this, waiting, bytes](std::size_t) mutable -> Scheduler::Task {
@@ -342,6 +352,7 @@ void Sweep::match_names(Worker& worker, const Object& object, Facts& facts) {
 void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
   match_names(worker, object, facts);
   worker.watch.charge(Work::match);
+  worker.watch.begin(Work::decide);
   Decision decision = decide(facts, object.locator, engine_.scope);
   worker.watch.charge(Work::decide);
   if (is_caught(decision)) {
@@ -350,6 +361,7 @@ void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
     decision = decide(facts, object.locator, engine_.scope);
     worker.watch.charge(Work::decide);
   }
+  worker.watch.begin(Work::record);
   record::Verdict verdict;
   verdict.locator = &object.locator;
   verdict.state = object.state;
@@ -366,11 +378,25 @@ void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
   if (Result<> written = engine_.writer->add(worker.record, verdict); !written.ok()) fail(std::move(written).error());
   worker.account.judged(object.locator.exhibit, facts.size);
   worker.account.cover(object.locator.exhibit, facts.coverage);
-  counters_.objects.fetch_add(1, std::memory_order_relaxed);
-  counters_.hits.fetch_add(facts.hits.size(), std::memory_order_relaxed);
-  if (is_released(decision.disposition)) counters_.released.fetch_add(1, std::memory_order_relaxed);
-  if (!facts.exceptions.empty()) counters_.exceptions.fetch_add(1, std::memory_order_relaxed);
+  count(facts, decision.disposition);
   worker.watch.charge(Work::record);
+  worker.watch.begin(Work::wait);
+}
+
+void Sweep::count(const Facts& facts, Disposition disposition) {
+  const auto add = [](std::atomic<std::uint64_t>& counter, std::uint64_t number) {
+    counter.fetch_add(number, std::memory_order_relaxed);
+  };
+  add(counters_.objects, 1);
+  if (!facts.hits.empty()) add(counters_.hits, facts.hits.size());
+  if (is_released(disposition)) add(counters_.released, 1);
+  if (facts.exceptions.empty()) return;
+  add(counters_.exceptions, 1);
+  std::bitset<kExceptionReasons> reasons;
+  for (const Exception& exception : facts.exceptions) reasons.set(static_cast<std::size_t>(exception.reason));
+  for (std::size_t i = 0; i < kExceptionReasons; ++i) {
+    if (reasons[i]) add(counters_.exceptions_by_reason[i], 1);
+  }
 }
 
 // The second look. It may read the object again; what it cannot read any more is an exception.
