@@ -144,6 +144,7 @@ std::optional<RunStatus> from_json(const std::string& text) {
   take_lists(reader, p);
   const auto* const known = std::find(kPhases.begin(), kPhases.end(), phase);
   if (!reader.good() || version != kVersion || known == kPhases.end()) return std::nullopt;
+  if (status.written < 0 || status.process <= 0) return std::nullopt;
   p.phase = *known;
   return status;
 }
@@ -224,7 +225,6 @@ Result<std::optional<RunStatus>> read_status(const std::string& directory) {
 
 Liveness liveness(const RunStatus& status) {
   if (status.machine != this_machine()) return Liveness::elsewhere;
-  if (status.process <= 0) return Liveness::dead;
   if (const std::uint64_t start = start_of(status.process); start != 0) {
     return start == status.process_start ? Liveness::runs : Liveness::dead;
   }

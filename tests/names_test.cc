@@ -200,7 +200,7 @@ class Names : public ::testing::TestWithParam<bool> {
   std::set<std::string> released, other;
 };
 INSTANTIATE_TEST_SUITE_P(OfFolderAndImage, Names, ::testing::Bool(),
-                         [](const auto& info) { return info.param ? "image" : "folder"; });
+                         [](const auto& which) { return which.param ? "image" : "folder"; });
 
 TEST_P(Names, what_is_said_of_a_run_is_harmless) {
   expect_harmless(ran.out);

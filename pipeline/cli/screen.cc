@@ -55,7 +55,7 @@ std::string counts_text(const Progress& p) {
                      grouped(p.released), grouped(p.exceptions));
 }
 
-// The kinds of work by their share of all the workers' time, the most first; waiting at the end.
+// The kinds of work by their share of all the workers' time: waiting, then the most first.
 std::string work_text(const Progress& p) {
   double all = 0;
   for (const WorkTotal& work : p.work) all += work.seconds;
@@ -63,7 +63,7 @@ std::string work_text(const Progress& p) {
   std::vector<WorkTotal> sorted = p.work;
   const std::string_view wait = kWorkNames[static_cast<std::size_t>(Work::wait)];
   std::stable_sort(sorted.begin(), sorted.end(), [&](const WorkTotal& a, const WorkTotal& b) {
-    return std::pair(b.name == wait, a.seconds) > std::pair(a.name == wait, b.seconds);
+    return std::pair(a.name == wait, a.seconds) > std::pair(b.name == wait, b.seconds);
   });
   std::string out;
   for (const WorkTotal& work : sorted) {
