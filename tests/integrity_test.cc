@@ -86,7 +86,7 @@ std::string add_row(const std::string& table, const std::vector<Column>& columns
   std::string values;
   for (const Column& column : columns) {
     values += values.empty() ? "" : ", ";
-    values += column.is_key ? "coalesce(" + column.name + ", 0) || '9'" : column.name;
+    values += column.is_key ? "coalesce(" + column.name + ", 0) || '99999'" : column.name;
   }
   return "INSERT INTO " + table + " SELECT " + values + " FROM " + table + " LIMIT 1";
 }
@@ -113,7 +113,7 @@ TEST(Integrity, a_row_added_removed_or_changed_in_any_table_is_found) {
       sql = {add_row(table[0], columns), "DELETE FROM " + table[0] + " WHERE " + first_row(table[0], columns)};
       for (const Column& column : columns) {
         sql.push_back("UPDATE " + table[0] + " SET " + column.name + " = coalesce(" + column.name +
-                      ", 0) || '9' WHERE " + first_row(table[0], columns));
+                      ", 0) || '99999' WHERE " + first_row(table[0], columns));
       }
     } else {
       std::string zeros;
@@ -213,7 +213,7 @@ TEST(Integrity, a_segment_of_another_run_is_found_and_by_the_court_too_when_it_w
   const FinishedRun one, other;
   const std::string segment = "/ledger/0001.age";
   fs::copy_file(other.directory() + segment, one.directory() + segment, fs::copy_options::overwrite_existing);
-  expect_found(one, "ledger/0001.age has another SHA-256", "swapped");
+  expect_found(one, "files      ledger/0001.age has another ", "swapped");
   // The examiner signs it. The court, to whom both are sealed, opens it and sees that its lines are not those of the
   // commitments.
   one.sign_again();
@@ -230,7 +230,7 @@ TEST(Integrity, a_checkpoint_of_another_run_is_found) {
   const FinishedRun one, other;
   fs::copy_file(other.directory() + "/checkpoint.txt", one.directory() + "/checkpoint.txt",
                 fs::copy_options::overwrite_existing);
-  expect_found(one, "files      ledger/0001.age has another SHA-256", "replayed");
+  expect_found(one, "ledger/commitments has another SHA-256; relevance.db has another SHA-256", "replayed");
   EXPECT_THAT(failures(verify(one, {"--key", one.key()})), HasSubstr("signature  it was signed by another case key"));
 }
 
