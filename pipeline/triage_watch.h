@@ -2,7 +2,7 @@
 // it; DIR/work/status.json, for other processes; and, when nothing moves any more, who holds what.
 //
 // A stall is told by the object's id, not by its locator: whoever reads the log of the night may not know what the
-// servers hold. The id is the sealer's pseudonym of the locator: `ambit unseal --object` finds it for the court.
+// servers hold. The id is the sealer's pseudonym of the locator: `ambit unseal --object` finds its line for the court.
 #pragma once
 
 #include <atomic>

@@ -9,6 +9,7 @@
 #include <sstream>
 #include <vector>
 
+#include "stages/record/pseudonym.h"
 #include "tests/evidence.h"
 
 namespace ambit {
@@ -286,6 +287,24 @@ TEST_P(Names, the_ledger_gives_every_other_name_back_to_the_byte) {
     if (locator.find(":/") != std::string::npos) found.insert(path_of(locator));
   }
   for (const std::string& path : other) EXPECT_TRUE(found.contains(path)) << testing::PrintToString(path);
+}
+
+// A note on a run that hangs calls an object by its id; the court, with the case key, finds it.
+TEST_P(Names, the_id_of_an_object_leads_to_its_line_in_the_ledger) {
+  const auto key = record::CaseKey::load(c.order_file() + ".key");
+  ASSERT_TRUE(key.ok());
+  const auto lines = lines_of(ask({"unseal", "--identity", c.identity_file}).out);
+  for (std::size_t i = 0; i < lines.size(); i += 9) {
+    const std::string locator = nlohmann::json::parse(lines[i])["locator"];
+    const std::vector<std::string> command = {"unseal", "--identity", c.identity_file, "--key",
+                                              c.order_file() + ".key"};
+    const std::string id = record::object_id(*key, locator);
+    std::vector<std::string> by_id = command;
+    by_id.insert(by_id.end(), {"--object", id});
+    EXPECT_EQ(ask(by_id).out, lines[i] + "\n");
+    by_id.back() = std::string(id.rbegin(), id.rend());
+    EXPECT_THAT(ask(by_id).err, HasSubstr("no object with this id"));
+  }
 }
 
 // A run directory that somebody else made may hold anything: its reader's terminal is not to be steered by it either.

@@ -244,6 +244,18 @@ TEST(Service, is_told_when_the_run_is_under_way_that_it_lives_and_how_it_ends) {
   EXPECT_EQ(std::count_if(told.begin(), told.end(), [](const auto& t) { return t.find("READY=1") != t.npos; }), 1);
 }
 
+TEST(Service, the_unit_is_one_that_systemd_takes) {
+  const test::TemporaryFolder folder;
+  std::string unit = test::read_file(AMBIT_SOURCE_DIR "/configs/systemd/ambit@.service");
+  const std::string program = "/usr/bin/ambit ";
+  ASSERT_NE(unit.find(program), std::string::npos);
+  unit.replace(unit.find(program), program.size(), AMBIT_PROGRAM " ");
+  test::write_file(folder / "ambit@.service", unit);
+  const Ran checked = test::run({"systemd-analyze", "verify", folder / "ambit@.service"});
+  EXPECT_EQ(checked.exit, 0) << checked.err;
+  EXPECT_EQ(checked.err, "");
+}
+
 // --- a terminal ---------------------------------------------------------------------------------------------------
 
 std::string on_terminal(const std::vector<std::string>& arguments, const char* kind, const char* no_color) {
