@@ -48,9 +48,8 @@ struct StoredHash {
 class Exhibit : public ByteSource {
  public:
   [[nodiscard]] const std::string& name() const { return name_; }  // unique in the run, printable
-  [[nodiscard]] const std::string& path() const {
-    return path_;
-  }  // as the operator typed it; empty for an image inside another
+  // Where it is read: as the operator typed it, or another way to the same. Empty for an image inside another.
+  [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] ExhibitKind kind() const { return kind_; }
 
   // size(): bytes of the image; 0 for a folder (its files are counted by the walk).

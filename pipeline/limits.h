@@ -299,6 +299,14 @@ inline constexpr std::size_t kMaxListedNames = 4'000'000;
 // An image in a file system in an image …: each level is swept like an exhibit of its own.
 inline constexpr std::ptrdiff_t kMaxImageDepth = 4;
 
+// --- watching ----------------------------------------------------------------------------------------------
+// No byte for so long is told as a stall. A disk that tries a bad sector again is silent for a minute, a decoder may be
+// for kDecoderSeconds.
+inline constexpr double kStallSeconds = 300;
+inline constexpr std::uint64_t kMaxStatusBytes = 1 * MiB;  // of status.json; 40 bytes an exhibit
+// Exhibits named one by one on the screen and in the metrics; a run has some dozens.
+inline constexpr std::size_t kMaxShownExhibits = 1'000;
+
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB
 // Code, libraries and heap of a run that has not begun: measured at some 30 MiB.

@@ -66,16 +66,6 @@ std::size_t utf8_length(std::string_view bytes) {
   return length;
 }
 
-// C1 controls and the marks that reorder text on a screen: a locator must not change how its line reads.
-bool is_disguise(std::string_view sequence) {
-  if (sequence.size() == 2) return sequence[0] == '\xc2' && static_cast<unsigned char>(sequence[1]) < 0xa0;
-  if (sequence.size() != 3 || sequence[0] != '\xe2') return false;
-  const auto second = static_cast<unsigned char>(sequence[1]);
-  const auto third = static_cast<unsigned char>(sequence[2]);
-  if (second == 0x80) return (third >= 0x8b && third <= 0x8f) || (third >= 0xa8 && third <= 0xae);
-  return second == 0x81 && third >= 0xa0 && third <= 0xaf;
-}
-
 }  // namespace
 
 Locator Locator::child(Step step) const {
@@ -129,15 +119,25 @@ std::string Locator::path_text() const {
   return out;
 }
 
+// Controls, and the marks that reorder text on a screen or are not seen: a locator must not change how its line reads.
+std::size_t disguise_bytes(std::string_view bytes) {
+  const auto at = [&](std::size_t i) { return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0U; };
+  if (at(0) < 0x20 || at(0) == 0x7f) return bytes.empty() ? 0 : 1;
+  if (at(0) == 0xc2) return at(1) >= 0x80 && at(1) < 0xa0 ? 2 : 0;
+  if (at(0) == 0xd8) return at(1) == 0x9c ? 2 : 0;                   // the Arabic letter mark
+  if (at(0) == 0xef) return at(1) == 0xbb && at(2) == 0xbf ? 3 : 0;  // the byte order mark
+  if (at(0) != 0xe2) return 0;
+  const bool from_200b = at(1) == 0x80 && ((at(2) >= 0x8b && at(2) <= 0x8f) || (at(2) >= 0xa8 && at(2) <= 0xae));
+  return from_200b || (at(1) == 0x81 && at(2) >= 0xa0 && at(2) <= 0xaf) ? 3 : 0;
+}
+
 std::string printable(std::string_view bytes) {
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out;
   out.reserve(bytes.size());
   while (!bytes.empty()) {
     std::size_t length = utf8_length(bytes);
-    const auto lead = static_cast<unsigned char>(bytes[0]);
-    const bool plain =
-        length > 0 && lead >= 0x20 && lead != 0x7f && lead != '\\' && !is_disguise(bytes.substr(0, length));
+    const bool plain = length > 0 && bytes[0] != '\\' && disguise_bytes(bytes) == 0;
     if (plain) {
       out.append(bytes.substr(0, length));
     } else {

@@ -62,6 +62,10 @@ struct Locator {
 // The one text form. `exhibit_name` is what the exhibit is called in the run.
 [[nodiscard]] std::string to_string(const Locator& locator, std::string_view exhibit_name);
 
+// Length of the control character, or of the mark that is not seen or reorders text, at the front of a UTF-8 text; 0:
+// there is none. A new line counts as one.
+[[nodiscard]] std::size_t disguise_bytes(std::string_view bytes);
+
 // Bytes to the printable form described above (used for one name, and for exhibit names).
 [[nodiscard]] std::string printable(std::string_view bytes);
 

@@ -27,6 +27,7 @@ struct Command {
 constexpr std::array kCommands = {
     Command{"check", "Say every mistake of an order file, or what each identifier costs", add_check},
     Command{"triage", "Examine exhibits under an order and write the run directory", add_triage},
+    Command{"status", "How a run stands, from another shell while it goes on, and afterwards", add_status},
     Command{"ls", "The volumes, file systems and numbers of objects of exhibits, without a sweep", add_ls},
     Command{"census", "What the exhibits hold, in counts only", add_census},
     Command{"list", "The released items of a run", add_list},

@@ -63,11 +63,13 @@ void scan(ChunkReader& reader, const Head& head, Facts& facts, Stopwatch& watch,
           const Looking<S>&... lookers) {
   (lookers.stage.begin(lookers.state, head), ...);
   std::uint64_t read_before = 0;
-  while (reader.next()) {
+  while (watch.begin(Work::read), reader.next()) {
     const Chunk chunk = reader.chunk();
     watch.charge(Work::read, reader.bytes_read() - std::exchange(read_before, reader.bytes_read()));
     if (!admit(chunk)) continue;
-    ((lookers.stage.look(lookers.state, chunk), watch.charge(lookers.work, chunk.body_bytes())), ...);
+    ((watch.begin(lookers.work), lookers.stage.look(lookers.state, chunk),
+      watch.charge(lookers.work, chunk.body_bytes())),
+     ...);
   }
   (lookers.stage.finish(lookers.state, facts), ...);
 }

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/facts.h"
+
 namespace ambit {
 
 enum class Work : std::uint8_t { walk, open, read, unpack, hash, match, decide, scrutinise, record, wait };
@@ -30,6 +32,9 @@ class Stopwatch {
     entry.bytes.store(entry.bytes.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
     last_ = now;
   }
+  // What the time from here on goes into; charge() says so when it is over, this while it lasts.
+  void begin(Work work) { doing_.store(work, std::memory_order_relaxed); }
+  [[nodiscard]] Work doing() const { return doing_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t ns(Work work) const { return at(work).ns.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t bytes(Work work) const { return at(work).bytes.load(std::memory_order_relaxed); }
 
@@ -41,12 +46,20 @@ class Stopwatch {
   };
   [[nodiscard]] const Entry& at(Work work) const { return entries_[static_cast<std::size_t>(work)]; }
   std::array<Entry, kWorks> entries_;
+  std::atomic<Work> doing_{Work::wait};
   Clock::time_point last_ = Clock::now();
 };
 
-// What progress counts. Written by all workers.
+// What progress counts. Written by all workers, relaxed: nothing depends on it.
 struct alignas(64) Counters {
-  std::atomic<std::uint64_t> bytes{0}, objects{0}, hits{0}, released{0}, exceptions{0};
+  explicit Counters(std::size_t exhibits) : exhibit_bytes(exhibits) {}
+  std::atomic<std::uint64_t> objects{0}, hits{0}, released{0}, exceptions{0};
+  std::atomic<std::uint64_t> settled{0};                                           // objects, after the sweep
+  std::array<std::atomic<std::uint64_t>, kExceptionReasons> exceptions_by_reason;  // objects that have it
+  std::vector<std::atomic<std::uint64_t>> exhibit_bytes;                           // swept, by exhibit
+  void sweep_bytes(std::uint32_t exhibit, std::uint64_t bytes) {
+    exhibit_bytes[exhibit].fetch_add(bytes, std::memory_order_relaxed);
+  }
 };
 
 struct WorkTotal {

@@ -14,6 +14,7 @@
 #include "pipeline/triage_report.h"
 #include "pipeline/triage_setup.h"
 #include "pipeline/triage_sweep.h"
+#include "pipeline/triage_watch.h"
 #include "stages/open/open_exhibit.h"
 #include "stages/record/seal.h"
 #include "stages/unpack/sandbox/process.h"
@@ -80,12 +81,14 @@ Result<MemoryPlan> plan_memory(const TriageOptions& options, const Engine& engin
   return plan;
 }
 
-Result<> open_exhibits(const TriageOptions& options, Engine& engine) {
+Result<> open_exhibits(const TriageOptions& options, Engine& engine, ProgressSink& sink) {
   const std::vector<std::string> names = exhibit_names(options.exhibits);
   for (std::size_t i = 0; i < options.exhibits.size(); ++i) {
     Result<std::unique_ptr<Exhibit>> exhibit = open_exhibit(options.exhibits[i], names[i]);
     if (!exhibit.ok()) return std::move(exhibit).error();
     engine.exhibits.push_back(std::move(exhibit).value());
+    const std::string warning = access_time_warning(options.exhibits[i]);
+    if (!warning.empty()) sink.on_note("exhibit " + names[i] + " " + warning);
   }
   return {};
 }
@@ -153,48 +156,14 @@ Error with_resume(Error error, ProgressSink& sink) {
   return error;
 }
 
-// Watches a running sweep: tells the sink, and stops the sweep when the operator asks.
-class Watch {
- public:
-  Watch(Sweep& sweep, const Counters& counters, const std::vector<std::unique_ptr<Worker>>& workers,
-        const Engine& engine, ProgressSink& sink)
-      : sweep_(sweep), counters_(counters), workers_(workers), sink_(sink) {
-    const auto is_folder = [](const auto& e) { return e->kind() == ExhibitKind::folder; };
-    if (std::any_of(engine.exhibits.begin(), engine.exhibits.end(), is_folder)) return;
-    for (const auto& exhibit : engine.exhibits) total_ += exhibit->size();
-  }
-
-  void look() {
-    std::vector<const Stopwatch*> watches;
-    for (const auto& worker : workers_) watches.push_back(&worker->watch);
-    Progress progress;
-    progress.bytes_done = counters_.bytes.load();
-    progress.bytes_total = total_;
-    progress.objects = counters_.objects.load();
-    progress.hits = counters_.hits.load();
-    progress.released = counters_.released.load();
-    progress.exceptions = counters_.exceptions.load();
-    progress.seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-    progress.bottleneck = bottleneck(total_work(watches));
-    progress.phase = "sweep";
-    sink_.on_progress(progress);
-    if (sink_.stop_requested()) sweep_.stop();
-  }
-
- private:
-  Sweep& sweep_;
-  const Counters& counters_;
-  const std::vector<std::unique_ptr<Worker>>& workers_;
-  ProgressSink& sink_;
-  std::uint64_t total_ = 0;  // 0 where a folder is among the exhibits
-  Clock::time_point start_ = Clock::now();
-};
-
 void count_resumed(const record::Counts& resumed, Counters& counters) {
-  for (const Coverage& coverage : resumed.coverage) counters.bytes += coverage.total();
+  for (std::uint32_t i = 0; i < resumed.coverage.size(); ++i) counters.sweep_bytes(i, resumed.coverage[i].total());
   for (const auto& [identifier, count] : resumed.identifiers) counters.hits += count.hits;
   counters.objects = resumed.seen;
   counters.exceptions = resumed.exception_objects;
+  for (const auto& [key, count] : resumed.exceptions) {
+    counters.exceptions_by_reason[static_cast<std::size_t>(key.reason)] += count.items;
+  }
 }
 
 std::vector<std::uint64_t> image_bytes(const Engine& engine) {
@@ -221,7 +190,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   engine.patterns = std::move(order.patterns);
   engine.detectors = std::move(order.detectors);
   if (Result<> there = find_converters(); !there.ok()) return std::move(there).error();
-  if (Result<> opened = open_exhibits(options, engine); !opened.ok()) return std::move(opened).error();
+  if (Result<> opened = open_exhibits(options, engine, sink); !opened.ok()) return std::move(opened).error();
   allow_many_open_files();
   Result<MemoryPlan> plan = plan_memory(options, engine, scheduler.workers());
   if (!plan.ok()) return std::move(plan).error();
@@ -248,17 +217,17 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
 
   // --- the sweep ---------------------------------------------------------------------------------------------
   const Clock::time_point swept_from = Clock::now();
-  Counters counters;
+  Counters counters(engine.exhibits.size());
   count_resumed((*writer)->resumed(), counters);
   Sweep sweep(engine, workers, scheduler, counters, done, options.out + "/work", plan->layout_bytes);
   (*writer)->keep();
+  Watch watch({sweep, counters, workers, engine, *key, options, sink});
   if (!(*writer)->is_swept()) {
-    Watch watch(sweep, counters, workers, engine, sink);
     Saver saver(**writer, sweep, std::chrono::seconds(options.checkpoint_seconds));
-    const Ticker ticker([&watch] { watch.look(); });
     const Ticker saving([&saver] { saver.look(); });
     if (Result<> swept = sweep.run(); !swept.ok()) return with_resume(std::move(swept).error(), sink);
   }
+  watch.sweep_ended();
   if (sweep.stopped()) {
     if (Result<> saved = (*writer)->checkpoint(); !saved.ok()) return with_resume(std::move(saved).error(), sink);
     return Error{ErrorKind::stopped, "stopped on request, with a checkpoint", options.out, "--resume goes on"};
@@ -289,6 +258,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   }
   for (const auto& worker : workers) report.reading.again_bytes += worker->reread_bytes;
   const auto run_json = [&](const record::Totals&) {
+    watch.end();
     report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     report.objects = counters.objects.load();
     report.hits = counters.hits.load();

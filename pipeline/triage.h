@@ -11,8 +11,10 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/facts.h"
 #include "pipeline/order.h"
 #include "pipeline/result.h"
+#include "pipeline/stats.h"
 
 namespace ambit {
 
@@ -29,13 +31,26 @@ struct TriageOptions {
   std::vector<std::string> command_line;  // for run.json
 };
 
-// A snapshot of a running triage.
+// A snapshot of a running triage. Numbers and the program's own words: nothing of the evidence.
 struct Progress {
   std::uint64_t bytes_done = 0, bytes_total = 0;  // bytes_total 0: not known yet
   std::uint64_t objects = 0, hits = 0, released = 0, exceptions = 0;
-  double seconds = 0;
-  std::string_view bottleneck;  // the kind of work that took the most time so far
-  std::string_view phase;       // "sweep", "record" …
+  std::uint64_t settled = 0;         // objects that went into the run directory, after the sweep
+  double seconds = 0;                // since the sweep began
+  double bytes_per_second = 0;       // over the last few seconds …
+  double mean_bytes_per_second = 0;  // … and since this process began the sweep
+  std::string_view bottleneck;       // the kind of work that took the most time so far
+  std::string_view phase;            // "sweep", "record", "stopped"
+  struct ExhibitBytes {
+    std::uint64_t done = 0, total = 0;  // total 0: a folder, of which nobody knows
+  };
+  std::vector<ExhibitBytes> exhibits;                                      // in the order they were given
+  std::vector<WorkTotal> work;                                             // seconds summed over the workers
+  std::array<std::uint64_t, kExceptionReasons> exceptions_by_reason = {};  // objects, by ExceptionReason
+  std::size_t workers = 0;
+  std::uint64_t memory_bytes = 0, memory_budget = 0;  // resident now; --memory
+  std::uint64_t disk_free_bytes = 0;                  // where the run directory is
+  double still_seconds = 0;                           // since a byte was last read, unpacked or written
 };
 
 class ProgressSink {
@@ -48,6 +63,23 @@ class ProgressSink {
   // Asked as often; true ends the run (Error{stopped}).
   [[nodiscard]] virtual bool stop_requested() = 0;
 };
+
+// What a run says of itself in DIR/work/status.json, once a second.
+struct RunStatus {
+  Progress progress;
+  std::int64_t process = 0;         // its number …
+  std::uint64_t process_start = 0;  // … and when it began, in ticks since the machine did: numbers come again
+  std::string machine;              // the boot of the machine that this counts for
+  std::int64_t written = 0;         // seconds since 1970, UTC
+};
+// Nothing where the directory holds no status: the run has finished, or never began. Error: io; tampered, for a file
+// that no run writes.
+[[nodiscard]] Result<std::optional<RunStatus>> read_status(const std::string& directory);
+// As it stands in the file.
+[[nodiscard]] std::string to_json(const RunStatus& status);
+// Whether the process that wrote it still runs, as far as this machine can tell.
+enum class Liveness : std::uint8_t { runs, dead, elsewhere };
+[[nodiscard]] Liveness liveness(const RunStatus& status);
 
 struct TriageOutcome {
   std::string directory;

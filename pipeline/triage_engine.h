@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/account.h"
@@ -45,7 +47,29 @@ struct Engine {
   }
 };
 
-// One worker's own: nothing in here is seen by another worker while the sweep runs, but the stopwatch's numbers.
+// The object that a worker has in hand. Written by the worker; read by the watch when nothing moves any more, which
+// must not find an object that is just going away: so under a mutex, which nobody else ever holds.
+class Hand {
+ public:
+  // The locator outlives its being held. Returns what was held before.
+  const Locator* hold(const Locator* object) {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(object_, object);
+  }
+  // Calls `look(const Locator*)`; null where the worker holds nothing, or a stretch of an image.
+  template <class Look>
+  void show(Look&& look) const {
+    const std::lock_guard lock(mutex_);
+    look(object_);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  const Locator* object_ = nullptr;
+};
+
+// One worker's own: nothing in here is seen by another worker while the sweep runs, but the stopwatch's numbers and
+// what is in its hand by the watch.
 struct Worker {
   Worker(const Engine& engine, std::size_t chunk_bytes)
       : buffer(chunk_bytes, engine.context_bytes(), engine.patterns.matches_zeros() ? Zeros::look : Zeros::skip),
@@ -65,7 +89,21 @@ struct Worker {
   Account account;                        // of the portion at hand
   Account accounted;                      // of those before
   Stopwatch watch;
+  Hand hand;
   std::uint64_t reread_bytes = 0;  // of exhibits, beyond the one reading of the sweep
+};
+
+// A worker holds the object as long as this lives; then again what it held before.
+class Holding {
+ public:
+  Holding(Worker& worker, const Locator& object) : hand_(worker.hand), before_(hand_.hold(&object)) {}
+  ~Holding() { hand_.hold(before_); }
+  Holding(const Holding&) = delete;
+  Holding& operator=(const Holding&) = delete;
+
+ private:
+  Hand& hand_;
+  const Locator* before_;
 };
 
 }  // namespace ambit

@@ -51,6 +51,7 @@ ImageSweep::~ImageSweep() = default;
 
 void ImageSweep::run(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
   worker.watch.charge(Work::wait);
+  worker.watch.begin(Work::walk);
   walker_ = &worker;
   self_ = self;
   // Where the portion is another's, its scope was announced by who made this sweep.
@@ -64,6 +65,7 @@ void ImageSweep::run(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
   if (Result<> done = layout_.finish(); !done) return sweep_.fail(std::move(done).error());
   worker.watch.charge(Work::walk);
   take_up_parts(worker);
+  worker.watch.begin(Work::wait);
   if (outer_ != nullptr) outer_->share();  // for who finds that there are no more stripes
   scheduler_.feed([self](std::size_t index) { return self->next_stripe(self, index); });
 }
@@ -113,6 +115,7 @@ bool ImageSweep::object(Object&& object, std::uint64_t slack, std::uint32_t home
     ObjectPart part;
     part.object = std::move(object);
     finish(*walker_, std::move(part));
+    walker_->watch.begin(Work::walk);
   }
   return !sweep_.stopped();
 }
@@ -127,6 +130,7 @@ void ImageSweep::sweep_contents() {
   }
   contents_.clear();
   walker_->watch.start();
+  walker_->watch.begin(Work::walk);
 }
 
 // --- the stripes: every worker --------------------------------------------------------------------------------
@@ -135,8 +139,10 @@ Scheduler::Task ImageSweep::next_stripe(const std::shared_ptr<ImageSweep>& self,
   Worker& worker = sweep_.worker(index);
   worker.watch.charge(Work::wait);
   if (stripes_ended_) return {};
+  worker.watch.begin(Work::walk);
   Result<std::optional<Stripe>> next = layout_.next();
   worker.watch.charge(Work::walk);
+  worker.watch.begin(Work::wait);
   // The scheduler is asking and cannot be told to stop from here: a task does that.
   if (!next) return [self, error = next.error()](std::size_t) { self->sweep_.fail(error); };
   if (!*next) {
@@ -240,6 +246,7 @@ void ImageSweep::finish_shared(Worker& worker, ObjectId id, ObjectPart part) {
 
 void ImageSweep::finish(Worker& worker, ObjectPart part) {
   Object& object = *part.object;
+  const Holding holding(worker, object.locator);
   Facts facts;
   facts.size = object.info.size;
   facts.modified = object.info.modified;

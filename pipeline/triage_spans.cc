@@ -44,6 +44,7 @@ void Sweep::share(Worker& worker, Object object, const Facts& facts, Covers cove
 
 void Sweep::sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uint64_t end) {
   worker.watch.charge(Work::wait);
+  const Holding holding(worker, huge.object.locator);
   Facts facts;
   facts.size = huge.head.size;
   const std::unique_ptr<Content> content = huge.object.content->duplicate();
@@ -59,7 +60,7 @@ void Sweep::sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uin
     scan(reader, Head{huge.head.size, begin, end}, facts, worker.watch, admit,
          Looking<Match>{*engine_.match, worker.match, Work::match});
   }
-  if (huge.covers == Covers::own_bytes) counters_.bytes.fetch_add(end - begin, std::memory_order_relaxed);
+  if (huge.covers == Covers::own_bytes) counters_.sweep_bytes(huge.object.locator.exhibit, end - begin);
   end_span(worker, huge, end - begin, facts);
 }
 

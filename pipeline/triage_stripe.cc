@@ -64,7 +64,7 @@ void StripeSweep::read() {
   if (image_.is_derived()) return;
   worker_.account.cover(exhibit, facts.coverage);
   image_.engine_.writer->cover(worker_.record, exhibit, facts.coverage);
-  image_.sweep_.count_bytes(stripe_.end - stripe_.begin);
+  image_.sweep_.count_bytes(exhibit, stripe_.end - stripe_.begin);
 }
 
 // A few bytes more: what starts in this stripe and ends in the next.

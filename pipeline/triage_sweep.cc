@@ -1,6 +1,7 @@
 #include "pipeline/triage_sweep.h"
 
 #include <algorithm>
+#include <bitset>
 #include <tuple>
 
 #include "pipeline/limits.h"
@@ -107,10 +108,12 @@ Scheduler::Task Sweep::next_task(std::size_t index) {
     // The walk holds on to what it opened only as long as its sweep lives.
     return [this, image = std::move(images_[next_image_++])](std::size_t own) { image->run(*workers_[own], image); };
   }
+  worker.watch.begin(Work::walk);
   auto batch = std::make_shared<Batch>();
   // The scheduler is asking and cannot be told to stop from here: a task does that.
   if (Result<> taken = take_objects(*batch); !taken) return [this, taken](std::size_t) { check(taken); };
   worker.watch.charge(Work::walk);
+  worker.watch.begin(Work::wait);
   std::erase_if(batches_, [](const auto& b) { return b->next.load(std::memory_order_relaxed) >= b->objects.size(); });
   if (!batch->objects.empty()) {
     batches_.push_back(batch);
@@ -173,6 +176,7 @@ void Sweep::sweep_batch(Worker& worker, Batch& batch) {
 
 void Sweep::open_object(Worker& worker, Object& object, Facts& facts) {
   worker.watch.charge(Work::wait);
+  worker.watch.begin(Work::open);
   facts.sent = object.sent;
   if (object.content == nullptr) {
     facts.size = object.info.size;
@@ -201,14 +205,18 @@ void Sweep::sweep_opened(Worker& worker, Object& object, Facts& facts) {
 
 void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
   Facts facts;
+  std::optional<Holding> holding(std::in_place, worker, object.locator);
   open_object(worker, object, facts);
   worker.account.walked(object.locator.exhibit, facts.size);
   if (covers == Covers::own_bytes) worker.account.owe(object.locator.exhibit, facts.size);
   const bool shared =
       facts.size > limits::kSpanBytes && object.content != nullptr && !engine_.lookup->needed(facts.size).any();
-  if (shared) return share(worker, std::move(object), facts, covers);
+  if (shared) {
+    holding.reset();  // the object moves on, to several workers
+    return share(worker, std::move(object), facts, covers);
+  }
   sweep_opened(worker, object, facts);
-  if (covers == Covers::own_bytes) counters_.bytes.fetch_add(facts.size, std::memory_order_relaxed);
+  if (covers == Covers::own_bytes) counters_.sweep_bytes(object.locator.exhibit, facts.size);
   if (covers == Covers::nothing) facts.coverage = {};
   open_inside(worker, object, facts);
   unpack(worker, object, facts);
@@ -217,6 +225,7 @@ void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
 
 void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
   if (facts.format == Format::none || facts.size == 0 || object.content == nullptr) return;
+  worker.watch.begin(Work::unpack);
   Unpacking(*this, engine_, worker, object.inside).run(object, facts);
   worker.watch.charge(Work::unpack);
 }
@@ -227,7 +236,8 @@ void Sweep::share_part(Worker& worker, std::uint64_t bytes, std::function<void(W
   const bool alone = scheduler_.workers() == 1;
   if (alone || queued_.fetch_add(bytes, std::memory_order_relaxed) + bytes > limits::kQueuedPartBytes) {
     if (!alone) queued_.fetch_sub(bytes, std::memory_order_relaxed);
-    return sweep(worker);
+    sweep(worker);
+    return worker.watch.begin(Work::unpack);
   }
   auto waiting = std::make_shared<std::function<void(Worker&)>>(std::move(sweep));
   worker.portion->share();
@@ -301,6 +311,7 @@ void Sweep::match_names(Worker& worker, const Object& object, Facts& facts) {
 void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
   match_names(worker, object, facts);
   worker.watch.charge(Work::match);
+  worker.watch.begin(Work::decide);
   Decision decision = decide(facts, object.locator, engine_.scope);
   worker.watch.charge(Work::decide);
   if (is_caught(decision)) {
@@ -309,6 +320,7 @@ void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
     decision = decide(facts, object.locator, engine_.scope);
     worker.watch.charge(Work::decide);
   }
+  worker.watch.begin(Work::record);
   record::Verdict verdict;
   verdict.locator = &object.locator;
   verdict.state = object.state;
@@ -325,11 +337,25 @@ void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
   check(engine_.writer->add(worker.record, worker.portion->recorded(), verdict));
   worker.account.judged(object.locator.exhibit, facts.size);
   worker.account.cover(object.locator.exhibit, facts.coverage);
-  counters_.objects.fetch_add(1, std::memory_order_relaxed);
-  counters_.hits.fetch_add(facts.hits.size(), std::memory_order_relaxed);
-  if (is_released(decision.disposition)) counters_.released.fetch_add(1, std::memory_order_relaxed);
-  if (!facts.exceptions.empty()) counters_.exceptions.fetch_add(1, std::memory_order_relaxed);
+  count(facts, decision.disposition);
   worker.watch.charge(Work::record);
+  worker.watch.begin(Work::wait);
+}
+
+void Sweep::count(const Facts& facts, Disposition disposition) {
+  const auto add = [](std::atomic<std::uint64_t>& counter, std::uint64_t number) {
+    counter.fetch_add(number, std::memory_order_relaxed);
+  };
+  add(counters_.objects, 1);
+  if (!facts.hits.empty()) add(counters_.hits, facts.hits.size());
+  if (is_released(disposition)) add(counters_.released, 1);
+  if (facts.exceptions.empty()) return;
+  add(counters_.exceptions, 1);
+  std::bitset<kExceptionReasons> reasons;
+  for (const Exception& exception : facts.exceptions) reasons.set(static_cast<std::size_t>(exception.reason));
+  for (std::size_t i = 0; i < kExceptionReasons; ++i) {
+    if (reasons[i]) add(counters_.exceptions_by_reason[i], 1);
+  }
 }
 
 // The second look. It may read the object again; what it cannot read any more is an exception.

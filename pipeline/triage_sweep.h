@@ -69,7 +69,7 @@ class Sweep {
   // Part of an object that is being unpacked, `bytes` long: for another worker, or at once by this one where enough
   // waits already.
   void share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep);
-  void count_bytes(std::uint64_t bytes) { counters_.bytes.fetch_add(bytes, std::memory_order_relaxed); }
+  void count_bytes(std::uint32_t exhibit, std::uint64_t bytes) { counters_.sweep_bytes(exhibit, bytes); }
   // The process cannot go on: the first Error is what run() returns.
   void fail(Error error);
   void check(Result<> done) {
@@ -97,6 +97,7 @@ class Sweep {
   void end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& span);
   void match_names(Worker& worker, const Object& object, Facts& facts);
   void scrutinise(Worker& worker, Object& object, Facts& facts);
+  void count(const Facts& facts, Disposition disposition);
 
   const Engine& engine_;
   std::vector<std::unique_ptr<Worker>>& workers_;

@@ -98,6 +98,7 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
   }
   PartNumbers numbers;
   for (std::uint64_t index = 0; !sweep_.stopped(); ++index) {
+    worker_.watch.begin(Work::unpack);
     Result<std::optional<Part>> part = (*opened)->next();
     worker_.watch.charge(Work::unpack);
     if (!part.ok()) note(facts, exception_of(trouble_of(part.error())));
@@ -187,6 +188,7 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   // disk: that adds nothing to it.
   if (format == Format::none || (part.stored_at && child.inside == 1)) return sweep_later(std::move(child), size);
   Facts own;
+  const Holding holding(worker_, child.locator);
   sweep_.examine(worker_, child, own);
   worker_.account.walked(child.locator.exhibit, own.size);
   own.coverage = {};

@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "pipeline/cli/progress.h"
 #include "pipeline/cli/quantity.h"
 #include "pipeline/cli/table.h"
 #include "tests/finished_run.h"
@@ -373,35 +372,6 @@ TEST(Table, aligns_by_characters_and_leaves_no_space_at_the_end) {
             "  é         1  x\n"
             "  ----  -----  ----\n"
             "  abc   1,000\n");
-}
-
-TEST(Progress, speaks_of_now_and_of_the_mean) {
-  Speedometer speed;
-  EXPECT_EQ(speed.now(), 0);
-  EXPECT_EQ(speed.mean(), 0);
-  for (int second = 1; second <= 100; ++second) speed.add(second, 1'000'000'000ULL * static_cast<unsigned>(second));
-  for (int second = 101; second <= 120; ++second) speed.add(second, 100'000'000'000ULL);
-  EXPECT_EQ(speed.now(), 0);
-  EXPECT_NEAR(speed.mean(), 1e11 / 120, 1);
-}
-
-TEST(Progress, a_line_says_how_far_how_fast_how_long) {
-  Speedometer speed;
-  speed.add(100, 250'000'000'000ULL);
-  const struct Progress progress = {.bytes_done = 250'000'000'000ULL,
-                                    .bytes_total = 1'000'000'000'000ULL,
-                                    .objects = 12345,
-                                    .hits = 6,
-                                    .released = 2,
-                                    .exceptions = 1,
-                                    .seconds = 100,
-                                    .bottleneck = "match",
-                                    .phase = "sweep"};
-  EXPECT_EQ(progress_line(progress, speed, 0),
-            "sweep  25.0 %  250.0 GB of 1.0 TB  2.5 GB/s now, 2.5 GB/s mean  5:00 left  12,345 objects, 6 hits, "
-            "2 released, 1 exceptions  most time: match");
-  EXPECT_EQ(progress_line(progress, speed, 20).size(), 20U);
-  EXPECT_THAT(progress_line({}, Speedometer(), 0), HasSubstr("0 B  0 B/s now"));
 }
 
 }  // namespace

@@ -29,7 +29,7 @@ std::string faults(const VerifyReport& report) {
 
 // What verify says; empty: all holds.
 std::string verify_faults(const FinishedRun& run, const std::string& key = "") {
-  const auto report = verify_run(run.directory(), key);
+  const auto report = verify_run(run.directory(), {key, ""});
   return report.ok() ? faults(*report) : report.error().what;
 }
 

@@ -8,15 +8,13 @@ namespace ambit::cli {
 
 void write_out(std::string_view text) {
   // A run directory that somebody hands us may have been made to steer the reader's terminal; ours have no controls.
-  const auto control_bytes = [&](std::size_t at) -> std::size_t {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (byte == '\n' || byte == '\r' || byte == '\t') return 0;
-    const bool c1 = byte == 0xc2 && at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xa0;
-    return c1 ? 2 : byte < 0x20 || byte == 0x7f ? 1 : 0;
+  const auto steering_bytes = [&](std::size_t at) -> std::size_t {
+    const char c = text[at];
+    return c == '\n' || c == '\r' || c == '\t' ? 0 : disguise_bytes(text.substr(at, 3));
   };
   std::size_t written = 0;
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const std::size_t bytes = control_bytes(at);
+    const std::size_t bytes = steering_bytes(at);
     if (bytes == 0) continue;
     std::fwrite(text.data() + written, 1, at - written, stdout);
     std::fputs("?", stdout);

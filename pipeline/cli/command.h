@@ -31,6 +31,7 @@ using Register = Action (*)(CLI::App& app);
 
 Action add_check(CLI::App& app);
 Action add_triage(CLI::App& app);
+Action add_status(CLI::App& app);
 Action add_census(CLI::App& app);
 Action add_list(CLI::App& app);
 Action add_ls(CLI::App& app);
@@ -42,8 +43,8 @@ Action add_keygen(CLI::App& app);
 Action add_detectors(CLI::App& app);
 Action add_detect(CLI::App& app);
 
-// Standard output; control characters become '?'. A reader that went away (`ambit list | head`) is no error: see
-// output_broken().
+// Standard output; control characters and marks that reorder text become '?'. A reader that went away (`ambit list |
+// head`) is no error: see output_broken().
 void write_out(std::string_view text);
 // Standard error, where messages and progress go.
 void write_err(std::string_view text);

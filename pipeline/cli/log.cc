@@ -7,7 +7,9 @@
 #include <chrono>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <vector>
 
+#include "pipeline/locator.h"
 #include "stages/record/item_json.h"
 
 namespace ambit::cli {
@@ -41,11 +43,13 @@ Result<Log> Log::open(const std::string& path) {
 }
 
 void Log::started(const TriageOptions& options) {
+  std::vector<std::string> exhibits;
+  for (const std::string& path : options.exhibits) exhibits.push_back(printable(path));
   append(file_, "started",
          {{"version", AMBIT_VERSION},
-          {"order", options.order},
-          {"out", options.out},
-          {"exhibits", options.exhibits},
+          {"order", printable(options.order)},
+          {"out", printable(options.out)},
+          {"exhibits", exhibits},
           {"threads", options.threads},
           {"memory", options.memory},
           {"chunk_bytes", options.chunk_bytes}});
@@ -66,10 +70,11 @@ void Log::progress(const Progress& p) {
           {"bottleneck", p.bottleneck}});
 }
 
-void Log::note(std::string_view line) { append(file_, "note", {{"text", line}}); }
+void Log::note(std::string_view line) { append(file_, "note", {{"text", printable(line)}}); }
 
 void Log::failed(const Error& error) {
-  append(file_, "failed", {{"what", error.what}, {"where", error.where}, {"remedy", error.remedy}});
+  append(file_, "failed",
+         {{"what", printable(error.what)}, {"where", printable(error.where)}, {"remedy", printable(error.remedy)}});
 }
 
 void Log::finished(const TriageOutcome& outcome) {
@@ -79,7 +84,7 @@ void Log::finished(const TriageOutcome& outcome) {
           {"bytes", outcome.bytes},
           {"released", outcome.released},
           {"exceptions", outcome.exceptions},
-          {"directory", outcome.directory}});
+          {"directory", printable(outcome.directory)}});
 }
 
 }  // namespace ambit::cli

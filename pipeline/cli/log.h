@@ -1,7 +1,8 @@
 // Log: `triage --log FILE`, one JSON object a line: time, event, counters.
 //
 // For the person who watches a night's run from elsewhere. It holds what the progress line holds: no evidence
-// bytes, no locator, no name of an object (law L6); exhibits and the order appear as the operator typed them.
+// bytes, no locator, no name of an object (law L6); exhibits and the order appear as the operator
+// typed them, what could steer a terminal escaped.
 #pragma once
 
 #include <string>

@@ -7,26 +7,34 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
+#include <filesystem>
 
 #include "pipeline/cli/command.h"
-#include "pipeline/cli/quantity.h"
 #include "pipeline/locator.h"
 
 namespace ambit::cli {
 namespace {
 
-constexpr double kWindowSeconds = 10;  // long enough to be steady on a disk that seeks, short enough to say "now"
 constexpr double kSecondsBetweenLines = 60;
-constexpr std::string_view kClearLine = "\r\x1b[K";
+constexpr std::string_view kToEndOfLine = "\x1b[K";
+constexpr std::string_view kToEndOfScreen = "\x1b[J";
+constexpr std::string_view kLoud = "\x1b[1;31m";
+constexpr std::string_view kQuiet = "\x1b[0m";
 
 // Written by the signal handler on whatever thread it comes, read by the thread that shows the progress. Lock-free, so
 // a handler may touch it.
 std::atomic<int> stop_signal = 0;
 static_assert(std::atomic<int>::is_always_lock_free);
 
-std::size_t terminal_columns() {
-  winsize size{};
-  return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+bool is_set(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 }  // namespace
@@ -39,70 +47,82 @@ void catch_stop_signals() {
   sigaction(SIGTERM, &action, nullptr);
 }
 
-void Speedometer::add(double seconds, std::uint64_t bytes) {
-  window_.push_back({seconds, bytes});
-  while (window_.size() > 2 && window_[1].seconds < seconds - kWindowSeconds) window_.pop_front();
+ScreenSize terminal_size(int fd) {
+  winsize size{};
+  if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0 || size.ws_row == 0) return {};
+  // A line that fills its row would wrap on some terminals; the cursor needs a row of its own.
+  return {static_cast<std::size_t>(std::max(size.ws_col - 1, 1)),
+          static_cast<std::size_t>(std::max(size.ws_row - 1, 1))};
 }
 
-double Speedometer::now() const {
-  const double seconds = window_.back().seconds - window_.front().seconds;
-  return seconds > 0 ? static_cast<double>(window_.back().bytes - window_.front().bytes) / seconds : 0;
+bool is_screen(int fd) {
+  const char* const kind = std::getenv("TERM");
+  return isatty(fd) == 1 && kind != nullptr && *kind != '\0' && std::string_view(kind) != "dumb";
 }
 
-double Speedometer::mean() const {
-  const Sample& last = window_.back();
-  return last.seconds > 0 ? static_cast<double>(last.bytes) / last.seconds : 0;
+Canvas::Colour colour_of(int fd) {
+  return is_screen(fd) && !is_set("NO_COLOR") ? Canvas::Colour::ansi : Canvas::Colour::none;
 }
 
-std::string progress_line(const Progress& p, const Speedometer& speed, std::size_t columns) {
-  std::string line = p.phase.empty() ? "" : std::string(p.phase) + "  ";
-  if (p.bytes_total > 0) {
-    const double share = static_cast<double>(p.bytes_done) / static_cast<double>(p.bytes_total);
-    line += fmt::format("{:.1f} %  {} of {}", 100 * std::min(share, 1.0), bytes_text(p.bytes_done),
-                        bytes_text(p.bytes_total));
-  } else {
-    line += bytes_text(p.bytes_done);
+// A terminal that has become narrower has wrapped what stood there.
+std::string Canvas::back(std::size_t columns) const {
+  std::size_t rows = 0;
+  for (const std::size_t line : drawn_) rows += std::max<std::size_t>(1, (line + columns - 1) / columns);
+  return rows == 0 ? "\r" : fmt::format("\r\x1b[{}A", rows);
+}
+
+std::string Canvas::draw(const std::vector<ScreenLine>& lines, std::size_t columns) {
+  std::string out = back(std::max<std::size_t>(columns, 1));
+  drawn_.clear();
+  for (const ScreenLine& line : lines) {
+    const bool loud = line.loud && colour_ == Colour::ansi;
+    if (loud) out += kLoud;
+    out += line.text;
+    if (loud) out += kQuiet;
+    out.append(kToEndOfLine) += '\n';
+    drawn_.push_back(width(line.text));
   }
-  line += fmt::format("  {} now, {} mean", rate_text(speed.now()), rate_text(speed.mean()));
-  if (p.bytes_total > p.bytes_done && speed.mean() > 0) {
-    line += "  " + duration_text(static_cast<double>(p.bytes_total - p.bytes_done) / speed.mean()) + " left";
-  } else {
-    line += "  " + duration_text(p.seconds);
-  }
-  line += fmt::format("  {} objects, {} hits, {} released, {} exceptions", grouped(p.objects), grouped(p.hits),
-                      grouped(p.released), grouped(p.exceptions));
-  if (!p.bottleneck.empty()) line += "  most time: " + std::string(p.bottleneck);
-  if (columns > 0 && line.size() > columns) line.resize(columns);
-  return line;
+  return out.append(kToEndOfScreen);
 }
 
-ProgressDisplay::ProgressDisplay(Log& log) : log_(log), terminal_(isatty(STDERR_FILENO) == 1) {}
+std::string Canvas::clear(std::size_t columns) {
+  if (drawn_.empty()) return "";
+  std::string out = back(std::max<std::size_t>(columns, 1)).append(kToEndOfScreen);
+  drawn_.clear();
+  return out;
+}
+
+ProgressDisplay::ProgressDisplay(Watchers watchers, const std::vector<std::string>& exhibits)
+    : watchers_(watchers), terminal_(is_screen(STDERR_FILENO)), canvas_(colour_of(STDERR_FILENO)) {
+  for (const std::string& path : exhibits) {
+    const std::filesystem::path whole = std::filesystem::path(path).lexically_normal();
+    exhibit_names_.push_back(whole.has_filename() ? whole.filename() : whole.parent_path().filename());
+  }
+}
 
 ProgressDisplay::~ProgressDisplay() { close(); }
 
 void ProgressDisplay::on_progress(const Progress& progress) {
-  speed_.add(progress.seconds, progress.bytes_done);
-  log_.progress(progress);
+  watchers_.log.progress(progress);
+  watchers_.metrics.progress(progress);
+  watchers_.service.progress(progress);
   if (terminal_) {
-    write_err(std::string(kClearLine) + progress_line(progress, speed_, terminal_columns() - 1));
-    drawn_ = true;
+    const ScreenSize size = terminal_size(STDERR_FILENO);
+    write_err(canvas_.draw(screen(progress, exhibit_names_, size), size.columns + 1));
   } else if (progress.seconds >= next_line_) {
     next_line_ = progress.seconds + kSecondsBetweenLines;
-    write_err(progress_line(progress, speed_, 0) + "\n");
+    write_err(progress_line(progress) + "\n");
   }
 }
 
 void ProgressDisplay::on_note(std::string_view line) {
-  log_.note(line);
+  watchers_.log.note(line);
   close();
   write_err(printable(line) + "\n");
 }
 
 bool ProgressDisplay::stop_requested() { return stop_signal.load() != 0; }
 
-void ProgressDisplay::close() {
-  if (drawn_) write_err(kClearLine);
-  drawn_ = false;
-}
+void ProgressDisplay::close() { write_err(canvas_.clear(terminal_size(STDERR_FILENO).columns + 1)); }
 
 }  // namespace ambit::cli

@@ -1,41 +1,47 @@
-// Progress of a triage: on a terminal one line that is rewritten, otherwise one line a minute.
+// Progress of a triage: on a terminal one screen that is rewritten in place, otherwise one line a minute.
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pipeline/cli/log.h"
+#include "pipeline/cli/metrics.h"
+#include "pipeline/cli/screen.h"
+#include "pipeline/cli/service.h"
 #include "pipeline/triage.h"
 
 namespace ambit::cli {
 
-// Bytes a second over the last few seconds and over the whole run.
-class Speedometer {
- public:
-  void add(double seconds, std::uint64_t bytes);  // both since the start, never falling
-  [[nodiscard]] double now() const;
-  [[nodiscard]] double mean() const;
-
- private:
-  struct Sample {
-    double seconds;
-    std::uint64_t bytes;
-  };
-  std::deque<Sample> window_ = {{0, 0}};
-};
-
-// "sweep  42.1 %  210.3 GB of 500.0 GB  1.9 GB/s now, 2.0 GB/s mean  2:31 left  …"; cut to `columns` (0: not cut).
-[[nodiscard]] std::string progress_line(const Progress& progress, const Speedometer& speed, std::size_t columns);
-
 // SIGINT and SIGTERM ask a run to stop in good order; the second one kills.
 void catch_stop_signals();
 
+// Draws lines over those that it drew before, in one write: nothing flickers. The cursor stays below them.
+class Canvas {
+ public:
+  enum class Colour { none, ansi };
+  explicit Canvas(Colour colour) : colour_(colour) {}
+  // The bytes that bring a terminal of `columns` from what it shows to these lines, none wider than it.
+  [[nodiscard]] std::string draw(const std::vector<ScreenLine>& lines, std::size_t columns);
+  // … to nothing: what is written next stands where the lines stood.
+  [[nodiscard]] std::string clear(std::size_t columns);
+
+ private:
+  [[nodiscard]] std::string back(std::size_t columns) const;
+  Colour colour_;
+  std::vector<std::size_t> drawn_;  // widths of the lines that are there
+};
+
 class ProgressDisplay : public ProgressSink {
  public:
-  explicit ProgressDisplay(Log& log);
+  struct Watchers {
+    Log& log;
+    MetricsFile& metrics;
+    Service& service;
+  };
+  // `exhibits`: as the operator typed them. The watchers outlive the display.
+  ProgressDisplay(Watchers watchers, const std::vector<std::string>& exhibits);
   ~ProgressDisplay() override;
   void on_progress(const Progress& progress) override;
   void on_note(std::string_view line) override;
@@ -43,11 +49,17 @@ class ProgressDisplay : public ProgressSink {
   void close();  // leaves the terminal clean for what is printed next
 
  private:
-  Log& log_;
-  Speedometer speed_;
+  Watchers watchers_;
+  std::vector<std::string> exhibit_names_;
   bool terminal_;
-  bool drawn_ = false;
+  Canvas canvas_;
   double next_line_ = 60;  // seconds of the run
 };
+
+// What standard error, or a terminal that it is not, can show.
+[[nodiscard]] ScreenSize terminal_size(int fd);
+// A terminal on which a cursor can be moved.
+[[nodiscard]] bool is_screen(int fd);
+[[nodiscard]] Canvas::Colour colour_of(int fd);  // NO_COLOR asks for none
 
 }  // namespace ambit::cli

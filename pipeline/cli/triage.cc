@@ -15,6 +15,7 @@
 #include "pipeline/cli/progress.h"
 #include "pipeline/cli/quantity.h"
 #include "pipeline/limits.h"
+#include "pipeline/locator.h"
 #include "stages/record/run_reader.h"
 
 namespace ambit::cli {
@@ -22,7 +23,7 @@ namespace {
 
 struct Options {
   TriageOptions triage;
-  std::string memory, chunk_size, log;
+  std::string memory, chunk_size, log, metrics;
 };
 
 // A size as the operator typed it, between its bounds; `into` stays as it is where he typed none.
@@ -47,6 +48,14 @@ Result<> read_sizes(Options& options) {
   return read_size("--chunk-size", options.chunk_size, limits::kMinChunkBytes, limits::kMaxChunkBytes, t.chunk_bytes);
 }
 
+// The run in one line, the last one of standard output: what a mail of cron's should end with.
+std::string end_line(const TriageOutcome& outcome) {
+  return fmt::format("{}: {} objects, {} in {}, {} released, {} exceptions: {}",
+                     outcome.exceptions == 0 ? "complete" : "complete with exceptions", grouped(outcome.objects),
+                     bytes_text(outcome.bytes), duration_text(outcome.seconds), grouped(outcome.released),
+                     grouped(outcome.exceptions), printable(outcome.directory));
+}
+
 Exit print_summary(const TriageOutcome& outcome) {
   const auto run = record::RunReader::open(outcome.directory);
   if (!run) return fail(run.error());
@@ -63,32 +72,44 @@ Exit print_summary(const TriageOutcome& outcome) {
       directory));
   if (outcome.released > 0) write_out(fmt::format("  ambit explain {} 1       why item 1 was\n", directory));
   write_out(fmt::format("  ambit verify {}          that nothing was changed since\n", directory));
-  if (outcome.exceptions == 0) return Exit::complete;
-  write_out(fmt::format(
-      "\n{} exception{}: something could not be fully examined. `ambit census` counts them by reason; the ledger\n"
-      "tells the court which objects they are.\n",
-      grouped(outcome.exceptions), outcome.exceptions == 1 ? "" : "s"));
-  return Exit::with_exceptions;
+  if (outcome.exceptions > 0) {
+    write_out(fmt::format(
+        "\n{} exception{}: something could not be fully examined. `ambit census` counts them by reason; the ledger\n"
+        "tells the court which objects they are.\n",
+        grouped(outcome.exceptions), outcome.exceptions == 1 ? "" : "s"));
+  }
+  write_out("\n" + end_line(outcome) + "\n");
+  return outcome.exceptions == 0 ? Exit::complete : Exit::with_exceptions;
+}
+
+Exit tell_failure(const Options& options, const Error& error, const std::vector<OrderProblem>& problems) {
+  if (problems.empty()) return fail(error);
+  write_err(problems_text(options.triage.order, problems));
+  return Exit::operator_must_act;
 }
 
 Exit triage(Options& options) {
   if (Result<> sizes = read_sizes(options); !sizes) return fail(sizes.error());
+  Service service = Service::from_environment();
   auto log = Log::open(options.log);
   if (!log) return fail(log.error());
+  auto metrics = MetricsFile::open(options.metrics);
+  if (!metrics) return fail(metrics.error());
   log->started(options.triage);
   catch_stop_signals();
-  ProgressDisplay display(*log);
+  ProgressDisplay display({*log, *metrics, service}, options.triage.exhibits);
   std::vector<OrderProblem> problems;
   const auto outcome = run_triage(options.triage, display, problems);
   display.close();
   if (outcome) {
     log->finished(*outcome);
-    return print_summary(*outcome);
+  } else {
+    log->failed(outcome.error());
   }
-  log->failed(outcome.error());
-  if (problems.empty()) return fail(outcome.error());
-  write_err(problems_text(options.triage.order, problems));
-  return Exit::operator_must_act;
+  service.stopping(outcome ? end_line(*outcome) : outcome.error().what);
+  const Exit exit = outcome ? print_summary(*outcome) : tell_failure(options, outcome.error(), problems);
+  metrics->ended(exit);
+  return exit;
 }
 
 }  // namespace
@@ -111,6 +132,8 @@ Action add_triage(CLI::App& app) {
   app.add_option("--checkpoint-every", t.checkpoint_seconds, "So much work a crash may cost (default: 5)")
       ->type_name("SECONDS")
       ->check(CLI::Range(0, 3600));
+  app.add_option("--metrics", options->metrics, "Keep a file for Prometheus up to date; numbers only")
+      ->type_name("FILE");
   app.add_flag("--hash-exhibits", t.hash_exhibits, "Also record the SHA-256 of every image (one more pass)");
   app.add_option("EXHIBIT", t.exhibits, "Images (raw, split) and folders, in the order of their numbers")->required();
   return [options](const Words& command_line) {

@@ -3,17 +3,19 @@
 
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "pipeline/cli/command.h"
 #include "pipeline/cli/quantity.h"
+#include "stages/record/pseudonym.h"
 #include "stages/record/unseal.h"
 
 namespace ambit::cli {
 namespace {
 
 struct Options {
-  std::string directory, identity, locator;
+  std::string directory, identity, locator, object, key;
 };
 
 // The lines go to standard output as they were sealed; what was proved about them goes to standard error.
@@ -65,6 +67,29 @@ Exit prove(const Options& options) {
   return proof->holds ? Exit::complete : Exit::operator_must_act;
 }
 
+// The line of the object that a note of the run has told by its id.
+Exit find_object(const Options& options) {
+  const auto key = record::CaseKey::load(options.key);
+  if (!key) return fail(key.error());
+  std::string found;
+  const Result<> read = record::read_ledger(options.directory, options.identity, [&](std::string_view line) {
+    const auto fields = nlohmann::json::parse(line, nullptr, false);
+    const auto locator = fields.find("locator");
+    const bool is_it = locator != fields.end() && locator->is_string() &&
+                       record::object_id(*key, locator->get<std::string>()) == options.object;
+    if (is_it) found = line;
+    return !is_it;
+  });
+  if (!read) return fail(read.error());
+  if (found.empty()) {
+    return fail({ErrorKind::usage, "the ledger has no object with this id", options.directory,
+                 "give the id as the note of the run had it, and the case key of that run; what was released is in the "
+                 "index"});
+  }
+  write_out(found + "\n");
+  return Exit::complete;
+}
+
 }  // namespace
 
 Action add_unseal(CLI::App& app) {
@@ -75,7 +100,15 @@ Action add_unseal(CLI::App& app) {
       ->type_name("KEYFILE");
   app.add_option("--prove", options->locator, "Only the object with this locator, with the proof that it was signed")
       ->type_name("LOCATOR");
-  return [options](const Words&) { return options->locator.empty() ? unseal_all(*options) : prove(*options); };
+  CLI::Option* const key =
+      app.add_option("--key", options->key, "The case key of the run, for --object")->type_name("FILE");
+  app.add_option("--object", options->object, "Only the object that a note of the run called by this id")
+      ->type_name("ID")
+      ->needs(key);
+  return [options](const Words&) {
+    if (!options->object.empty()) return find_object(*options);
+    return options->locator.empty() ? unseal_all(*options) : prove(*options);
+  };
 }
 
 }  // namespace ambit::cli

@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 using record::VerifyCheck;
 
 struct Options {
-  std::string directory, key;
+  std::string directory, key, signer;
   std::vector<std::string> exhibits;
   bool json = false;
 };
@@ -113,7 +113,7 @@ void print_report(const record::VerifyReport& report, bool json) {
 }
 
 Exit verify(const Options& options) {
-  auto report = record::verify_run(options.directory, options.key);
+  auto report = record::verify_run(options.directory, {options.key, options.signer});
   if (!report) return fail(report.error());
   const bool whole = report->holds();
   if (!options.exhibits.empty() && whole) {
@@ -137,6 +137,8 @@ Action add_verify(CLI::App& app) {
   const auto options = std::make_shared<Options>();
   app.add_option("DIR", options->directory, "Run directory")->required();
   app.add_option("--key", options->key, "The case key that must have signed")->type_name("FILE");
+  app.add_option("--signer", options->signer, "The public key that must have signed, as the examiner gave it out")
+      ->type_name("HEX");
   app.add_option("--exhibit", options->exhibits,
                  "The exhibits in their order: released items and hashes of acquisition")
       ->type_name("PATH");

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "pipeline/exhibit.h"
+#include "pipeline/file_descriptor.h"
 #include "pipeline/result.h"
 
 namespace ambit::open {
@@ -30,6 +31,9 @@ using Bytes = std::shared_ptr<const ByteSource>;
 [[nodiscard]] Opened open_vmdk_parts(const Request& request, Bytes text);  // the text that names the parts
 [[nodiscard]] Opened open_vhd(const Request& request, Bytes bytes);
 [[nodiscard]] Opened open_vhdx(const Request& request, Bytes bytes);
+
+// The folder as it is, read-only, without a note of being read; attached to no path. Not valid: this process may not.
+[[nodiscard]] FileDescriptor untouched_view(const std::string& folder);
 
 // What the bytes of a file say that it is. The formats that are recognised but not read are there to be refused.
 enum class ImageFormat : std::uint8_t { none, ewf, ewf2, logical_ewf, qcow2, vmdk, vmdk_text, vmdk_other, vhd, vhdx };

@@ -14,6 +14,10 @@ namespace ambit {
 // is what the exhibit is called in the run. Errors: io, with the remedy.
 [[nodiscard]] Result<std::unique_ptr<Exhibit>> open_exhibit(const std::string& path, const std::string& name);
 
+// What reading this exhibit may change, for the operator to know before it happens; empty: nothing (see
+// access_time.cc). Reads nothing of it.
+[[nodiscard]] std::string access_time_warning(const std::string& path);
+
 // Printable, unique names for the exhibits of one run: the last component of each path, "#2" … where they clash.
 [[nodiscard]] std::vector<std::string> exhibit_names(const std::vector<std::string>& paths);
 

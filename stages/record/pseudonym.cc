@@ -101,4 +101,9 @@ std::vector<std::string> released_links(const Locator& locator, std::span<const 
   return out;
 }
 
+std::string object_id(const CaseKey& key, std::string_view locator) {
+  const std::string name = key.pseudonym("object", locator);
+  return name.substr(name.rfind('-') + 1);
+}
+
 }  // namespace ambit::record

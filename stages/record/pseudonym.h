@@ -25,4 +25,8 @@ namespace ambit::record {
                                                       const Facts& facts, std::string_view exhibit_name,
                                                       const CaseKey& key);
 
+// What an object is called where its locator may not be told: "3f9a2b7c41d0". Who holds the case key and the locator,
+// as it stands in the ledger, can tell that it is the one.
+[[nodiscard]] std::string object_id(const CaseKey& key, std::string_view locator);
+
 }  // namespace ambit::record

@@ -39,10 +39,30 @@ class Faults {
   std::string text_;
 };
 
-VerifyCheck check_signer(const Checkpoint& checkpoint, const std::optional<CaseKey>& key) {
+// The public key that must have signed; nothing where any may.
+Result<std::optional<Bytes32>> expected_key(const ExpectedSigner& signer) {
+  std::optional<Bytes32> key;
+  if (!signer.key_file.empty()) {
+    const auto loaded = CaseKey::load(signer.key_file);
+    if (!loaded) return loaded.error();
+    key = loaded->public_key();
+  }
+  if (signer.public_key.empty()) return key;
+  Bytes32 given{};
+  if (!from_hex(signer.public_key, given)) {
+    return Error{ErrorKind::key, "this is no public key", signer.public_key,
+                 "give the 64 hexadecimal digits that `ambit keygen` showed to whoever made the case key"};
+  }
+  if (key && *key != given) {
+    return Error{ErrorKind::key, "the case key and the public key are not of one pair", signer.key_file, "give one"};
+  }
+  return std::optional(given);
+}
+
+VerifyCheck check_signer(const Checkpoint& checkpoint, const std::optional<Bytes32>& key) {
   Faults faults;
   const std::string signer = to_hex(checkpoint.public_key);
-  if (key) faults.expect(key->public_key() == checkpoint.public_key, "it was signed by another case key: " + signer);
+  if (key) faults.expect(*key == checkpoint.public_key, "it was signed by another case key: " + signer);
   return faults.check("signature", key ? "by the case key given" : "by the public key " + signer);
 }
 
@@ -193,13 +213,9 @@ bool VerifyReport::holds() const {
   return std::all_of(checks.begin(), checks.end(), [](const VerifyCheck& check) { return check.holds; });
 }
 
-Result<VerifyReport> verify_run(const std::string& directory, const std::string& key_file) {
-  std::optional<CaseKey> key;
-  if (!key_file.empty()) {
-    auto loaded = CaseKey::load(key_file);
-    if (!loaded) return loaded.error();
-    key = std::move(loaded).value();
-  }
+Result<VerifyReport> verify_run(const std::string& directory, const ExpectedSigner& signer) {
+  const auto key = expected_key(signer);
+  if (!key) return key.error();
   std::error_code ignored;
   if (!fs::is_directory(directory, ignored))
     return Error{ErrorKind::io, "there is no such run directory", directory, ""};
@@ -209,7 +225,7 @@ Result<VerifyReport> verify_run(const std::string& directory, const std::string&
     report.checks.push_back({"signature", false, checkpoint.error().what});
     return report;
   }
-  report.checks.push_back(check_signer(*checkpoint, key));
+  report.checks.push_back(check_signer(*checkpoint, *key));
   report.checks.push_back(check_files(directory, *checkpoint));
   const auto run = RunReader::open(directory);
   if (!run) {

@@ -26,8 +26,14 @@ struct VerifyReport {
   [[nodiscard]] bool holds() const;
 };
 
-// `key_file`: the case key that must have signed, or empty. Error: key, when it cannot be read; io, when there is
-// no run directory. Damage is no Error but a check that does not hold.
-[[nodiscard]] Result<VerifyReport> verify_run(const std::string& directory, const std::string& key_file);
+// Who must have signed; both empty: anybody.
+struct ExpectedSigner {
+  std::string key_file;    // the case key itself
+  std::string public_key;  // or what the examiner gave to both sides: 64 hexadecimal digits
+};
+
+// Error: key, when a key cannot be read; io, when there is no run directory. Damage is no Error but a check that does
+// not hold.
+[[nodiscard]] Result<VerifyReport> verify_run(const std::string& directory, const ExpectedSigner& signer = {});
 
 }  // namespace ambit::record

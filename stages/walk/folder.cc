@@ -144,8 +144,10 @@ constexpr std::size_t kSlice = 65'536;  // names held at a time: some 6 MB
 class FolderSource final : public ObjectSource {
  public:
   FolderSource(const Exhibit& exhibit, std::uint32_t number) : number_(number) {
-    const int fd = ::open(exhibit.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || !enter(FileDescriptor(fd), "")) pending_ = trouble_at("", WalkTrouble::unreadable);
+    constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    FileDescriptor fd(::open(exhibit.path().c_str(), kFlags | O_NOATIME));
+    if (!fd.valid() && errno == EPERM) fd = FileDescriptor(::open(exhibit.path().c_str(), kFlags));
+    if (!fd.valid() || !enter(std::move(fd), "")) pending_ = trouble_at("", WalkTrouble::unreadable);
   }
 
   std::optional<Object> next() override {

@@ -62,6 +62,7 @@ constexpr std::array kDoors = {
     Door{"nlohmann/", "stages/record/"},
     Door{"nlohmann/", "pipeline/cli/"},
     Door{"nlohmann/", "pipeline/triage_report.cc"},  // run.json
+    Door{"nlohmann/", "pipeline/triage_status.cc"},  // status.json
     Door{"fmt/", "stages/record/"},
     Door{"fmt/", "pipeline/cli/"},
     Door{"fmt/", "pipeline/main.cc"},

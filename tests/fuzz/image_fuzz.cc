@@ -1,0 +1,106 @@
+// Images: opened as whatever format they are, their volumes and file systems walked, the files in them read.
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "stages/open/open_image.h"
+#include "stages/walk/image_walk.h"
+#include "tests/fuzz/driver.h"
+
+namespace ambit {
+namespace {
+
+constexpr std::uint64_t kMostBytes = 8 << 20;  // read of one image, and of all its files
+constexpr int kMostObjects = 2'000;
+
+class MemoryImage final : public ByteSource {
+ public:
+  explicit MemoryImage(std::string bytes) : bytes_(std::move(bytes)) {}
+  std::uint64_t size() const override { return bytes_.size(); }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {
+    if (offset >= bytes_.size()) return std::size_t{0};
+    const std::size_t count = std::min<std::uint64_t>(into.size(), bytes_.size() - offset);
+    std::memcpy(into.data(), bytes_.data() + offset, count);
+    return count;
+  }
+
+ private:
+  std::string bytes_;
+};
+
+// Counts what it is told, and reads what it is given; checks what the layout relies on.
+class Reader final : public walk::ImageSink {
+ public:
+  explicit Reader(std::uint64_t size) : size_(size) {}
+  std::uint32_t home(std::vector<Step>) override { return ++homes_; }
+  bool object(Object&& object, std::uint64_t /*slack*/, std::uint32_t /*home*/) override {
+    for (const Run& run : object.runs) {
+      if (run.place > size_ || run.length > size_ - run.place) std::abort();  // a claim beyond the image
+    }
+    if (object.content != nullptr && object.content->open().ok()) read(*object.content);
+    return ++objects_ < kMostObjects;
+  }
+  bool area(Kind, std::uint32_t, std::uint64_t, std::uint64_t) override { return ++areas_ < 100 * kMostObjects; }
+
+ private:
+  void read(Content& content) {
+    std::array<std::byte, 16 * 1024> buffer;
+    for (std::uint64_t at = 0; read_ < kMostBytes;) {
+      const Result<std::size_t> got = content.read_at(at, buffer);
+      if (!got.ok() || *got == 0) return;
+      if (*got > buffer.size()) std::abort();
+      at += *got;
+      read_ += *got;
+    }
+  }
+  std::uint64_t size_, read_ = 0;
+  std::uint32_t homes_ = 0;
+  int objects_ = 0, areas_ = 0;
+};
+
+void read_through(const ByteSource& image) {
+  std::array<std::byte, 64 * 1024> buffer;
+  std::uint64_t read = 0;
+  for (std::uint64_t at = 0; at < image.size() && read < kMostBytes;) {
+    const DataRun run = image.run_at(at);
+    if (run.length == 0 || run.offset != at) std::abort();
+    const Result<std::size_t> got = image.read_at(at, buffer);
+    if (got.ok() && *got > buffer.size()) std::abort();
+    // What cannot be read is passed over in blocks, as the sweep does.
+    at += got.ok() && *got > 0 ? *got : 4096;
+    read += 4096;
+    if (run.hole) at = std::max(at, run.offset + run.length);
+  }
+}
+
+void walk_all(const ByteSource& bytes) {
+  const walk::Image image{0, {}, &bytes};
+  for (const auto& walk : walk::walks_of({&image, 1}, {})) {
+    Reader reader(walk->bytes().size());
+    walk->walk(reader);
+  }
+}
+
+}  // namespace
+}  // namespace ambit
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t count) {
+  if (count < 1) return 0;
+  const auto file = std::make_shared<const ambit::MemoryImage>(ambit::fuzz::text_of(bytes, count));
+  auto opened = ambit::open_image(file, "image");
+  if (opened.ok() && *opened != nullptr) {
+    ambit::read_through(**opened);
+    ambit::walk_all(**opened);
+  } else {
+    ambit::walk_all(*file);
+  }
+  return 0;
+}
+
+std::vector<ambit::fuzz::Bytes> ambit::fuzz::seeds_of(const std::filesystem::path& file) {
+  if (std::filesystem::file_size(file) > (20 << 20)) return {};
+  return {input(0, read_all(file))};
+}
