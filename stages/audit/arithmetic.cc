@@ -11,15 +11,15 @@ struct Range {
   std::size_t digits;
 };
 constexpr std::array kRanges = {
-    Range{"4", "4", 16},           // Visa
-    Range{"51", "55", 16},         // Mastercard
-    Range{"2221", "2720", 16},     //
-    Range{"34", "34", 15},         // American Express
-    Range{"37", "37", 15},         //
-    Range{"6011", "6011", 16},     // Discover
-    Range{"644", "659", 16},       //
-    Range{"3528", "3589", 16},     // JCB
-    Range{"62", "62", 16},         // UnionPay
+    Range{"4", "4", 16},        // Visa
+    Range{"51", "55", 16},      // Mastercard
+    Range{"2221", "2720", 16},  //
+    Range{"34", "34", 15},      // American Express
+    Range{"37", "37", 15},      //
+    Range{"6011", "6011", 16},  // Discover
+    Range{"644", "659", 16},    //
+    Range{"3528", "3589", 16},  // JCB
+    Range{"62", "62", 16},      // UnionPay
 };
 
 // Twice a digit, its two digits summed.
@@ -45,8 +45,9 @@ constexpr std::array kCountries = {
     Country{"TR", 26}, Country{"UA", 29}, Country{"VA", 22}, Country{"VG", 24}, Country{"XK", 20}};
 
 // Calling codes of two digits, and the heads of those of three; 1 and 7 stand alone.
-constexpr std::string_view kTwo = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 "
-                                  "63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 ";
+constexpr std::string_view kTwo =
+    "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 "
+    "63 64 65 66 81 82 84 86 90 91 92 93 94 95 98 ";
 constexpr std::string_view kThree = "21 22 23 24 25 26 29 35 37 38 42 50 59 67 68 69 80 85 87 88 96 97 99 ";
 
 }  // namespace
@@ -67,7 +68,8 @@ bool is_card(std::string_view digits) {
 }
 
 std::size_t iban_length(std::string_view country) {
-  const auto row = std::find_if(kCountries.begin(), kCountries.end(), [&](const Country& c) { return c.code == country; });
+  const auto row =
+      std::find_if(kCountries.begin(), kCountries.end(), [&](const Country& c) { return c.code == country; });
   return row == kCountries.end() ? 0 : row->length;
 }
 

@@ -18,7 +18,8 @@ std::string small_letters(std::string_view text) {
 
 void Auditor::name(std::string_view text) {
   named_.insert(small_letters(text));
-  for (const Leak& value : find_values(text)) named_.insert(small_letters(text.substr(value.offset, value.end - value.offset)));
+  for (const Leak& value : find_values(text))
+    named_.insert(small_letters(text.substr(value.offset, value.end - value.offset)));
 }
 
 void Auditor::name(const Scope& scope) {
@@ -34,8 +35,8 @@ void Auditor::name(const Scope& scope) {
     for (const std::string& literal : identifier.literals) name(literal);
   }
   for (const Privacy::Loosened& loosened : scope.privacy.loosened) {
-    const auto kind = std::find(kKindNames.begin(), kKindNames.end(), loosened.detector);
-    if (kind != kKindNames.end()) allowed_[static_cast<std::size_t>(kind - kKindNames.begin())] = true;
+    const auto kind = std::find(kLeakKindNames.begin(), kLeakKindNames.end(), loosened.detector);
+    if (kind != kLeakKindNames.end()) allowed_[static_cast<std::size_t>(kind - kLeakKindNames.begin())] = true;
   }
 }
 
@@ -44,7 +45,8 @@ bool Auditor::is_named(std::string_view value) const { return named_.contains(sm
 std::vector<Leak> Auditor::look(std::string_view text) const {
   std::vector<Leak> out;
   const auto wanted = [&](const Leak& value, std::string_view in) {
-    return !allowed_[static_cast<std::size_t>(value.kind)] && !is_named(in.substr(value.offset, value.end - value.offset));
+    return !allowed_[static_cast<std::size_t>(value.kind)] &&
+           !is_named(in.substr(value.offset, value.end - value.offset));
   };
   for (const Leak& value : find_values(text)) {
     if (wanted(value, text)) out.push_back(value);
@@ -52,7 +54,8 @@ std::vector<Leak> Auditor::look(std::string_view text) const {
   const auto add = [&](const Reading& reading, Writing writing) {
     for (const Leak& value : find_values(reading.text)) {
       if (!wanted(value, reading.text)) continue;
-      out.push_back({reading.source[value.offset], std::uint64_t{reading.source[value.end - 1]} + 1, value.kind, writing});
+      out.push_back(
+          {reading.source[value.offset], std::uint64_t{reading.source[value.end - 1]} + 1, value.kind, writing});
     }
   };
   add(read_utf16(text), Writing::utf16);

@@ -37,7 +37,7 @@ class Auditor {
   [[nodiscard]] bool is_named(std::string_view value) const;
 
   std::unordered_set<std::string> named_;  // ASCII lower case
-  std::array<bool, kKinds> allowed_{};
+  std::array<bool, kLeakKinds> allowed_{};
 };
 
 }  // namespace ambit::audit

@@ -110,7 +110,8 @@ std::optional<Place> phone(std::string_view text, Place p) {
   if (is_word(front) || (front != '\0' && std::string_view("_#$+").find(front) != std::string_view::npos)) {
     return std::nullopt;
   }
-  if (front != '\0' && std::string_view("-./:,").find(front) != std::string_view::npos && is_digit(before(text, p.begin, 2)))
+  if (front != '\0' && std::string_view("-./:,").find(front) != std::string_view::npos &&
+      is_digit(before(text, p.begin, 2)))
     return std::nullopt;
   std::string digits;
   std::size_t end = p.begin + 1, groups = 0;
@@ -187,8 +188,9 @@ std::optional<Place> url_credentials(std::string_view text, Place p) {
   const std::string_view found = text.substr(p.begin, p.end - p.begin - 1);
   const std::size_t colon = found.find(':', found.find("://") + 3);
   const std::string_view password = found.substr(colon + 1);
-  static const RE2 kNone(R"((?i)^[$%<\[{(@&*\\]|pass|secret|example|changeme|xxx|\*\*\*|\.\.\.|your|^(?:pw|pwd|foo|bar|test)$)",
-                         bytes_of_text());
+  static const RE2 kNone(
+      R"((?i)^[$%<\[{(@&*\\]|pass|secret|example|changeme|xxx|\*\*\*|\.\.\.|your|^(?:pw|pwd|foo|bar|test)$)",
+      bytes_of_text());
   if (contains(password, kNone) || different_letters(password) < 4) return std::nullopt;
   const bool mixed = std::any_of(password.begin(), password.end(), is_letter) &&
                      !std::all_of(password.begin(), password.end(), is_letter);
@@ -206,31 +208,31 @@ std::optional<Place> access_token(std::string_view text, Place p) {
 }
 
 struct Row {
-  Kind kind;
+  LeakKind kind;
   RE2 expression;
   std::optional<Place> (*check)(std::string_view text, Place place);
 };
-const std::array<Row, kKinds>& rows() {
-  static const std::array<Row, kKinds> kRows = {
-      Row{Kind::payment_card,
+const std::array<Row, kLeakKinds>& rows() {
+  static const std::array<Row, kLeakKinds> kRows = {
+      Row{LeakKind::payment_card,
           {R"([0-9]{4}(?: [0-9]{4}){3}|[0-9]{4}(?:-[0-9]{4}){3}|[0-9]{4} [0-9]{6} [0-9]{5}|[0-9]{4}-[0-9]{6}-[0-9]{5}|[0-9]{15,16})",
            bytes_of_text()},
           card},
-      Row{Kind::iban, {R"([A-Z]{2}[0-9]{2} ?[A-Z0-9]{4})", bytes_of_text()}, iban},
-      Row{Kind::us_ssn, {R"([0-9]{3}-[0-9]{2}-[0-9]{4})", bytes_of_text()}, us_ssn},
-      Row{Kind::email_address,
+      Row{LeakKind::iban, {R"([A-Z]{2}[0-9]{2} ?[A-Z0-9]{4})", bytes_of_text()}, iban},
+      Row{LeakKind::us_ssn, {R"([0-9]{3}-[0-9]{2}-[0-9]{4})", bytes_of_text()}, us_ssn},
+      Row{LeakKind::email_address,
           {R"([A-Za-z0-9_.+'\-]+(?:@|%40)[A-Za-z0-9][A-Za-z0-9\-]*\.[A-Za-z0-9])", bytes_of_text()},
           email_address},
-      Row{Kind::phone_number, {R"(\+[1-9][0-9]?[0-9 ().\-/]{6})", bytes_of_text()}, phone},
-      Row{Kind::private_key,
+      Row{LeakKind::phone_number, {R"(\+[1-9][0-9]?[0-9 ().\-/]{6})", bytes_of_text()}, phone},
+      Row{LeakKind::private_key,
           {R"(-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr]|[A-Za-z0-9\-]+: [^\n]*\n)*[A-Za-z0-9+/=]{40})"
            R"(|PuTTY-User-Key-File-[0-9]: [^\n]{1,64}\r?\n(?:[^\n]{0,256}\n){2,16}Private-Lines: )",
            bytes_of_text()},
           private_key},
-      Row{Kind::url_credentials,
+      Row{LeakKind::url_credentials,
           {R"([A-Za-z0-9]://[^\x00-\x20:@/"'<>]{1,64}:[^\x00-\x20@/"'<>]{4,64}@)", bytes_of_text()},
           url_credentials},
-      Row{Kind::access_token,
+      Row{LeakKind::access_token,
           {R"(eyJ[A-Za-z0-9_\-]{8,}\.eyJ[A-Za-z0-9_\-]{8,}\.[A-Za-z0-9_\-]{16,})"
            R"(|(?:AKIA|ASIA)[A-Z0-9]{16}|AIza[A-Za-z0-9_\-]{35}|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{82})"
            R"(|glpat-[A-Za-z0-9_\-]{20,64}|xox[bpars]-[A-Za-z0-9\-]{20,200}|[sr]k_live_[A-Za-z0-9]{16,128})"

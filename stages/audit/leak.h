@@ -9,7 +9,7 @@
 namespace ambit::audit {
 
 // Kinds of values that can be told for certain, by their arithmetic or by their print.
-enum class Kind : std::uint8_t {
+enum class LeakKind : std::uint8_t {
   payment_card,
   iban,
   us_ssn,
@@ -19,12 +19,14 @@ enum class Kind : std::uint8_t {
   url_credentials,
   access_token,
 };
-inline constexpr std::size_t kKinds = 8;
+inline constexpr std::size_t kLeakKinds = 8;
 // The names of the detectors that speak for the same.
-inline constexpr std::array<std::string_view, kKinds> kKindNames = {
-    "payment-card", "iban", "us-ssn", "email-address", "phone-number", "private-key", "url-credentials",
-    "access-token"};
-[[nodiscard]] constexpr std::string_view to_string(Kind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
+inline constexpr std::array<std::string_view, kLeakKinds> kLeakKindNames = {
+    "payment-card", "iban",        "us-ssn",          "email-address",
+    "phone-number", "private-key", "url-credentials", "access-token"};
+[[nodiscard]] constexpr std::string_view to_string(LeakKind kind) {
+  return kLeakKindNames[static_cast<std::size_t>(kind)];
+}
 
 // How the value is written.
 enum class Writing : std::uint8_t { plain, utf16, base64 };
@@ -32,7 +34,7 @@ enum class Writing : std::uint8_t { plain, utf16, base64 };
 struct Leak {
   std::uint64_t offset = 0;  // of its first byte, and one past its last: in the text as it stands
   std::uint64_t end = 0;
-  Kind kind = Kind::payment_card;
+  LeakKind kind = LeakKind::payment_card;
   Writing writing = Writing::plain;
   friend auto operator<=>(const Leak&, const Leak&) = default;
 };
