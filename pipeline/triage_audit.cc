@@ -148,7 +148,7 @@ class ExtentAudit {
 };
 
 // True where a component of the locator is a pseudonym, as CaseKey::pseudonym() writes them.
-bool has_pseudonym(std::string_view locator) {
+bool holds_private_name(std::string_view locator) {
   static constexpr std::string_view kStart = "private-";
   for (std::size_t at = locator.find(kStart); at != std::string_view::npos; at = locator.find(kStart, at + 1)) {
     const std::string_view tail = locator.substr(at + kStart.size(), 12);
@@ -172,7 +172,7 @@ Result<> look_at_exhibits(const Auditor& auditor, const record::RunReader& run, 
   const Result<> read = run.leaves([&](const IndexItem& item) {
     const std::string name(run.exhibit_name(item.exhibit));
     sound = item.exhibit >= 1 && item.exhibit <= run.exhibits().size() && item.locator.starts_with(name);
-    if (has_pseudonym(item.locator)) ++hidden;
+    if (holds_private_name(item.locator)) ++hidden;
     items.push_back({item.exhibit - 1, name, item.locator, item.size, item.sha256.value_or(record::Bytes32{})});
     ids[item.locator] = item.id;
     return sound;

@@ -43,10 +43,10 @@ class Trial {
         matching_(match_.make_state()),
         looking_(scrutinise_.make_state()) {}
 
-  [[nodiscard]] Disposition fate_of(const std::string& text) {
+  [[nodiscard]] Disposition fate_of(const std::string& text, const Recipe& recipe) {
     Facts facts;
     facts.size = text.size();
-    facts.kind = Kind::text;
+    facts.kind = recipe.kind == Kind::unknown ? Kind::text : recipe.kind;
     facts.is_text = true;
     const Head head{text.size(), 0, text.size()};
     const Segment all{0, text.size()};
@@ -54,7 +54,7 @@ class Trial {
     match_.begin(matching_, head);
     match_.look(matching_, chunk);
     match_.finish(matching_, facts);
-    const Locator locator = Locator{}.child({StepKind::path, "note.txt", 0, 0});
+    const Locator locator = Locator{}.child({StepKind::path, recipe.place + "note.txt", 0, 0});
     scrutinise_.prepare(looking_, facts);
     scrutinise_.begin(looking_, head);
     scrutinise_.look(looking_, chunk);
@@ -82,7 +82,7 @@ std::vector<Recipe> recipes_of(const CheckedOrder& order, std::size_t most, Plan
     for (Recipe& recipe : audit::recipes_of(order.scope, rule, std::min(most, kMostOfOneRule))) {
       const std::string line = audit::line_of(recipe);
       if (line.find_first_of("\r\n") != std::string::npos) continue;
-      const Disposition fate = trial.fate_of("a line before\n" + line + "\na line behind\n");
+      const Disposition fate = trial.fate_of("a line before\n" + line + "\na line behind\n", recipe);
       if (is_released(fate)) out.push_back(std::move(recipe));
     }
     (out.size() > before ? outcome.rules : outcome.skipped).push_back(of.name);
@@ -132,30 +132,16 @@ std::uint64_t any_seed() {
 
 // --- looking -------------------------------------------------------------------------------------------------
 
-// Whether the item is what was planted in `file`, or stands in it: "server:/canaries-1/zip/1.zip!note.txt".
-bool stands_in(std::string_view locator, std::string_view file) {
-  const std::size_t at = locator.find(file);
-  if (at == std::string_view::npos || at == 0 || locator[at - 1] != '/') return false;
-  const std::size_t end = at + file.size();
-  return end == locator.size() || locator[end] == '!';
-}
-
-// "…/canaries-5f3a9d/zip/0017.zip" of a locator: from the folder of the canaries to the end of the file's name.
-std::string_view file_in(std::string_view locator, std::string_view root) {
-  const std::size_t at = locator.find(root);
-  if (root.empty() || at == std::string_view::npos) return {};
-  return locator.substr(at, std::min(locator.find('!', at), locator.size()) - at);
-}
-
 bool covers(const std::vector<record::IndexExtent>& extents, std::uint64_t start, std::uint64_t length) {
   return std::any_of(extents.begin(), extents.end(), [&](const record::IndexExtent& extent) {
     return extent.view == 0 && extent.start <= start && extent.start + extent.length >= start + length;
   });
 }
 
+// Of an item that is the canary's file, or stands in it.
 bool is_found(const Canary& canary, const record::IndexItem& item) {
-  if (!stands_in(item.locator, canary.file) || item.extents.empty()) return false;
-  const bool is_file = item.locator.ends_with(canary.file);
+  if (item.extents.empty()) return false;
+  const bool is_file = item.locator.find('!') == std::string::npos;
   return canary.length == 0 || !is_file || covers(item.extents, canary.start, canary.length);
 }
 
@@ -166,10 +152,14 @@ Result<std::vector<char>> found_in(const record::RunReader& run, const Registry&
   }
   std::vector<char> found(registry.canaries.size(), 0);
   if (by_file.empty()) return found;
-  const std::string root = by_file.begin()->first.substr(0, by_file.begin()->first.find('/') + 1);
   const Result<> read = run.items({}, [&](const record::IndexItem& item) {
-    const auto canary = by_file.find(file_in(item.locator, root));
-    if (canary != by_file.end() && is_found(registry.canaries[canary->second], item)) found[canary->second] = 1;
+    // The file's path ends where the locator does or something inside it begins, and begins behind some '/'.
+    const std::string_view path = std::string_view(item.locator).substr(0, item.locator.find('!'));
+    for (std::size_t at = path.find('/'); at != std::string_view::npos; at = path.find('/', at + 1)) {
+      const auto canary = by_file.find(path.substr(at + 1));
+      if (canary == by_file.end()) continue;
+      if (is_found(registry.canaries[canary->second], item)) found[canary->second] = 1;
+    }
     return true;
   });
   if (!read.ok()) return read.error();

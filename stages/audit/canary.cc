@@ -102,7 +102,9 @@ Placed pack(Packing packing, const std::vector<std::string>& lines, const std::s
 // What the forms of the recipe allow: text in UTF-16 is not looked for where the order leaves that form out, nor do
 // words that a dump would quote stand in one.
 Packing packing_for(const Recipe& recipe, std::uint64_t turn) {
-  const auto packing = static_cast<Packing>(turn % kPackings);
+  if (recipe.kind == Kind::mail) return Packing::mail;
+  if (recipe.kind == Kind::sql_dump) return Packing::sql;
+  const auto packing = recipe.kind == Kind::text ? Packing::text : static_cast<Packing>(turn % kPackings);
   if (packing == Packing::utf16 && !recipe.forms.has(Form::utf16le)) return Packing::text;
   const std::string line = line_of(recipe);
   if (packing == Packing::sql && sql_text(line) != line) return Packing::text;
@@ -145,7 +147,7 @@ class Planter {
     if (beside.size() > 1) lines.insert(lines.begin() + static_cast<std::ptrdiff_t>(at) + 2, beside.back().line());
     Placed placed = pack(packing, lines, line, date_);
     Canary canary;
-    canary.file = root_ + std::string(to_string(packing)) + "/" + numbered(number) + std::string(ending_of(packing));
+    canary.file = name_of(recipe, packing, number);
     canary.packing = packing;
     canary.sha256 = sha256_hex(placed.bytes);
     canary.rule = plan_.scope->rules[recipe.rule].name;
@@ -154,6 +156,13 @@ class Planter {
     out_.files.push_back({canary.file, std::move(placed.bytes), date_});
     out_.registry.canaries.push_back(canary);
     for (const Person& person : beside) note_private(canary.file, packing, "", person);
+  }
+
+  // Where the rule asks for a place, there.
+  [[nodiscard]] std::string name_of(const Recipe& recipe, Packing packing, std::uint64_t number) const {
+    const std::string file = numbered(number) + std::string(ending_of(packing));
+    if (recipe.place.empty()) return root_ + std::string(to_string(packing)) + "/" + file;
+    return recipe.place + root_.substr(0, root_.size() - 1) + "-" + file;
   }
 
   // A file of its own, named after the person.

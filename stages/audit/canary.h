@@ -50,12 +50,14 @@ struct Registry {
 struct Recipe {
   std::uint32_t rule = 0;  // index into Scope::rules
   Unit unit = Unit::object;
-  FormSet forms;                   // that all of its words may have
-  std::vector<std::string> words;  // literals of the order
+  FormSet forms = FormSet::text();  // that all of its words may have
+  std::vector<std::string> words;   // literals of the order, or its bytes where they are text
+  Kind kind = Kind::unknown;        // that the rule asks for: text, mail or SQL dump; unknown: any
+  std::string place;                // begin of the path that the rule asks for, "var/log/"; empty: any
 };
 
-// The recipes of one rule, one for each literal that may take a turn, at most `most`. None where it asks for what a
-// text alone does not decide: a path, a kind, an expression, a digest.
+// The recipes of one rule, one for each literal that may take a turn, at most `most`. None where it asks for what is
+// not written here: an expression, a digest, another kind, a single file.
 [[nodiscard]] std::vector<Recipe> recipes_of(const Scope& scope, std::uint32_t rule, std::size_t most);
 // The line that such a text holds, and no other with a word of the case.
 [[nodiscard]] std::string line_of(const Recipe& recipe);

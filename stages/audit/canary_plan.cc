@@ -23,13 +23,28 @@ FormSet common(const FormSet& a, const FormSet& b) {
   return out;
 }
 
+FormSet as_it_stands() {
+  FormSet out;
+  out.add(Form::utf8);
+  return out;
+}
+
+bool is_text(std::string_view bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 class Planner {
  public:
   // `turn` says which of several ways is taken where there are some.
   Planner(const Scope& scope, const Rule& rule, std::size_t turn) : scope_(scope), rule_(rule), turn_(turn) {}
-  FormSet forms = FormSet::text();
 
-  Words words() { return words_of(static_cast<std::uint32_t>(rule_.conditions.size() - 1)); }
+  std::optional<Recipe> recipe() {
+    Words words = words_of(static_cast<std::uint32_t>(rule_.conditions.size() - 1));
+    if (!words || words->empty()) return std::nullopt;
+    recipe_.words = std::move(*words);
+    recipe_.unit = rule_.unit;
+    return std::move(recipe_);
+  }
 
  private:
   Words words_of(std::uint32_t index) {
@@ -48,10 +63,30 @@ class Planner {
       case Op::negate:
         return std::vector<std::string>();
       case Op::path:
+        return at_place(c.text);
       case Op::kind:
-        break;
+        return of_kind(c.kind);
     }
     return std::nullopt;
+  }
+
+  // A glob that ends in a star leaves the file's name to us; what its other stars stand for is ours too.
+  Words at_place(std::string_view glob) {
+    if (!glob.ends_with('*') || !recipe_.place.empty()) return std::nullopt;
+    while (glob.ends_with('*')) glob.remove_suffix(1);
+    while (glob.starts_with('/')) glob.remove_prefix(1);
+    for (std::size_t i = 0; i < glob.size(); ++i) {
+      const bool star = glob[i] == '*' || glob[i] == '?';
+      if (star && i > 0 && glob[i] == '*' && glob[i - 1] == '*') continue;
+      recipe_.place += star ? 'x' : glob[i];
+    }
+    return std::vector<std::string>();
+  }
+  Words of_kind(Kind kind) {
+    const bool written = kind == Kind::text || kind == Kind::mail || kind == Kind::sql_dump;
+    if (!written || recipe_.kind != Kind::unknown) return std::nullopt;
+    recipe_.kind = kind;
+    return std::vector<std::string>();
   }
 
   static Words joined(Words a, const Words& b) {
@@ -73,15 +108,18 @@ class Planner {
   // The literals of strong identifiers come first: weak ones alone earn no release.
   Words literal_of(const std::vector<IdentifierId>& ids, std::uint64_t times) {
     for (const Strength strength : {Strength::strong, Strength::weak}) {
-      std::vector<std::pair<IdentifierId, std::string>> ways;
+      std::vector<std::pair<std::string, FormSet>> ways;
       for (const IdentifierId id : ids) {
         const Identifier& identifier = scope_.identifiers[id];
         if (identifier.strength != strength || !identifier.forms.has(Form::utf8)) continue;
-        for (const std::string& literal : identifier.literals) ways.emplace_back(id, literal);
+        for (const std::string& literal : identifier.literals) ways.emplace_back(literal, identifier.forms);
+        for (const std::string& bytes : identifier.byte_strings) {
+          if (is_text(bytes)) ways.emplace_back(bytes, as_it_stands());
+        }
       }
       if (ways.empty()) continue;
-      const auto& [id, literal] = ways[turn_ % ways.size()];
-      forms = common(forms, scope_.identifiers[id].forms);
+      const auto& [literal, forms] = ways[turn_ % ways.size()];
+      recipe_.forms = common(recipe_.forms, forms);
       return std::vector<std::string>(static_cast<std::size_t>(times), literal);
     }
     return std::nullopt;
@@ -90,6 +128,7 @@ class Planner {
   const Scope& scope_;
   const Rule& rule_;
   std::size_t turn_;
+  Recipe recipe_;
 };
 
 }  // namespace
@@ -99,12 +138,12 @@ std::vector<Recipe> recipes_of(const Scope& scope, std::uint32_t rule, std::size
   const Rule& of = scope.rules[rule];
   if (of.then != RuleDecision::relevant) return out;
   for (std::size_t turn = 0; turn < most; ++turn) {
-    Planner planner(scope, of, turn);
-    Words words = planner.words();
-    if (!words || words->empty()) return out;
-    const bool known = std::any_of(out.begin(), out.end(), [&](const Recipe& r) { return r.words == *words; });
+    std::optional<Recipe> recipe = Planner(scope, of, turn).recipe();
+    if (!recipe) return out;
+    const bool known = std::any_of(out.begin(), out.end(), [&](const Recipe& r) { return r.words == recipe->words; });
     if (known && turn >= 16) return out;  // the turns come round again
-    if (!known) out.push_back({rule, of.unit, planner.forms, std::move(*words)});
+    recipe->rule = rule;
+    if (!known) out.push_back(std::move(*recipe));
   }
   return out;
 }
