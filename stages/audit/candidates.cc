@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <optional>
 #include <string>
 
@@ -226,7 +227,7 @@ const std::array<Row, kLeakKinds>& rows() {
       Row{LeakKind::phone_number, {R"(\+[1-9][0-9]?[0-9 ().\-/]{6})", bytes_of_text()}, phone},
       Row{LeakKind::private_key,
           {R"(-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?:\s|\\[nr]|[A-Za-z0-9\-]+: [^\n]*\n)*[A-Za-z0-9+/=]{40})"
-           R"(|PuTTY-User-Key-File-[0-9]: [^\n]{1,64}\r?\n(?:[^\n]{0,256}\n){2,16}Private-Lines: )",
+           R"(|PuTTY-User-Key-File-[0-9]: [^\n]{1,64}\r?\n(?:[^\n]*\n){2,16}Private-Lines: )",
            bytes_of_text()},
           private_key},
       Row{LeakKind::url_credentials,
@@ -240,6 +241,7 @@ const std::array<Row, kLeakKinds>& rows() {
            bytes_of_text()},
           access_token},
   };
+  assert(std::all_of(kRows.begin(), kRows.end(), [](const Row& row) { return row.expression.ok(); }));
   return kRows;
 }
 
@@ -254,8 +256,9 @@ void find_with(const Row& row, std::string_view text, std::vector<Leak>& out) {
       from = std::max(value->end, begin + 1);
       continue;
     }
-    // No value begins in the middle of a word.
-    for (from = begin + 1; from < text.size() && is_word(text[from]) && is_word(text[from - 1]);) ++from;
+    // No value begins in the middle of a word, no address in the middle of what stands before its sign.
+    const std::size_t skipped = row.kind == LeakKind::email_address ? std::min(found.find('@'), found.find('%')) : 1;
+    for (from = begin + skipped; from < text.size() && is_word(text[from]) && is_word(text[from - 1]);) ++from;
   }
 }
 
