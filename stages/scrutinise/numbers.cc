@@ -176,6 +176,16 @@ void NumberIndex::look_at(std::string_view text, std::size_t begin, std::size_t 
   }
 }
 
+bool NumberIndex::fits_any(std::string_view text, std::size_t end, std::uint32_t from, std::uint32_t to) const {
+  const std::size_t second = run_end(text, end + 1, NumberLayout::kMostDigits) - (end + 1);
+  for (std::uint32_t i = from; i < to; ++i) {
+    const Candidate& candidate = candidates_[i];
+    if (second < candidate.fewest || second > candidate.most) continue;
+    if (end_of(rows_[candidate.row].first, text, end)) return true;
+  }
+  return false;
+}
+
 void NumberIndex::look_beside_word(std::string_view text, std::size_t begin, std::vector<Match>& out) const {
   const std::size_t end = run_end(text, begin, NumberLayout::kMostDigits);
   const Range range = range_at(text, begin, end);
@@ -199,7 +209,7 @@ void NumberIndex::scan(std::string_view text, std::vector<Match>& out, std::vect
       const std::size_t end = ends_here ? begin + length : run_end(text, begin, NumberLayout::kMostDigits);
       const Range range = range_at(text, begin, end);
       if (range.begin != range.second) look_at(text, begin, end, range.begin, range.second, out);
-      if (range.second != range.end) starts.push_back(begin);
+      if (range.second != range.end && fits_any(text, end, range.second, range.end)) starts.push_back(begin);
     }
   }
 }

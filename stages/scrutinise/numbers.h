@@ -51,7 +51,7 @@ class NumberIndex {
     std::uint32_t id = 0;
     std::size_t begin = 0, end = 0;
   };
-  // Appends what it finds, by begin; and where runs of digits begin that one of the second layouts may begin with.
+  // Appends what it finds, by begin; and where a number of one of the second layouts begins.
   void scan(std::string_view text, std::vector<Match>& out, std::vector<std::size_t>& starts) const;
   // Appends what of the second layouts begins there.
   void look_beside_word(std::string_view text, std::size_t begin, std::vector<Match>& out) const;
@@ -77,6 +77,8 @@ class NumberIndex {
   void add_candidates(std::size_t from, std::size_t to, std::size_t length, std::uint8_t front, std::uint8_t back);
   void look_at(std::string_view text, std::size_t begin, std::size_t end, std::uint32_t from, std::uint32_t to,
                std::vector<Match>& out) const;
+  // Whether one of those candidates ends well whose first run ends at `end`.
+  [[nodiscard]] bool fits_any(std::string_view text, std::size_t end, std::uint32_t from, std::uint32_t to) const;
 
   Layouts rows_;
   std::array<std::uint8_t, 256> class_of_{};  // of the byte before and of the byte behind a first run
