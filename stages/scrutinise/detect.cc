@@ -39,14 +39,13 @@ Grade one_higher(Grade grade) { return grade == Grade::shape_only ? Grade::plaus
 
 void WindowScan::find_cores(std::string_view text) {
   cores_.clear();
-  starts_.clear();
   const auto on_match = [](void* context, std::uint32_t id, std::uint64_t from, std::uint64_t to) {
     auto& self = *static_cast<WindowScan*>(context);
     const std::uint32_t width = self.set_->expressions()[id].fixed_width;
     self.cores_.push_back({id, static_cast<std::size_t>(width > 0 ? to - width : from), static_cast<std::size_t>(to)});
   };
   scanner_.scan(std::as_bytes(std::span(text)), on_match, this);
-  set_->numbers().scan(text, cores_, starts_);
+  set_->numbers().scan(text, numbers_);
 }
 
 void WindowScan::find_words_in(std::string_view text, Stretch stretch) {
@@ -82,7 +81,8 @@ void WindowScan::find_words(std::string_view text) {
       stretches_.push_back({from, to});
     }
   };
-  for (const std::size_t start : starts_) {
+  for (const std::size_t index : numbers_.starts) {
+    const std::size_t start = numbers_.runs[index].begin;
     add(start - std::min(start, set_->word_before()), std::min(text.size(), start + set_->word_after()));
   }
   for (const Judged& judged : judged_) {
@@ -104,11 +104,14 @@ void WindowScan::find_words(std::string_view text) {
 void WindowScan::judge_beside_words(std::string_view text, Walls walls) {
   cores_.clear();
   auto word = words_.begin();
-  for (const std::size_t start : starts_) {
+  for (const std::size_t index : numbers_.starts) {
+    const std::size_t start = numbers_.runs[index].begin;
     const std::size_t from = start - std::min(start, set_->word_before());
     while (word != words_.end() && word->end <= from) ++word;
     if (word == words_.end()) break;
-    if (word->begin < start + set_->word_after()) set_->numbers().look_beside_word(text, start, cores_);
+    if (word->begin < start + set_->word_after()) {
+      set_->numbers().look_beside_word(text, numbers_.runs, index, cores_);
+    }
   }
   for (const Core& core : cores_) {
     const DetectorSet::Expression& expression = set_->expressions()[core.id];
@@ -173,6 +176,7 @@ void WindowScan::scan_text(std::string_view text, Walls walls) {
   judged_.clear();
   find_cores(text);
   for (const Core& core : cores_) judge(text, walls, core);
+  for (const Core& core : numbers_.matches) judge(text, walls, core);
   find_words(text);
   judge_beside_words(text, walls);
   for (const Judged& judged : judged_) grade(text, judged);

@@ -56,9 +56,9 @@ class WindowScan {
     std::size_t from = 0, to = 0;  // where a word counts
     Verdict verdict;               // its places are in the text
   };
-  void find_cores(std::string_view text);                            // into cores_ and starts_
+  void find_cores(std::string_view text);                            // into cores_ and numbers_
   void judge(std::string_view text, Walls walls, const Core& core);  // into judged_
-  void find_words(std::string_view text);  // into words_, by end; near starts and what was judged
+  void find_words(std::string_view text);  // into words_, by end; near what needs one, or was judged
   void find_words_in(std::string_view text, Stretch stretch);
   void judge_beside_words(std::string_view text, Walls walls);
   void grade(std::string_view text, const Judged& judged);  // into matches_
@@ -69,8 +69,8 @@ class WindowScan {
   Scanner scanner_, word_scanner_;
   std::vector<Core> cores_;
   std::vector<Judged> judged_;
-  std::vector<std::size_t> starts_;  // of numbers that mean nothing but beside a word
-  std::vector<Stretch> stretches_;   // where words may matter
+  NumberIndex::Found numbers_;
+  std::vector<Stretch> stretches_;  // where words may matter
   std::vector<WordAt> words_;
   Folded folded_;
   std::vector<Match> matches_;
