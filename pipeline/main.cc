@@ -33,6 +33,8 @@ constexpr std::array kCommands = {
     Command{"list", "The released items of a run", add_list},
     Command{"explain", "Why one item was released: paragraph, rule, hits, extents", add_explain},
     Command{"verify", "Prove that a run directory is whole and unchanged", add_verify},
+    Command{"audit", "Read again what a run lets parties read, with another detector", add_audit},
+    Command{"canary", "Plant invented items among the exhibits, and see what a run makes of them", add_canary},
     Command{"unseal", "Decrypt the ledger, for the court", add_unseal},
     Command{"export", "The released items as a spreadsheet or JSON lines", add_export},
     Command{"keygen", "Make a case key", add_keygen},

@@ -223,14 +223,76 @@ TEST(NumberIndex, reports_whole_runs_at_every_place_of_a_block) {
   const scrutiny::NumberIndex index({{*layout, 5}}, {});
   for (std::size_t before = 0; before < 140; ++before) {
     const std::string text = std::string(before, '.') + "123-45-6789" + std::string(before % 7, '.');
-    std::vector<scrutiny::NumberIndex::Match> out;
-    std::vector<std::size_t> starts;
-    index.scan(text, out, starts);
-    ASSERT_EQ(out.size(), 1u) << before;
-    EXPECT_EQ(out[0].begin, before);
-    EXPECT_EQ(out[0].end, before + 11);
-    EXPECT_EQ(out[0].id, 5u);
+    scrutiny::NumberIndex::Found found;
+    index.scan(text, found);
+    ASSERT_EQ(found.matches.size(), 1u) << before;
+    EXPECT_EQ(found.matches[0].begin, before);
+    EXPECT_EQ(found.matches[0].end, before + 11);
+    EXPECT_EQ(found.matches[0].id, 5u);
   }
+}
+
+// Where the layout's number that begins at `begin` ends, by the definition in numbers.h; 0: there is none.
+std::size_t end_by_definition(const scrutiny::NumberLayout& layout, std::string_view text, std::size_t begin) {
+  const auto at = [&](std::size_t i) { return i < text.size() ? text[i] : '\0'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  const char front = begin > 0 ? text[begin - 1] : '\0';
+  if (is_digit(front)) return 0;
+  if (layout.front == 'A' ? !is_letter(front) : layout.front != 0 && front != layout.front) return 0;
+  std::size_t i = begin;
+  for (const scrutiny::NumberLayout::Run& run : layout.runs) {
+    if (text.substr(std::min(i, text.size()), run.separator.size()) != run.separator) return 0;
+    i += run.separator.size();
+    const std::size_t from = i;
+    while (is_digit(at(i))) ++i;
+    if (i - from < run.fewest || i - from > run.most) return 0;
+  }
+  return layout.back == 'A' && !is_letter(at(i)) ? 0 : i;
+}
+
+TEST(NumberIndex, agrees_with_the_definition_of_a_layout) {
+  scrutiny::NumberIndex::Layouts layouts, beside;
+  std::uint32_t id = 0;
+  for (const char* text :
+       {"9", "3-2-4", "A3A", "1,6A", "(3) 3-4", "+1,15", "1,3.1,3.1,3.1,3", "1,2. 1,2. 4", "4 4 4 4"}) {
+    (id % 2 == 0 ? layouts : beside).emplace_back(*scrutiny::NumberLayout::read(text), id);
+    ++id;
+    (id % 2 == 0 ? layouts : beside).emplace_back(*scrutiny::NumberLayout::read(text), id + 100);
+  }
+  const scrutiny::NumberIndex index(layouts, beside);
+  std::mt19937 random(3);
+  std::size_t found_in_all = 0;
+  scrutiny::NumberIndex::Found found;
+  for (int round = 0; round < 3'000; ++round) {
+    static constexpr std::string_view kLetters = "0123456789012345678901234567899 -.(+)A";
+    std::string text(random() % 200, ' ');
+    for (char& c : text) c = kLetters[random() % kLetters.size()];
+    using Row = std::tuple<std::size_t, std::uint32_t, std::size_t>;
+    std::vector<Row> want, got, want_beside, got_beside;
+    for (std::size_t begin = 0; begin < text.size(); ++begin) {
+      for (const auto& [list, out] : {std::pair{&layouts, &want}, std::pair{&beside, &want_beside}}) {
+        for (const auto& [layout, number] : *list) {
+          const std::size_t end = end_by_definition(layout, text, begin);
+          if (end > 0) out->emplace_back(begin, number, end);
+        }
+      }
+    }
+    index.scan(text, found);
+    for (const auto& m : found.matches) got.emplace_back(m.begin, m.id, m.end);
+    std::vector<scrutiny::NumberIndex::Match> more;
+    for (const std::size_t start : found.starts) {
+      const std::size_t before = more.size();
+      index.look_beside_word(text, found.runs, start, more);
+      EXPECT_GT(more.size(), before);
+    }
+    for (const auto& m : more) got_beside.emplace_back(m.begin, m.id, m.end);
+    for (auto* rows : {&want, &got, &want_beside, &got_beside}) std::sort(rows->begin(), rows->end());
+    EXPECT_EQ(got, want) << text;
+    EXPECT_EQ(got_beside, want_beside) << text;
+    found_in_all += got.size() + got_beside.size();
+  }
+  EXPECT_GT(found_in_all, 3'000U);
 }
 
 // --- the files ----------------------------------------------------------------------------------------------

@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <set>
 
+#include "stages/audit/canary_people.h"
+#include "stages/audit/canary_search.h"
 #include "tests/evidence.h"
 
 namespace ambit {
@@ -149,6 +153,76 @@ TEST(TriageRecords, releases_one_row_of_ten_thousand_in_a_line) {
     EXPECT_NE(text.bytes.find(disguises()[0]), std::string::npos);
     EXPECT_EQ(text.bytes.substr(text.begin, text.end - text.begin).find(kCanary), std::string::npos);
   }
+}
+
+// Bytes of the dump below: enough to be cut into chunks and spans, or AMBIT_DUMP_BYTES. 1073741824 takes a minute.
+std::size_t dump_bytes() {
+  const char* const wanted = std::getenv("AMBIT_DUMP_BYTES");
+  return wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 80'000'000;
+}
+
+// Ten thousand customers, each with a name, an address, a street and a card of their own, and the accused between two
+// of them. In lines of many rows, as mysqldump writes them.
+TEST(TriageRecords, lets_out_nothing_of_ten_thousand_customers_in_a_large_dump) {
+  Case c;
+  c.order(kOrder);
+  audit::Random random(17);
+  audit::Registry registry;
+  const std::string note(dump_bytes() / kRows - 100, 'n');
+  const std::string path = c.folder / "server/dump.sql";
+  test::write_file(path, "-- MySQL dump 10.13\n\nCREATE TABLE `customer` (\n  `id` int\n);\n");
+  std::ofstream out(path, std::ios::binary | std::ios::app);
+  std::size_t at = static_cast<std::size_t>(std::filesystem::file_size(path)), begin = 0, end = 0;
+  for (int i = 0; i < kRows; ++i) {
+    const bool opens = i % 40 == 0, closes = i % 40 == 39 || i + 1 == kRows;
+    const audit::Person person = audit::invent_person(random);
+    std::string row = "(" + std::to_string(i) + ",'";
+    if (i == kRelevant) {
+      row += "Kim','kim@northlight.example','paid')";
+    } else {
+      row += person.name + "','" + person.mail + "','" + person.street + "','" + person.card + "','" + note + "')";
+      audit::Canary canary;
+      canary.is_private = true;
+      canary.values = person.values();
+      registry.canaries.push_back(canary);
+    }
+    const std::string before = opens ? "INSERT INTO `customer` VALUES " : ",";
+    if (i == kRelevant) {
+      begin = at + before.size();
+      end = begin + row.size();
+    }
+    const std::string text = before + row + (closes ? ";\n" : "");
+    out << text;
+    at += text.size();
+  }
+  ASSERT_TRUE(out.flush().good());
+  out.close();
+  ASSERT_GE(at, dump_bytes());
+
+  const Ran ran = c.triage("run", {c.folder / "server"}, {"--log", c.folder / "log.jsonl"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(c.query("run", "SELECT disposition, start, length FROM v_item JOIN extent ON item = id"),
+            "redact|" + std::to_string(begin) + "|" + std::to_string(end - begin));
+  audit::CanarySearch search(registry);
+  const std::string run = c.folder / "run";
+  std::string said = ran.out + ran.err + test::read_file(c.folder / "log.jsonl");
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"list", run, "--json"},
+                                                  {"explain", run, "1"},
+                                                  {"census", run},
+                                                  {"export", run, "--format", "csv"},
+                                                  {"audit", run, "--exhibit", c.folder / "server"}}) {
+    const Ran shown = test::ambit(command);
+    EXPECT_EQ(shown.exit, 0) << command[0] << shown.out << shown.err;
+    said += shown.out + shown.err;
+  }
+  search.look(said);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(run)) {
+    if (entry.is_regular_file() && entry.path().extension() != ".age")
+      search.look(test::read_file(entry.path().string()));
+  }
+  EXPECT_EQ(search.seen().size(), 0U);
+  search.look(test::read_file(path).substr(0, 4'000'000));  // and it would have seen them
+  EXPECT_GT(search.seen().size(), 20U);
 }
 
 // Where the row itself names somebody else, nothing of it is released.

@@ -335,6 +335,34 @@ TEST(Triage, writes_a_pseudonym_where_a_released_name_holds_private_data) {
   EXPECT_NE(locators.find("private-"), std::string::npos) << locators;
 }
 
+// So that two cases cannot be laid beside each other to see who stands in both.
+TEST(Triage, writes_other_pseudonyms_under_another_case_key) {
+  Case c;
+  c.order(kOrder);
+  test::write_file(c.folder / "s/home/other@person.example/a.txt", "Rewards Gold\n");
+  test::write_file(c.folder / "s/home/other@person.example/b.txt", "Rewards Gold again\n");
+  test::write_file(c.folder / "s/home/third@person.example/a.txt", "Rewards Gold for a third\n");
+  for (const char* key : {"one.key", "two.key"}) {
+    ASSERT_EQ(test::ambit({"keygen", "--out", c.folder / key}).exit, 0);
+  }
+  const auto names = [&](const std::string& run, const std::string& key) {
+    EXPECT_EQ(c.triage(run, {c.folder / "s"}, {"--key", c.folder / key}).exit, 0);
+    std::multiset<std::string> out;
+    std::istringstream lines(c.query(run, "SELECT locator FROM item"));
+    for (std::string line; std::getline(lines, line);) {
+      const std::size_t at = line.find("private-");
+      EXPECT_NE(at, std::string::npos) << line;
+      out.insert(line.substr(at, line.find('/', at) - at));
+    }
+    return out;
+  };
+  const auto one = names("a", "one.key"), again = names("b", "one.key"), two = names("c", "two.key");
+  ASSERT_EQ(one.size(), 3U);
+  EXPECT_EQ(std::set<std::string>(one.begin(), one.end()).size(), 2U);  // the same customer, the same pseudonym
+  EXPECT_EQ(one, again);
+  for (const std::string& name : two) EXPECT_FALSE(one.contains(name));
+}
+
 TEST(Triage, turns_what_it_cannot_read_into_exceptions_and_goes_on) {
   Case c;
   c.order(kOrder);

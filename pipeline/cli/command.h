@@ -37,6 +37,8 @@ Action add_list(CLI::App& app);
 Action add_ls(CLI::App& app);
 Action add_explain(CLI::App& app);
 Action add_verify(CLI::App& app);
+Action add_audit(CLI::App& app);
+Action add_canary(CLI::App& app);
 Action add_unseal(CLI::App& app);
 Action add_export(CLI::App& app);
 Action add_keygen(CLI::App& app);

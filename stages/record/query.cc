@@ -56,6 +56,18 @@ Result<> Query::status() const {
   return Ok{};
 }
 
+int Query::columns() const { return sqlite3_column_count(statement_); }
+
+std::string_view Query::column_name(int column) const {
+  const char* const name = sqlite3_column_name(statement_, column);
+  return name == nullptr ? std::string_view() : std::string_view(name);
+}
+
+bool Query::is_text(int column) const {
+  const int type = sqlite3_column_type(statement_, column);
+  return type == SQLITE_TEXT || type == SQLITE_BLOB;
+}
+
 bool Query::null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
 
 std::int64_t Query::signed_number(int column) const { return sqlite3_column_int64(statement_, column); }

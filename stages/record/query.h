@@ -33,6 +33,9 @@ class Query {
   [[nodiscard]] bool next();              // false at the end or when something failed: see status()
   [[nodiscard]] Result<> status() const;  // Error: tampered, the file is no longer what SQLite wrote
 
+  [[nodiscard]] int columns() const;  // 0 where the SELECT could not be made
+  [[nodiscard]] std::string_view column_name(int column) const;
+  [[nodiscard]] bool is_text(int column) const;  // or a BLOB
   [[nodiscard]] bool null(int column) const;
   [[nodiscard]] std::int64_t signed_number(int column) const;
   [[nodiscard]] std::uint64_t number(int column) const { return static_cast<std::uint64_t>(signed_number(column)); }

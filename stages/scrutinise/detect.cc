@@ -37,7 +37,6 @@ Grade one_higher(Grade grade) { return grade == Grade::shape_only ? Grade::plaus
 
 }  // namespace
 
-// The cores by their begin. Few texts hold many; of numbers, which come sorted, some may.
 void WindowScan::find_cores(std::string_view text) {
   cores_.clear();
   const auto on_match = [](void* context, std::uint32_t id, std::uint64_t from, std::uint64_t to) {
@@ -46,12 +45,7 @@ void WindowScan::find_cores(std::string_view text) {
     self.cores_.push_back({id, static_cast<std::size_t>(width > 0 ? to - width : from), static_cast<std::size_t>(to)});
   };
   scanner_.scan(std::as_bytes(std::span(text)), on_match, this);
-  const auto by_begin = [](const Core& a, const Core& b) { return a.begin < b.begin; };
-  std::stable_sort(cores_.begin(), cores_.end(), by_begin);
-  const auto middle = static_cast<std::ptrdiff_t>(cores_.size());
-  starts_.clear();
-  set_->numbers().scan(text, cores_, starts_);
-  std::inplace_merge(cores_.begin(), cores_.begin() + middle, cores_.end(), by_begin);
+  set_->numbers().scan(text, numbers_);
 }
 
 void WindowScan::find_words_in(std::string_view text, Stretch stretch) {
@@ -74,7 +68,8 @@ void WindowScan::find_words_in(std::string_view text, Stretch stretch) {
                      &target);
 }
 
-// Words are looked for where they may matter: hardly anywhere in most texts, and once where numbers stand close.
+// Words are looked for last, and where they may matter: hardly anywhere in most texts, and once where numbers stand
+// close.
 void WindowScan::find_words(std::string_view text) {
   constexpr std::size_t kWorthJoining = 256;  // bytes; to begin a scan costs as much
   words_.clear();
@@ -86,13 +81,12 @@ void WindowScan::find_words(std::string_view text) {
       stretches_.push_back({from, to});
     }
   };
-  for (const std::size_t start : starts_) {
+  for (const std::size_t index : numbers_.starts) {
+    const std::size_t start = numbers_.runs[index].begin;
     add(start - std::min(start, set_->word_before()), std::min(text.size(), start + set_->word_after()));
   }
-  for (const Core& core : cores_) {
-    const DetectorSet::Expression& expression = set_->expressions()[core.id];
-    if (!set_->has_words(expression.detector)) continue;
-    add(core.begin - std::min(core.begin, expression.before), std::min(text.size(), core.end + expression.after));
+  for (const Judged& judged : judged_) {
+    if (judged.verdict.alone != judged.verdict.in_context) add(judged.from, judged.to);
   }
   std::sort(stretches_.begin(), stretches_.end(), [](const Stretch& a, const Stretch& b) { return a.begin < b.begin; });
   std::size_t done = 0;
@@ -106,14 +100,24 @@ void WindowScan::find_words(std::string_view text) {
   }
 }
 
-// Of the numbers that need a word those near any; which detector's word it is, consider() asks.
-void WindowScan::find_cores_beside_words(std::string_view text) {
+// Of the numbers that need a word those near any; whether it is their detector's word is asked of each.
+void WindowScan::judge_beside_words(std::string_view text, Walls walls) {
+  cores_.clear();
   auto word = words_.begin();
-  for (const std::size_t start : starts_) {
+  for (const std::size_t index : numbers_.starts) {
+    const std::size_t start = numbers_.runs[index].begin;
     const std::size_t from = start - std::min(start, set_->word_before());
     while (word != words_.end() && word->end <= from) ++word;
-    if (word == words_.end()) return;
-    if (word->begin < start + set_->word_after()) set_->numbers().look_beside_word(text, start, cores_);
+    if (word == words_.end()) break;
+    if (word->begin < start + set_->word_after()) {
+      set_->numbers().look_beside_word(text, numbers_.runs, index, cores_);
+    }
+  }
+  for (const Core& core : cores_) {
+    const DetectorSet::Expression& expression = set_->expressions()[core.id];
+    const std::size_t begin = core.begin - std::min(core.begin, expression.before);
+    const std::size_t end = std::min(text.size(), core.end + expression.after);
+    if (in_context(expression.detector, begin, end)) judge(text, walls, core);
   }
 }
 
@@ -134,12 +138,11 @@ bool WindowScan::excluded(std::string_view finding, DetectorId detector) const {
                      [&](const std::string& pattern) { return matches_wildcard(pattern, text); });
 }
 
-void WindowScan::consider(std::string_view text, Walls walls, const Core& core) {
+void WindowScan::judge(std::string_view text, Walls walls, const Core& core) {
   const DetectorSet::Expression& expression = set_->expressions()[core.id];
   // The verdict sees a view of a fixed reach, however much of the text is at hand: so it cannot depend on the cuts.
   std::size_t view_begin = core.begin - std::min(core.begin, expression.before);
   std::size_t view_end = std::min(text.size(), core.end + expression.after);
-  if (expression.only_beside_word && !in_context(expression.detector, view_begin, view_end)) return;
   if (walls == Walls::nul) {
     const std::size_t wall = text.substr(view_begin, core.begin - view_begin).rfind('\0');
     if (wall != std::string_view::npos) view_begin += wall + 1;
@@ -150,26 +153,33 @@ void WindowScan::consider(std::string_view text, Walls walls, const Core& core) 
   const Detector& detector = set_->detectors()[expression.detector];
   const Validator* validator = set_->validator(expression.detector);
   const std::size_t begin = core.begin - view_begin, end = core.end - view_begin;
-  const auto verdict = validator != nullptr ? validator->validate(view, begin, end)
-                                            : Verdict{begin, end, detector.grade, one_higher(detector.grade)};
+  auto verdict = validator != nullptr ? validator->validate(view, begin, end)
+                                      : Verdict{begin, end, detector.grade, one_higher(detector.grade)};
   if (!verdict) return;
-  const std::size_t first = view_begin + verdict->begin, last = view_begin + verdict->end;
-  std::optional<Grade> grade = verdict->alone;
-  if (verdict->alone != verdict->in_context) {
-    const std::size_t distance = detector.context_distance;
-    const std::size_t from = std::max(view_begin, first - std::min(first, distance));
-    if (in_context(expression.detector, from, std::min(view_end, last + distance))) grade = verdict->in_context;
-  }
-  if (!grade || excluded(text.substr(first, last - first), expression.detector)) return;
-  matches_.push_back({expression.detector, first, last, *grade});
+  verdict->begin += view_begin;
+  verdict->end += view_begin;
+  const std::size_t distance = detector.context_distance;
+  const std::size_t from = std::max(view_begin, verdict->begin - std::min(verdict->begin, distance));
+  judged_.push_back({expression.detector, from, std::min(view_end, verdict->end + distance), *verdict});
+}
+
+void WindowScan::grade(std::string_view text, const Judged& judged) {
+  const auto& [begin, end, alone, beside_word] = judged.verdict;
+  std::optional<Grade> grade = alone;
+  if (alone != beside_word && in_context(judged.detector, judged.from, judged.to)) grade = beside_word;
+  if (!grade || excluded(text.substr(begin, end - begin), judged.detector)) return;
+  matches_.push_back({judged.detector, begin, end, *grade});
 }
 
 void WindowScan::scan_text(std::string_view text, Walls walls) {
   matches_.clear();
+  judged_.clear();
   find_cores(text);
+  for (const Core& core : cores_) judge(text, walls, core);
+  for (const Core& core : numbers_.matches) judge(text, walls, core);
   find_words(text);
-  find_cores_beside_words(text);
-  for (const Core& core : cores_) consider(text, walls, core);
+  judge_beside_words(text, walls);
+  for (const Judged& judged : judged_) grade(text, judged);
   // Several cores of one finding: it counts once, with the best grade any of them earned.
   const auto place = [](const Match& m) { return std::tuple(m.detector, m.begin, m.end); };
   std::sort(matches_.begin(), matches_.end(), [&](const Match& a, const Match& b) {

@@ -50,19 +50,27 @@ class WindowScan {
   struct Stretch {
     std::size_t begin = 0, end = 0;
   };
-  void find_cores(std::string_view text);  // into cores_, by begin
-  void find_words(std::string_view text);  // into words_, by end; near cores and starts only
+  // A core that its validator took. What it is worth may depend on the words near it.
+  struct Judged {
+    DetectorId detector = 0;
+    std::size_t from = 0, to = 0;  // where a word counts
+    Verdict verdict;               // its places are in the text
+  };
+  void find_cores(std::string_view text);                            // into cores_ and numbers_
+  void judge(std::string_view text, Walls walls, const Core& core);  // into judged_
+  void find_words(std::string_view text);  // into words_, by end; near what needs one, or was judged
   void find_words_in(std::string_view text, Stretch stretch);
-  void find_cores_beside_words(std::string_view text);  // appends to cores_
-  void consider(std::string_view text, Walls walls, const Core& core);
+  void judge_beside_words(std::string_view text, Walls walls);
+  void grade(std::string_view text, const Judged& judged);  // into matches_
   [[nodiscard]] bool in_context(DetectorId detector, std::size_t from, std::size_t to) const;
   [[nodiscard]] bool excluded(std::string_view finding, DetectorId detector) const;
 
   const DetectorSet* set_;
   Scanner scanner_, word_scanner_;
   std::vector<Core> cores_;
-  std::vector<std::size_t> starts_;  // of numbers that mean nothing but beside a word
-  std::vector<Stretch> stretches_;   // where words may matter
+  std::vector<Judged> judged_;
+  NumberIndex::Found numbers_;
+  std::vector<Stretch> stretches_;  // where words may matter
   std::vector<WordAt> words_;
   Folded folded_;
   std::vector<Match> matches_;

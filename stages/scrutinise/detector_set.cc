@@ -113,7 +113,7 @@ Result<DetectorSet> DetectorSet::build(std::span<const Detector> detectors) {
     if (auto added = out.add_expressions(id, patterns); !added) return std::move(added).error();
     if (auto added = out.add_numbers(id, layouts, beside_words); !added) return std::move(added).error();
   }
-  out.numbers_ = scrutiny::NumberIndex(std::move(layouts), std::move(beside_words));
+  out.numbers_ = scrutiny::NumberIndex(layouts, beside_words);
   auto database = ScanDatabase::compile(patterns);
   if (!database) return std::move(database).error();
   out.database_ = std::move(database).value();

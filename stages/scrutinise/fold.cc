@@ -22,10 +22,14 @@ bool is_unit(std::span<const std::byte> bytes, std::size_t i, std::size_t letter
 // look in three units meets every stretch of six.
 constexpr std::size_t kStep = 6;
 enum class Glance : std::uint8_t { none, little, big };
-Glance glance(const std::byte* bytes) {
+std::uint64_t word_at(const std::byte* bytes) {
   static_assert(std::endian::native == std::endian::little);
   std::uint64_t word = 0;
   std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+bool has_zero(std::uint64_t word) { return ((word - 0x0101010101010101) & ~word & 0x8080808080808080) != 0; }
+Glance glance(std::uint64_t word) {
   constexpr std::uint64_t kFirst = 0x00ff00ff00ff00ff;
   if (word == 0) return Glance::none;
   if ((word & ~kFirst) == 0) return Glance::little;
@@ -39,7 +43,15 @@ void Folded::fold(std::span<const std::byte> bytes, std::uint64_t offset) {
   stretches_.clear();
   std::size_t done = offset % 2;  // no unit before it is wanted any more
   for (std::size_t i = done; i + sizeof(std::uint64_t) <= bytes.size(); i += kStep) {
-    const Glance seen = glance(bytes.data() + i);
+    const std::uint64_t word = word_at(bytes.data() + i);
+    if (!has_zero(word)) {  // most text has no zeros at all: on to the first look that meets one
+      const void* const zero = std::memchr(bytes.data() + i, 0, bytes.size() - i);
+      if (zero == nullptr) break;
+      const auto place = static_cast<std::size_t>(static_cast<const std::byte*>(zero) - bytes.data());
+      i += (place - (i + sizeof word)) / kStep * kStep;
+      continue;
+    }
+    const Glance seen = glance(word);
     if (seen == Glance::none) continue;
     const std::size_t letter = seen == Glance::little ? 0 : 1;
     std::size_t begin = i, end = i;

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <optional>
 
 #include "stages/scrutinise/ascii.h"
 
@@ -13,17 +12,20 @@ namespace {
 
 constexpr std::size_t kBlock = 64;
 
-// Bit i: text[i] is a digit. Reads kBlock bytes.
+// Bit i: text[i] is a digit. Reads 16 bytes.
+std::uint64_t digits_of_part(const char* text) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text));
+  // '0'..'9' become -128..-119, the least of all signed bytes.
+  const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(0x80 - '0')));
+  const __m128i digit = _mm_cmplt_epi8(moved, _mm_set1_epi8(static_cast<char>(-128 + 10)));
+  return static_cast<std::uint32_t>(_mm_movemask_epi8(digit));
+}
+
+// The same of kBlock bytes.
 std::uint64_t digits_of_block(const char* text) {
-  std::uint64_t mask = 0;
-  for (std::size_t part = 0; part < kBlock / 16; ++part) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + part * 16));
-    // '0'..'9' become -128..-119, the least of all signed bytes.
-    const __m128i moved = _mm_add_epi8(bytes, _mm_set1_epi8(static_cast<char>(0x80 - '0')));
-    const __m128i digit = _mm_cmplt_epi8(moved, _mm_set1_epi8(static_cast<char>(-128 + 10)));
-    mask |= static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm_movemask_epi8(digit))) << (part * 16);
-  }
-  return mask;
+  static_assert(kBlock == 64);
+  return digits_of_part(text) | digits_of_part(text + 16) << 16 | digits_of_part(text + 32) << 32 |
+         digits_of_part(text + 48) << 48;
 }
 
 std::uint64_t digits_of_rest(std::string_view text) {
@@ -32,25 +34,25 @@ std::uint64_t digits_of_rest(std::string_view text) {
   return mask;
 }
 
-std::size_t run_end(std::string_view text, std::size_t from, std::size_t most) {
-  std::size_t end = from;
-  while (end < text.size() && end - from <= most && is_digit(text[end])) ++end;
-  return end;
-}
-
-// Where the number of this layout ends whose first run is [begin, end); what touches that run is known to fit.
-std::optional<std::size_t> end_of(const NumberLayout& layout, std::string_view text, std::size_t end) {
-  for (std::size_t i = 1; i < layout.runs.size(); ++i) {
-    const NumberLayout::Run& run = layout.runs[i];
-    for (std::size_t c = 0; c < run.separator.size(); ++c) {
-      if (at(text, end + c) != run.separator[c]) return std::nullopt;
+// All runs of digits in the text.
+void find_runs(std::string_view text, std::vector<DigitRun>& out) {
+  bool open = false;  // a run reaches the end of the block before
+  for (std::size_t block = 0; block < text.size(); block += kBlock) {
+    const bool whole = text.size() - block >= kBlock;
+    const std::uint64_t digits = whole ? digits_of_block(text.data() + block) : digits_of_rest(text.substr(block));
+    // Where a run begins or ends: every bit that differs from the one before it.
+    std::uint64_t changes = digits ^ (digits << 1 | (open ? 1U : 0U));
+    for (; changes != 0; changes &= changes - 1) {
+      const std::size_t place = block + static_cast<std::size_t>(std::countr_zero(changes));
+      if (open) {
+        out.back().end = place;
+      } else {
+        out.push_back({place, place});
+      }
+      open = !open;
     }
-    const std::size_t from = end + run.separator.size();
-    end = run_end(text, from, run.most);
-    if (end - from < run.fewest || end - from > run.most) return std::nullopt;
   }
-  if (layout.back == 'A' && !is_alpha(at(text, end))) return std::nullopt;
-  return end;
+  if (open) out.back().end = text.size();
 }
 
 Error not_a_layout(std::string_view text) {
@@ -92,7 +94,8 @@ Result<NumberLayout> NumberLayout::read(std::string_view text) {
       rest.remove_prefix(1);
       run.most = take_count(rest);
     }
-    const bool parted = out.runs.empty() == run.separator.empty();
+    const bool parted =
+        out.runs.empty() == run.separator.empty() && run.separator.size() <= NumberLayout::kMostSeparator;
     if (run.fewest == 0 || run.most < run.fewest || !parted) return not_a_layout(text);
     out.runs.push_back(run);
   }
@@ -121,29 +124,41 @@ bool NumberIndex::may_begin(const NumberLayout& layout, std::uint8_t front, std:
          (back == kOther && class_of_[static_cast<unsigned char>(next)] == kOther);
 }
 
-void NumberIndex::add_candidates(std::size_t from, std::size_t to, std::size_t length, std::uint8_t front,
+void NumberIndex::add_candidates(const Layouts& layouts, std::size_t first_row, std::size_t length, std::uint8_t front,
                                  std::uint8_t back) {
-  for (std::size_t row = from; row < to; ++row) {
-    const NumberLayout& layout = rows_[row].first;
+  for (std::size_t i = 0; i < layouts.size(); ++i) {
+    const NumberLayout& layout = layouts[i].first;
     const NumberLayout::Run& first = layout.runs.front();
     if (length < first.fewest || length > first.most || !may_begin(layout, front, back)) continue;
     const bool parted = !layout.in_one_piece() && layout.runs[1].separator.size() == 1;
-    Candidate candidate{static_cast<std::uint32_t>(row)};
+    Candidate candidate{static_cast<std::uint32_t>(first_row + i)};
     if (parted) candidate = {candidate.row, layout.runs[1].fewest, layout.runs[1].most};
     candidates_.push_back(candidate);
   }
 }
 
-NumberIndex::NumberIndex(Layouts layouts, Layouts beside_words) : rows_(std::move(layouts)) {
-  const std::size_t second = rows_.size();
-  rows_.insert(rows_.end(), beside_words.begin(), beside_words.end());
-  for (std::size_t byte = 0; byte < class_of_.size(); ++byte) {
-    if (is_alpha(static_cast<char>(byte))) class_of_[byte] = kLetter;
-  }
-  for (const auto& [layout, id] : rows_) {
+void NumberIndex::add_rows(const Layouts& layouts) {
+  for (const auto& [layout, id] : layouts) {
+    Row row{id, static_cast<std::uint32_t>(pieces_.size()), static_cast<std::uint8_t>(layout.runs.size() - 1),
+            layout.back == 'A'};
+    for (std::size_t i = 1; i < layout.runs.size(); ++i) {
+      const NumberLayout::Run& run = layout.runs[i];
+      Piece piece{run.fewest, run.most, static_cast<std::uint8_t>(run.separator.size()), {}};
+      std::copy(run.separator.begin(), run.separator.end(), piece.separator.begin());
+      pieces_.push_back(piece);
+    }
+    rows_.push_back(row);
     if (layout.front != 0 && layout.front != 'A') class_for(layout.front);
     if (!layout.in_one_piece()) class_for(layout.runs[1].separator.front());
   }
+}
+
+NumberIndex::NumberIndex(const Layouts& layouts, const Layouts& beside_words) {
+  for (std::size_t byte = 0; byte < class_of_.size(); ++byte) {
+    if (is_alpha(static_cast<char>(byte))) class_of_[byte] = kLetter;
+  }
+  add_rows(layouts);
+  add_rows(beside_words);
   const std::size_t classes = byte_of_class_.size();
   cells_.resize(cell(NumberLayout::kMostDigits + 1, 0, 0));
   for (std::size_t length = 1; length <= NumberLayout::kMostDigits; ++length) {
@@ -151,55 +166,71 @@ NumberIndex::NumberIndex(Layouts layouts, Layouts beside_words) : rows_(std::mov
       const auto front = static_cast<std::uint8_t>(pair / classes), back = static_cast<std::uint8_t>(pair % classes);
       Range& range = cells_[cell(length, front, back)];
       range.begin = static_cast<std::uint32_t>(candidates_.size());
-      add_candidates(0, second, length, front, back);
+      add_candidates(layouts, 0, length, front, back);
       range.second = static_cast<std::uint32_t>(candidates_.size());
-      add_candidates(second, rows_.size(), length, front, back);
+      add_candidates(beside_words, layouts.size(), length, front, back);
       range.end = static_cast<std::uint32_t>(candidates_.size());
     }
   }
 }
 
-NumberIndex::Range NumberIndex::range_at(std::string_view text, std::size_t begin, std::size_t end) const {
-  if (end - begin > NumberLayout::kMostDigits) return {};
-  const std::uint8_t front = begin > 0 ? class_of_[static_cast<unsigned char>(text[begin - 1])] : kOther;
-  return cells_[cell(end - begin, front, class_of_[static_cast<unsigned char>(at(text, end))])];
+NumberIndex::Range NumberIndex::range_at(std::string_view text, DigitRun run) const {
+  if (run.digits() > NumberLayout::kMostDigits) return {};
+  const std::uint8_t front = run.begin > 0 ? class_of_[static_cast<unsigned char>(text[run.begin - 1])] : kOther;
+  return cells_[cell(run.digits(), front, class_of_[static_cast<unsigned char>(at(text, run.end))])];
 }
 
-void NumberIndex::look_at(std::string_view text, std::size_t begin, std::size_t end, std::uint32_t from,
-                          std::uint32_t to, std::vector<Match>& out) const {
-  const std::size_t second = run_end(text, end + 1, NumberLayout::kMostDigits) - (end + 1);
-  for (std::uint32_t i = from; i < to; ++i) {
+std::size_t NumberIndex::end_of(const Candidate& candidate, std::string_view text, const std::vector<DigitRun>& runs,
+                                std::size_t start) const {
+  const Row& row = rows_[candidate.row];
+  if (runs.size() - start <= row.further) return 0;
+  for (std::size_t i = 0; i < row.further; ++i) {
+    const Piece& piece = pieces_[row.pieces + i];
+    const std::size_t before = runs[start + i].end;
+    const DigitRun run = runs[start + i + 1];
+    if (run.begin - before != piece.gap || run.digits() < piece.fewest || run.digits() > piece.most) return 0;
+    for (std::size_t c = 0; c < piece.gap; ++c) {  // one byte, as a rule
+      if (text[before + c] != piece.separator[c]) return 0;
+    }
+  }
+  const std::size_t end = runs[start + row.further].end;
+  return row.letter_behind && !is_alpha(at(text, end)) ? 0 : end;
+}
+
+void NumberIndex::look_beside_word(std::string_view text, const std::vector<DigitRun>& runs, std::size_t start,
+                                   std::vector<Match>& out) const {
+  const Range range = range_at(text, runs[start]);
+  for (std::uint32_t i = range.second; i < range.end; ++i) {
     const Candidate& candidate = candidates_[i];
-    if (second < candidate.fewest || second > candidate.most) continue;
-    const auto& [layout, id] = rows_[candidate.row];
-    if (const auto last = end_of(layout, text, end)) out.push_back({id, begin, *last});
+    if (const std::size_t end = end_of(candidate, text, runs, start); end > 0) {
+      out.push_back({rows_[candidate.row].id, runs[start].begin, end});
+    }
   }
 }
 
-void NumberIndex::look_beside_word(std::string_view text, std::size_t begin, std::vector<Match>& out) const {
-  const std::size_t end = run_end(text, begin, NumberLayout::kMostDigits);
-  const Range range = range_at(text, begin, end);
-  look_at(text, begin, end, range.second, range.end, out);
-}
-
-void NumberIndex::scan(std::string_view text, std::vector<Match>& out, std::vector<std::size_t>& starts) const {
+void NumberIndex::scan(std::string_view text, Found& found) const {
+  found.runs.clear();
+  found.matches.clear();
+  found.starts.clear();
   if (rows_.empty()) return;
-  std::uint64_t before = 0;  // 1: the byte before the block is a digit
-  for (std::size_t block = 0; block < text.size(); block += kBlock) {
-    const bool whole = text.size() - block >= kBlock;
-    const std::uint64_t digits = whole ? digits_of_block(text.data() + block) : digits_of_rest(text.substr(block));
-    std::uint64_t begins = digits & ~(digits << 1 | before);
-    before = digits >> (kBlock - 1);
-    for (; begins != 0; begins &= begins - 1) {
-      const auto place = static_cast<std::size_t>(std::countr_zero(begins));
-      const std::size_t begin = block + place;
-      const auto length = static_cast<std::size_t>(std::countr_one(digits >> place));
-      // A run that reaches the block's end may go on in the next.
-      const bool ends_here = place + length < kBlock;
-      const std::size_t end = ends_here ? begin + length : run_end(text, begin, NumberLayout::kMostDigits);
-      const Range range = range_at(text, begin, end);
-      if (range.begin != range.second) look_at(text, begin, end, range.begin, range.second, out);
-      if (range.second != range.end) starts.push_back(begin);
+  find_runs(text, found.runs);
+  for (std::size_t i = 0; i < found.runs.size(); ++i) {
+    const Range range = range_at(text, found.runs[i]);
+    if (range.begin == range.end) continue;
+    const bool beside = i + 1 < found.runs.size() && found.runs[i + 1].begin == found.runs[i].end + 1;
+    const std::size_t second = beside ? found.runs[i + 1].digits() : 0;
+    const auto end_if = [&](const Candidate& candidate) {
+      return second < candidate.fewest || second > candidate.most ? 0 : end_of(candidate, text, found.runs, i);
+    };
+    for (std::uint32_t c = range.begin; c < range.second; ++c) {
+      if (const std::size_t end = end_if(candidates_[c]); end > 0) {
+        found.matches.push_back({rows_[candidates_[c].row].id, found.runs[i].begin, end});
+      }
+    }
+    for (std::uint32_t c = range.second; c < range.end; ++c) {
+      if (end_if(candidates_[c]) == 0) continue;
+      found.starts.push_back(i);
+      break;
     }
   }
 }

@@ -27,6 +27,7 @@ namespace ambit::scrutiny {
 
 struct NumberLayout {
   static constexpr std::size_t kMostDigits = 40;  // of a run
+  static constexpr std::size_t kMostSeparator = 5;
   struct Run {
     std::uint8_t fewest = 0, most = 0;
     std::string separator;  // before it; empty for the first
@@ -40,21 +41,33 @@ struct NumberLayout {
   [[nodiscard]] bool in_one_piece() const { return runs.size() == 1; }
 };
 
+// A run of digits in a text.
+struct DigitRun {
+  std::size_t begin = 0, end = 0;
+  [[nodiscard]] std::size_t digits() const { return end - begin; }
+};
+
 class NumberIndex {
  public:
   NumberIndex() = default;
   using Layouts = std::vector<std::pair<NumberLayout, std::uint32_t>>;  // and the ids to report them by
   // The second ones mean something in few places only; they are looked for in two steps.
-  NumberIndex(Layouts layouts, Layouts beside_words);
+  NumberIndex(const Layouts& layouts, const Layouts& beside_words);
 
   struct Match {
     std::uint32_t id = 0;
     std::size_t begin = 0, end = 0;
   };
-  // Appends what it finds, by begin; and where runs of digits begin that one of the second layouts may begin with.
-  void scan(std::string_view text, std::vector<Match>& out, std::vector<std::size_t>& starts) const;
-  // Appends what of the second layouts begins there.
-  void look_beside_word(std::string_view text, std::size_t begin, std::vector<Match>& out) const;
+  // What was found in a text. Its memory is used again by the next scan.
+  struct Found {
+    std::vector<DigitRun> runs;       // all of them
+    std::vector<Match> matches;       // of the first layouts, by begin
+    std::vector<std::size_t> starts;  // indices into `runs`: where a number of the second layouts begins
+  };
+  void scan(std::string_view text, Found& found) const;
+  // Appends what of the second layouts begins with that run.
+  void look_beside_word(std::string_view text, const std::vector<DigitRun>& runs, std::size_t start,
+                        std::vector<Match>& out) const;
 
  private:
   // Bytes that no layout tells apart are of one class.
@@ -68,17 +81,31 @@ class NumberIndex {
     std::uint32_t row = 0;
     std::uint8_t fewest = 0, most = 255;
   };
+  // A run of a layout, and what stands before it.
+  struct Piece {
+    std::uint8_t fewest = 0, most = 0, gap = 0;
+    std::array<char, NumberLayout::kMostSeparator> separator{};
+  };
+  struct Row {
+    std::uint32_t id = 0, pieces = 0;  // the first of its pieces but the first run
+    std::uint8_t further = 0;          // runs behind the first
+    bool letter_behind = false;
+  };
+  void add_rows(const Layouts& layouts);
   void class_for(char c);
   [[nodiscard]] static std::size_t cell(std::size_t length, std::uint8_t front, std::uint8_t back) {
     return (length * kMostClasses + front) * kMostClasses + back;
   }
   [[nodiscard]] bool may_begin(const NumberLayout& layout, std::uint8_t front, std::uint8_t back) const;
-  [[nodiscard]] Range range_at(std::string_view text, std::size_t begin, std::size_t end) const;
-  void add_candidates(std::size_t from, std::size_t to, std::size_t length, std::uint8_t front, std::uint8_t back);
-  void look_at(std::string_view text, std::size_t begin, std::size_t end, std::uint32_t from, std::uint32_t to,
-               std::vector<Match>& out) const;
+  [[nodiscard]] Range range_at(std::string_view text, DigitRun run) const;
+  void add_candidates(const Layouts& layouts, std::size_t first_row, std::size_t length, std::uint8_t front,
+                      std::uint8_t back);
+  // One past the number's last digit; 0 where it is none. The first run is runs[start].
+  [[nodiscard]] std::size_t end_of(const Candidate& candidate, std::string_view text, const std::vector<DigitRun>& runs,
+                                   std::size_t start) const;
 
-  Layouts rows_;
+  std::vector<Row> rows_;
+  std::vector<Piece> pieces_;
   std::array<std::uint8_t, 256> class_of_{};  // of the byte before and of the byte behind a first run
   std::vector<char> byte_of_class_{'\0', 'A'};
   std::vector<Range> cells_;  // by length and classes

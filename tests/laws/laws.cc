@@ -18,7 +18,8 @@ constexpr std::array kOrder = {
     "object"sv,      "run_content"sv,   "content_source"sv, "pattern"sv,         "disposition"sv,  "facts"sv,
     "scope"sv,       "sha256"sv,        "literals"sv,       "scanner"sv,         "chunk"sv,        "account"sv,
     "stats"sv,       "stage"sv,         "detector"sv,       "hash_list"sv,       "residue"sv,      "layout"sv,
-    "order*"sv,      "detector_file"sv, "scheduler"sv,      "triage*"sv,         "cli/*"sv,        "main"sv};
+    "order*"sv,      "detector_file"sv, "scheduler"sv,      "run_audit"sv,       "run_canary"sv,   "triage*"sv,
+    "cli/*"sv,       "main"sv};
 // L1. What a stage may see of pipeline/: up to here, and the detectors' nouns.
 constexpr std::string_view kHighestForStages = "stage";
 constexpr std::string_view kAlsoForStages = "detector";
@@ -51,6 +52,7 @@ constexpr std::array kDoors = {
     Door{"openssl/", "pipeline/sha256.cc"},
     Door{"openssl/", "stages/hash/"},
     Door{"openssl/", "stages/walk/volume/luks_bytes.cc"},
+    Door{"re2/", "stages/audit/candidates.cc"},
     Door{"sqlite3.h", "stages/record/"},
     Door{"zstd", "stages/record/"},
     Door{"sodium", "stages/record/"},
@@ -59,6 +61,7 @@ constexpr std::array kDoors = {
     Door{"oneapi/", "pipeline/scheduler.cc"},
     Door{"CLI/", "pipeline/main.cc"},
     Door{"CLI/", "pipeline/cli/"},
+    Door{"nlohmann/", "stages/audit/canary_registry.cc"},
     Door{"nlohmann/", "stages/record/"},
     Door{"nlohmann/", "pipeline/cli/"},
     Door{"nlohmann/", "pipeline/triage_report.cc"},  // run.json
