@@ -36,8 +36,9 @@ class OrderReader {
     read_rules();
     read_privacy(root_.find("privacy"));
     for (const Value& file : Fields::strings(root_.find("known").find("sets"))) {
-      scope_.known.push_back({std::string(file.text()), fields_.hash_list(file)});
+      if (auto set = fields_.hash_set(file)) scope_.known.push_back({std::string(file.text()), std::move(set)});
     }
+    scope_.hash_sets_sha256 = fields_.hash_sets_sha256();
     read_volumes(root_.find("volumes"));
   }
 
@@ -54,6 +55,7 @@ class OrderReader {
   [[nodiscard]] Rule read_rule(const Value& table, const NameIndex& names, Named& taken);
   void read_condition(const Value& when, const NameIndex& names, Rule& rule);
   void read_privacy(const Value& table);
+  void read_role_accounts(const Value& accounts, const Value& paragraph);
   void read_volumes(const Value& table);
   void read_limits(const Value& table);
 
@@ -215,8 +217,20 @@ void OrderReader::read_condition(const Value& when, const NameIndex& names, Rule
   rule.conditions = std::move(parsed.conditions);
 }
 
-// --- [privacy], [volumes], [limits]
-// -------------------------------------------------------------------------------------
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+// An address, a domain of mail, or a number that identifies something. Words alone would be everybody's.
+bool is_role_account(std::string_view text) {
+  const auto digits =
+      static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }));
+  if (digits >= limits::kMinRoleDigits) return true;
+  const std::size_t dot = text.rfind('.');
+  const bool domain = dot != std::string_view::npos && dot > 0 && dot + 2 < text.size() &&
+                      std::none_of(text.begin(), text.end(), is_blank);
+  return domain && text.find('@') == text.rfind('@') && text.find('@') + 1 != dot;
+}
+
+// --- [privacy], [volumes], [limits] ---------------------------------------------------------------------------
 
 void OrderReader::read_privacy(const Value& table) {
   for (const Value& entry : table.find("loosen").items()) {
@@ -237,6 +251,29 @@ void OrderReader::read_privacy(const Value& table) {
   }
   if (paragraph && !least) {
     fields_.blame(paragraph, "least_grade_paragraph without least_grade", "add least_grade, or remove it");
+  }
+  static_cast<void>(cite(paragraph));
+  read_role_accounts(table.find("role_accounts"), table.find("role_accounts_paragraph"));
+}
+
+void OrderReader::read_role_accounts(const Value& accounts, const Value& paragraph) {
+  for (const Value& account : Fields::strings(accounts)) {
+    const std::optional<std::string_view> text = fields_.visible(account, "the role account");
+    if (!text) continue;
+    if (is_role_account(*text)) {
+      scope_.privacy.role_accounts.emplace_back(*text);
+    } else {
+      fields_.blame(account, quoted(*text) + " is no address, no domain and no number",
+                    "write \"info@example.com\", \"example.com\" for all addresses there, or a number of at least " +
+                        std::to_string(limits::kMinRoleDigits) + " digits");
+    }
+  }
+  if (!scope_.privacy.role_accounts.empty() && !paragraph) {
+    fields_.blame(accounts, "role_accounts loosens the privacy of those named without a paragraph that allows it",
+                  "add role_accounts_paragraph = \"…\"");
+  }
+  if (paragraph && !accounts) {
+    fields_.blame(paragraph, "role_accounts_paragraph without role_accounts", "add role_accounts, or remove it");
   }
   static_cast<void>(cite(paragraph));
 }
