@@ -248,11 +248,12 @@ bool DeltaReader::read_row(const Columns& columns, HashRow& row) {
 
 bool DeltaReader::read_value(std::string_view column, HashRow& row) {
   static constexpr std::array<std::string_view, 3> kDigests = {"MD5", "SHA1", "SHA256"};  // by DigestKind
-  if (tokens_.is('-') && tokens_.next() != Token::number) return false;
+  const bool negative = tokens_.is('-');
+  if (negative && tokens_.next() != Token::number) return false;
   const Token value = tokens_.last();
   if (value != Token::text && value != Token::number && !tokens_.is("NULL")) return false;
   if (column == "FILE_SIZE" || column == "BYTES") {
-    row.size = value == Token::number ? parse_whole_number(tokens_.text()) : std::nullopt;
+    row.size = value == Token::number && !negative ? parse_whole_number(tokens_.text()) : std::nullopt;
     return row.size.has_value() || tokens_.is("NULL");
   }
   const auto* const named = std::find(kDigests.begin(), kDigests.end(), column);

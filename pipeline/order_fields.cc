@@ -85,6 +85,12 @@ std::optional<std::size_t> Fields::choice(const Value& value, std::string_view n
   return std::nullopt;
 }
 
+std::optional<std::uint32_t> Fields::cite(const Value& id, std::span<const std::string_view> paragraphs) {
+  if (!id.is(ValueType::string) || paragraphs.empty()) return std::nullopt;  // empty: that was said already
+  const auto index = choice(id, "paragraph", paragraphs);
+  return index ? std::optional(static_cast<std::uint32_t>(*index)) : std::nullopt;
+}
+
 std::shared_ptr<const HashSet> Fields::hash_set(const Value& file) {
   const std::optional<std::string_view> name = visible(file, "the name of a hash list");
   if (!name) return nullptr;

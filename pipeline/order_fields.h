@@ -38,6 +38,8 @@ class Fields {
   // Index of the string in `names`, with a suggestion where it is none of them.
   [[nodiscard]] std::optional<std::size_t> choice(const Value& value, std::string_view name,
                                                   std::span<const std::string_view> names);
+  // The paragraph that a key cites, as index into `paragraphs`.
+  [[nodiscard]] std::optional<std::uint32_t> cite(const Value& id, std::span<const std::string_view> paragraphs);
   // The set of a file that stands beside the order; none after a mistake. A file that was named before is not read
   // again.
   [[nodiscard]] std::shared_ptr<const HashSet> hash_set(const Value& file);
