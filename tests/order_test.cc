@@ -313,7 +313,7 @@ TEST(OrderMistakes, of_identifiers_are_caught) {
       {whole, "hash_set = ['detectors']", 10, 13, "detectors: cannot read the hash list: it is a folder",
        "relative to"},
       {whole, "hash_set = ''", 10, 12, "the name of a hash list is empty", "between the quotes"},
-      {whole, "hash_set = 'example.toml'", 10, 12, "example.toml, line 4: not a hash list: hashdeep, md5sum", "export"},
+      {whole, "hash_set = 'example.toml'", 10, 12, "example.toml, line 4: not a hash list: hashdeep, md5sum", "name a"},
       {"literals", "strength = 'week'\nliterals", 10, 12, "there is no strength \"week\"", "did you mean \"weak\"?"},
       {"literals", "forms = ['utf-8']\nliterals", 10, 10, "there is no form \"utf-8\"", "did you mean \"utf8\"?"},
       {"literals", "forms = ['raw']\nliterals", 10, 10, "there is no form \"raw\"", "choose one of: utf8, utf16le"},
@@ -352,6 +352,14 @@ TEST(OrderMistakes, of_privacy_known_sets_and_limits_are_caught) {
       {"", "[privacy]\nleast_grade = 'sure'\nleast_grade_paragraph = '4a'\n", 16, 15, "no grade \"sure\"",
        "shape only"},
       {"", "[privacy]\nleast_grade = 'plausible'\nleast_grade_paragraph = '9'\n", 17, 25, "no paragraph \"9\"", "4a"},
+      {"", "[privacy]\nrole_accounts = ['info@a.example']\n", 16, 17, "without a paragraph", "role_accounts_paragraph"},
+      {"", "[privacy]\nrole_accounts_paragraph = '4a'\n", 16, 27, "without role_accounts", "add role_accounts"},
+      {"", "[privacy]\nrole_accounts = ['info']\nrole_accounts_paragraph = '4a'\n", 16, 18,
+       "\"info\" is no address, no domain and no number", "example.com"},
+      {"", "[privacy]\nrole_accounts = ['']\nrole_accounts_paragraph = '4a'\n", 16, 18, "role account is empty",
+       "quotes"},
+      {"", "[privacy]\nrole_accounts = ['a.example']\nrole_accounts_paragraph = '9'\n", 17, 27, "no paragraph \"9\"",
+       "4a"},
       {"", "[limits]\nhits_per_identifier = 0\n", 16, 23, "hits_per_identifier is 1 to 100000", "leave it out"},
       {"", "[limits]\ndepth = 17\n", 16, 9, "depth is 1 to 16", "leave it out"},
       {"", "[limits]\nexpanded_bytes = 1\n", 16, 18, "expanded_bytes is 1048576 to 1125899906842624", "leave it out"},
@@ -361,7 +369,7 @@ TEST(OrderMistakes, of_privacy_known_sets_and_limits_are_caught) {
       {"", "[limits]\nhits_per_identifier = -1\n", 16, 23, "hits_per_identifier is 1 to 100000", "leave it out"},
       {"", "[limits]\nhits_per_identifier = 100001\n", 16, 23, "hits_per_identifier is 1 to 100000", "leave it out"},
       {"", "[known]\nsets = ['no-such.db']\n", 16, 9, "cannot read the hash list: No such file", "relative to"},
-      {"", "[known]\nsets = ['example.toml']\n", 16, 9, "example.toml, line 4: not a hash list", "export"},
+      {"", "[known]\nsets = ['example.toml']\n", 16, 9, "example.toml, line 4: not a hash list", "hashdeep"},
   });
 }
 
