@@ -15,6 +15,10 @@ namespace {
 
 using namespace hash_set_format;
 
+constexpr std::uint64_t kLineBytes = 64;  // of the processor's cache
+// Records by which the guess among some dozens is off: half the square root of their number, and some luck.
+constexpr std::uint64_t kUsualError = 6;
+
 constexpr std::array kKinds = {DigestKind::md5, DigestKind::sha1, DigestKind::sha256};
 
 Error unsound(const std::string& what, const std::string& path) {
@@ -104,23 +108,23 @@ bool HashSet::check_tables() const {
 // mapping is refused here; digests out of order are only not found.
 bool HashSet::check_kind(DigestKind kind) const {
   const KindTable& k = table(kind);
-  if (k.digests.count == 0) return std::memcmp(&k, &static_cast<const KindTable&>(KindTable{}), sizeof k) == 0;
-  if (k.digests.count > limits::kMaxHashSetDigests || k.fence_bits > limits::kMaxFenceBits) return false;
+  if (k.records.count == 0) return std::memcmp(&k, &static_cast<const KindTable&>(KindTable{}), sizeof k) == 0;
+  if (k.records.count > limits::kMaxHashSetDigests || k.fence_bits > limits::kMaxFenceBits) return false;
   if (k.fences.count != (std::uint64_t{1} << k.fence_bits) + 1) return false;
-  if (k.sizes.count != 0 && k.sizes.count != k.digests.count) return false;
+  const std::uint64_t width = digest_bytes(kind);
+  if (k.record_bytes != width && k.record_bytes != width + kSizeBytes) return false;
   if (k.small_sizes.count > kSmallSizes / 64) return false;
-  if (!lies_within(k.digests, digest_bytes(kind)) || !lies_within(k.sizes, sizeof(std::uint64_t)) ||
-      !lies_within(k.fences, sizeof(std::uint32_t)) || !lies_within(k.small_sizes, sizeof(std::uint64_t)) ||
-      !lies_within(k.large_sizes, sizeof(std::uint64_t))) {
+  if (!lies_within(k.records, k.record_bytes) || !lies_within(k.fences, sizeof(std::uint32_t)) ||
+      !lies_within(k.small_sizes, sizeof(std::uint64_t)) || !lies_within(k.large_sizes, sizeof(std::uint64_t))) {
     return false;
   }
   const auto fences = elements<std::uint32_t>(k.fences);
-  return fences.front() == 0 && fences.back() == k.digests.count && std::is_sorted(fences.begin(), fences.end());
+  return fences.front() == 0 && fences.back() == k.records.count && std::is_sorted(fences.begin(), fences.end());
 }
 
 std::uint64_t HashSet::count() const {
   std::uint64_t all = 0;
-  for (const KindTable& kind : tables_.kinds) all += kind.digests.count;
+  for (const KindTable& kind : tables_.kinds) all += kind.records.count;
   return all;
 }
 
@@ -135,28 +139,60 @@ bool HashSet::may_hold_size(DigestKind kind, std::uint64_t size) const {
   return k.every_large_size != 0 || std::binary_search(large.begin(), large.end(), size);
 }
 
-bool HashSet::holds(DigestKind kind, std::span<const std::uint8_t> digest, std::uint64_t size) const {
-  const KindTable& k = table(kind);
-  if (k.digests.count == 0) return false;
-  if (k.filtered != 0 && !filter_.may_hold(digest)) return false;
-  const std::size_t width = digest_bytes(kind);
-  const std::uint8_t* digests = base_ + k.digests.at;
+// Index of the first record that is not below the digest.
+std::uint64_t HashSet::find(const KindTable& k, std::span<const std::uint8_t> digest) const {
   const auto fences = elements<std::uint32_t>(k.fences);
   const std::uint64_t fence = first_bits(digest, k.fence_bits);
-  std::uint64_t low = fences[fence];
-  std::uint64_t high = fences[fence + 1];
-  const std::uint64_t end = high;
+  std::uint64_t low = fences[fence], high = fences[fence + 1];
+  if (low == high) return low;
+  const auto below = [&](std::uint64_t index) {
+    return std::memcmp(record(k, index), digest.data(), digest.size()) < 0;
+  };
+  const std::uint64_t next_bits = big_endian(digest.data()) << k.fence_bits;
+  const std::uint64_t guess = low + ((next_bits >> 32) * (high - low) >> 32);  // fences are numbers of 32 bits
+  const std::uint8_t* const last = record(k, std::min(high, guess + kUsualError));
+  const std::uint8_t* const first = record(k, guess - std::min(guess - low, kUsualError));
+  for (const std::uint8_t* line = first; line < last; line += kLineBytes) __builtin_prefetch(line);
+  // From the guess in doubled steps until the digest is between two records, then by halves.
+  if (below(guess)) {
+    low = guess + 1;
+    for (std::uint64_t step = 1; low + step < high; step *= 2) {
+      if (!below(low + step)) {
+        high = low + step;
+        break;
+      }
+      low += step + 1;
+    }
+  } else {
+    high = guess;
+    for (std::uint64_t step = 1; low + step < high; step *= 2) {
+      if (below(high - step)) {
+        low = high - step + 1;
+        break;
+      }
+      high -= step;
+    }
+  }
   while (low < high) {
     const std::uint64_t middle = low + (high - low) / 2;
-    if (std::memcmp(digests + middle * width, digest.data(), width) < 0) {
+    if (below(middle)) {
       low = middle + 1;
     } else {
       high = middle;
     }
   }
-  for (; low < end && std::memcmp(digests + low * width, digest.data(), width) == 0; ++low) {
-    if (k.sizes.count == 0) return true;
-    const std::uint64_t known = elements<std::uint64_t>(k.sizes)[low];
+  return low;
+}
+
+bool HashSet::holds(DigestKind kind, std::span<const std::uint8_t> digest, std::uint64_t size) const {
+  const KindTable& k = table(kind);
+  if (k.records.count == 0 || (k.filtered != 0 && !filter_.may_hold(digest))) return false;
+  const bool sized = k.record_bytes > digest.size();
+  for (std::uint64_t i = find(k, digest); i < k.records.count; ++i) {
+    const std::uint8_t* const at = record(k, i);
+    if (std::memcmp(at, digest.data(), digest.size()) != 0) return false;
+    if (!sized) return true;
+    const std::uint64_t known = big_endian(at + digest.size());
     if (known == kAnySize || known == size) return true;
   }
   return false;
@@ -166,9 +202,9 @@ HashValue HashSet::at(DigestKind kind, std::uint64_t index) const {
   const KindTable& k = table(kind);
   const std::size_t width = digest_bytes(kind);
   HashValue out{kind, {}, std::nullopt};
-  std::memcpy(out.bytes.data(), base_ + k.digests.at + index * width, width);
-  if (k.sizes.count == 0) return out;
-  const std::uint64_t size = elements<std::uint64_t>(k.sizes)[index];
+  std::memcpy(out.bytes.data(), record(k, index), width);
+  if (k.record_bytes == width) return out;
+  const std::uint64_t size = big_endian(record(k, index) + width);
   if (size != kAnySize) out.size = size;
   return out;
 }

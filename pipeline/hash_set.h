@@ -2,8 +2,10 @@
 //
 // A hundred million SHA-256 are 3.2 GB: too much to read before a run and too much to hold. So the file is mapped, the
 // pages that look-ups touch are the only ones in memory, and the system may drop them. A look-up goes through the
-// fences, which say between which two indices the digests with the same first bits lie; there are at most a few, and
-// they lie beside each other: two or three misses of the cache, whatever the number of digests.
+// fences, which are few enough to stay in the cache and say between which two indices the digests with the same first
+// bits lie; some dozens. Digests are evenly spread, so where among them one must lie follows from its next bits, give
+// or take a few records, which are asked of memory at once. So a look-up waits for memory once, whatever the number of
+// digests; where they are not evenly spread (somebody made them so) it waits as often as a binary search does.
 //
 // Opening reads the file once, all of it, against its checksum. So a set that a bad disk or a broken copy changed is
 // refused before the run, and digest() is the digest of what was searched.
@@ -35,7 +37,7 @@ class HashSet {
   HashSet(const HashSet&) = delete;
   HashSet& operator=(const HashSet&) = delete;
 
-  [[nodiscard]] std::uint64_t count(DigestKind kind) const { return table(kind).digests.count; }
+  [[nodiscard]] std::uint64_t count(DigestKind kind) const { return table(kind).records.count; }
   [[nodiscard]] std::uint64_t count() const;
   [[nodiscard]] std::uint64_t count_without_size(DigestKind kind) const { return table(kind).any_size; }
   [[nodiscard]] bool filtered(DigestKind kind) const { return table(kind).filtered != 0; }
@@ -58,6 +60,10 @@ class HashSet {
   [[nodiscard]] bool check_tables() const;
   [[nodiscard]] bool check_kind(DigestKind kind) const;
   [[nodiscard]] bool lies_within(const hash_set_format::Section& section, std::uint64_t element_bytes) const;
+  [[nodiscard]] std::uint64_t find(const KindTable& table, std::span<const std::uint8_t> digest) const;
+  [[nodiscard]] const std::uint8_t* record(const KindTable& table, std::uint64_t index) const {
+    return base_ + table.records.at + index * table.record_bytes;
+  }
   [[nodiscard]] const KindTable& table(DigestKind kind) const { return tables_.kinds[static_cast<std::size_t>(kind)]; }
   template <class T>
   [[nodiscard]] std::span<const T> elements(const hash_set_format::Section& section) const {

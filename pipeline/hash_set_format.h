@@ -2,23 +2,25 @@
 //
 //   "AMBITSET" u64 version
 //   for md5, sha1, sha256, where there are any:
-//     digests       count × 16, 20 or 32 bytes, ascending as bytes; equal ones by size
-//     sizes         count × u64: bytes of the file, kAnySize where the source did not say. Left out where all are
-//     fences        2^fence_bits + 1 × u32: index of the first digest whose first fence_bits bits are not below this
+//     records       count × a digest of 16, 20 or 32 bytes and, unless no digest has a size, the bytes of its file as
+//                   big-endian u64, kAnySize where the source did not say; ascending as bytes, each once
+//     fences        2^fence_bits + 1 × u32: index of the first record whose first fence_bits bits are not below this
 //     small sizes   bitmap: bit n of word w: some digest is of a file of 64 w + n bytes
 //     large sizes   u64, ascending: the sizes beyond the bitmap's reach
 //   filter          the words of a Bloom filter, where there is one
 //   Trailer
 //   SHA-256 of everything before it
 //
-// All numbers are little-endian; every section begins at a multiple of 64. The tables stand at the end so that a file
-// is written front to back; that also makes a file that was cut off one without a trailer. The same digests give the
-// same bytes, whatever the order and the formats that they came in: nothing else is in the file.
+// All other numbers are little-endian; every section begins at a multiple of 64. The tables stand at the end so that a
+// file is written front to back; that also makes a file that was cut off one without a trailer. The same digests give
+// the same bytes, whatever the order and the formats that they came in: nothing else is in the file.
 #pragma once
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <type_traits>
@@ -35,6 +37,7 @@ inline constexpr std::uint64_t kAnySize = UINT64_MAX;
 // Sizes below this stand in the bitmap: nearly every file, in two mebibytes.
 inline constexpr std::uint64_t kSmallSizes = std::uint64_t{1} << 24;
 inline constexpr std::uint64_t kSumBytes = 32;
+inline constexpr std::size_t kSizeBytes = 8;
 
 struct Section {
   std::uint64_t at = 0;     // offset in the file
@@ -43,7 +46,8 @@ struct Section {
 
 // Of one kind of digest; all zero where there is none of it.
 struct KindTable {
-  Section digests, sizes, fences, small_sizes, large_sizes;
+  Section records, fences, small_sizes, large_sizes;
+  std::uint64_t record_bytes = 0;  // with the size, where there is one
   std::uint64_t fence_bits = 0;
   std::uint64_t any_size = 0;          // digests without a size
   std::uint64_t every_large_size = 0;  // 1: there are too many sizes beyond the bitmap to list, so any may occur
@@ -59,11 +63,15 @@ struct Trailer {
 };
 static_assert(std::is_trivially_copyable_v<Trailer> && std::has_unique_object_representations_v<Trailer>);
 
-// The first `bits` (at most 32) of a digest as a number.
+// The eight bytes there as a number that is ordered as they are.
+[[nodiscard]] inline std::uint64_t big_endian(const std::uint8_t* bytes) {
+  std::uint64_t number = 0;
+  std::memcpy(&number, bytes, sizeof number);
+  return __builtin_bswap64(number);
+}
+// The first `bits` (below 64) of a digest as a number.
 [[nodiscard]] inline std::uint64_t first_bits(std::span<const std::uint8_t> digest, std::uint64_t bits) {
-  const std::uint64_t first = std::uint64_t{digest[0]} << 24 | std::uint64_t{digest[1]} << 16 |
-                              std::uint64_t{digest[2]} << 8 | std::uint64_t{digest[3]};
-  return first >> (32 - bits);
+  return bits == 0 ? 0 : big_endian(digest.data()) >> (64 - bits);
 }
 
 }  // namespace ambit::hash_set_format

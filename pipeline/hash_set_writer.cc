@@ -16,15 +16,14 @@ namespace {
 
 using namespace hash_set_format;
 
-constexpr std::size_t kSizeBytes = 8;
 constexpr std::array kKinds = {DigestKind::md5, DigestKind::sha1, DigestKind::sha256};
 
 std::size_t index_of(DigestKind kind) { return static_cast<std::size_t>(kind); }
 
-// Fences for four to eight digests each.
+// Fences for 32 to 64 digests each: few enough to stay in the cache.
 std::uint64_t fence_bits_for(std::uint64_t digests) {
   std::uint64_t bits = 0;
-  while (bits < limits::kMaxFenceBits && (digests >> bits) > 8) ++bits;
+  while (bits < limits::kMaxFenceBits && (digests >> bits) > 64) ++bits;
   return bits;
 }
 
@@ -157,7 +156,7 @@ class HashSetWriter::Sections {
   std::uint64_t at_ = 0;
 };
 
-HashSetWriter::HashSetWriter(std::string folder, std::uint64_t memory) : spill_(folder), sizes_(folder) {
+HashSetWriter::HashSetWriter(std::string folder, std::uint64_t memory) : spill_(std::move(folder)) {
   for (const DigestKind kind : kKinds) kinds_[index_of(kind)] = std::make_unique<Kind>(kind, spill_, memory);
 }
 
@@ -230,9 +229,8 @@ Result<> HashSetWriter::write_kind(DigestKind kind, Sections& out) {
   KindTable& table = own.table;
   const std::uint64_t bits = fence_bits_for(own.partitions.added());
   std::vector<std::uint32_t> counts(std::size_t{1} << bits);
-  if (Result<> done = write_digests(kind, out, counts); !done) return done;
-  if (Result<> done = write_sizes(kind, out); !done) return done;
-  table.fence_bits = fence_bits_for(table.digests.count);
+  if (Result<> done = write_records(kind, out, counts); !done) return done;
+  table.fence_bits = fence_bits_for(table.records.count);
   const std::vector<std::uint32_t> fences = fences_of(counts, bits, table.fence_bits);
   if (Result<> done = out.section(table.fences, fences); !done) return done;
   own.sizes.finish();
@@ -241,52 +239,30 @@ Result<> HashSetWriter::write_kind(DigestKind kind, Sections& out) {
   return out.section(table.large_sizes, own.sizes.large());
 }
 
-// Counts the digests by their first bits into `fences`, and puts their sizes aside.
-Result<> HashSetWriter::write_digests(DigestKind kind, Sections& out, std::vector<std::uint32_t>& fences) {
+// Counts the records by their first bits into `fences`. The sizes go with them, unless there is none.
+Result<> HashSetWriter::write_records(DigestKind kind, Sections& out, std::vector<std::uint32_t>& fences) {
   Kind& own = *kinds_[index_of(kind)];
+  KindTable& table = own.table;
   const std::size_t width = digest_bytes(kind);
   const auto bits = static_cast<std::uint64_t>(__builtin_ctzll(fences.size()));
+  table.record_bytes = own.sized ? width + kSizeBytes : width;
   std::vector<std::uint8_t> digests;
-  std::vector<std::uint64_t> sizes;
   bool covered = filter_ != nullptr;
-  if (Result<> done = out.begin(own.table.digests); !done) return done;
+  if (Result<> done = out.begin(table.records); !done) return done;
   Result<> drained = own.partitions.drain([&](std::span<const std::uint8_t> records) -> Result<> {
     digests.clear();
-    sizes.clear();
     for (std::size_t at = 0; at < records.size(); at += width + kSizeBytes) {
       const auto digest = records.subspan(at, width);
-      std::uint64_t size = 0;
-      std::memcpy(&size, records.data() + at + width, sizeof size);
-      sizes.push_back(__builtin_bswap64(size));
-      digests.insert(digests.end(), digest.begin(), digest.end());
       ++fences[first_bits(digest, bits)];
-      if (sizes.back() == kAnySize) ++own.table.any_size;
+      if (big_endian(records.data() + at + width) == kAnySize) ++table.any_size;
       covered = covered && filter_->answers.may_hold(digest);
+      if (!own.sized) digests.insert(digests.end(), digest.begin(), digest.end());
     }
-    own.table.digests.count += sizes.size();
-    if (own.sized) {
-      if (Result<std::uint64_t> done = sizes_.append(bytes_of(sizes)); !done) return std::move(done).error();
-    }
-    return out.write(digests);
+    table.records.count += records.size() / (width + kSizeBytes);
+    return out.write(own.sized ? records : digests);
   });
-  own.table.filtered = covered ? 1 : 0;
+  table.filtered = covered ? 1 : 0;
   return drained;
-}
-
-Result<> HashSetWriter::write_sizes(DigestKind kind, Sections& out) {
-  Kind& own = *kinds_[index_of(kind)];
-  if (!own.sized) return {};
-  own.table.sizes.count = own.table.digests.count;
-  if (Result<> done = out.begin(own.table.sizes); !done) return done;
-  std::vector<std::uint8_t> block(limits::kChunkBytes);
-  const std::uint64_t end = sizes_.bytes();
-  for (std::uint64_t at = end - own.table.sizes.count * kSizeBytes; at < end;) {
-    const auto part = std::span(block).first(static_cast<std::size_t>(std::min<std::uint64_t>(block.size(), end - at)));
-    if (Result<> done = sizes_.read(at, part); !done) return done;
-    if (Result<> done = out.write(part); !done) return done;
-    at += part.size();
-  }
-  return {};
 }
 
 // A filter that knows less than the set would hide what it does not know; one of the same files changes nothing but

@@ -35,7 +35,7 @@ class SizesSeen {
 class HashSetWriter {
  public:
   // What does not fit into about `memory` bytes is spilled into a file without a name in `folder`. Beside that the
-  // fences are in memory: a byte for two digests, at most 256 MiB.
+  // fences are in memory: a byte for eight digests, at most 256 MiB.
   HashSetWriter(std::string folder, std::uint64_t memory);
   ~HashSetWriter();
 
@@ -54,11 +54,10 @@ class HashSetWriter {
   class Sections;
   struct Filter;
   [[nodiscard]] Result<> write_kind(DigestKind kind, Sections& out);
-  [[nodiscard]] Result<> write_digests(DigestKind kind, Sections& out, std::vector<std::uint32_t>& fences);
-  [[nodiscard]] Result<> write_sizes(DigestKind kind, Sections& out);
+  [[nodiscard]] Result<> write_records(DigestKind kind, Sections& out, std::vector<std::uint32_t>& fences);
   [[nodiscard]] Result<> write_filter(Sections& out);
 
-  HashSpill spill_, sizes_;
+  HashSpill spill_;
   std::array<std::unique_ptr<Kind>, 3> kinds_;
   std::unique_ptr<Filter> filter_;
   hash_set_format::Section filter_section_;

@@ -92,7 +92,7 @@ inline constexpr std::size_t kMaxNameBytes = 256;  // of an identifier or a rule
 // --- sets of hashes ----------------------------------------------------------------------------------------
 // Digests of one kind in a set: fences are numbers of 32 bits. All that NIST ever published are a tenth of it.
 inline constexpr std::uint64_t kMaxHashSetDigests = 0xffff'ffff;
-// Fences of a set: 2^26 are 256 MiB, and 64 digests between two of them where a set is full.
+// Fences of a set: 2^26 are 256 MiB, and 64 digests between two of them where a set is full: as many as in any.
 inline constexpr std::uint64_t kMaxFenceBits = 26;
 // Sizes of files above 16 MiB that a set lists; with more, every such size is taken to be in it. 32 MiB in memory.
 inline constexpr std::size_t kMaxLargeSizes = 4 * MiB;

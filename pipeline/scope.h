@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "pipeline/facts.h"
-#include "pipeline/hash_set.h"
 #include "pipeline/limits.h"
 #include "pipeline/pattern.h"
 

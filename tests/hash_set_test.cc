@@ -145,7 +145,13 @@ TEST(HashSet, of_digests_that_begin_alike_is_sorted_all_the_same) {
   std::sort(in.begin(), in.end());
   in.erase(std::unique(in.begin(), in.end()), in.end());
   ASSERT_EQ((*set)->count(DigestKind::md5), in.size());
-  for (std::size_t i = 0; i < in.size(); ++i) EXPECT_EQ((*set)->at(DigestKind::md5, i), in[i]);
+  for (std::size_t i = 0; i < in.size(); ++i) {
+    EXPECT_EQ((*set)->at(DigestKind::md5, i), in[i]);
+    auto digest = in[i].bytes;
+    EXPECT_TRUE((*set)->holds(DigestKind::md5, std::span(digest).first(16), *in[i].size));
+    digest[12] ^= 0x80;
+    EXPECT_FALSE((*set)->holds(DigestKind::md5, std::span(digest).first(16), *in[i].size));
+  }
 }
 
 TEST(HashSet, that_is_flipped_or_cut_anywhere_is_refused) {

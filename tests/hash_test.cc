@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/hash_list.h"
+#include "pipeline/hash_set.h"
 #include "pipeline/hash_set_writer.h"
 #include "stages/hash/digest.h"
 #include "stages/hash/hash_lookup.h"

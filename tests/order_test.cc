@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "pipeline/hash_list.h"
+#include "pipeline/hash_set.h"
 #include "pipeline/limits.h"
 
 namespace ambit {

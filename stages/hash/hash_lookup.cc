@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "pipeline/hash_set.h"
+
 namespace ambit {
 namespace {
 
