@@ -3,6 +3,8 @@
 // The digests are pseudo-random, as digests are. The set lies in AMBIT_BENCH_FOLDER (build/bench-data without it):
 // 4 GB for a hundred million.
 #include <benchmark/benchmark.h>
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -86,6 +88,24 @@ const OpenSet* set_of(std::uint64_t count) {
   one.set = std::move(*set);
   return &one;
 }
+
+// What the machine asks for one byte anywhere in the file of such a set, when each place follows from the byte before:
+// the measure of the look-up beside it.
+void memory_access(benchmark::State& state) {
+  const OpenSet* opened = set_of(static_cast<std::uint64_t>(state.range(0)));
+  if (opened == nullptr) return state.SkipWithError("the set is not built");
+  const auto bytes = static_cast<std::uint64_t>(std::filesystem::file_size(opened->path));
+  const int fd = ::open(opened->path.c_str(), O_RDONLY);
+  void* const mapping = ::mmap(nullptr, bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
+  ::close(fd);
+  if (mapping == MAP_FAILED) return state.SkipWithError("the set is not mapped");
+  const auto* const base = static_cast<const unsigned char*>(mapping);
+  std::uint64_t place = 1;
+  for (auto _ : state) place = (place * 6364136223846793005ULL + base[place % bytes] + 1442695040888963407ULL) >> 1;
+  benchmark::DoNotOptimize(place);
+  ::munmap(mapping, bytes);
+}
+BENCHMARK(memory_access)->Arg(1'000'000)->Arg(100'000'000);
 
 // Half of the questions are in the set. First that every answer is right, then the mean over all, then the median of
 // single ones, each with the clock around it (some 30 ns).
