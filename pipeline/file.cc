@@ -81,7 +81,7 @@ Result<> File::read_at(std::uint64_t offset, char* into, std::size_t bytes) cons
     const ssize_t got = ::pread(fd_, into, bytes, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return system_error("cannot read", path_);
-    if (got == 0) return Error{ErrorKind::io, "a file of the run directory became shorter", path_, ""};
+    if (got == 0) return Error{ErrorKind::io, "the file became shorter while it was read", path_, ""};
     into += got;
     offset += static_cast<std::uint64_t>(got);
     bytes -= static_cast<std::size_t>(got);

@@ -1,11 +1,11 @@
 #include "pipeline/hash_list.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 namespace ambit {
 namespace {
@@ -64,13 +64,10 @@ std::optional<HashValue> parse_tagged_line(std::string_view line) {
 // Reads a list line by line; the first line that says something decides between hashdeep and sums.
 class ListParser {
  public:
-  // False where the line is neither a hash nor one of the list's own comments.
+  // False where the line is neither a hash nor one of the list's own comments. row() holds what it says: nothing for
+  // a comment.
   [[nodiscard]] bool take(std::string_view line);
-  [[nodiscard]] std::vector<HashValue> sorted() && {
-    std::sort(hashes_.begin(), hashes_.end());
-    hashes_.erase(std::unique(hashes_.begin(), hashes_.end()), hashes_.end());
-    return std::move(hashes_);
-  }
+  [[nodiscard]] const std::optional<HashRow>& row() const { return row_; }
 
  private:
   enum class Column : std::uint8_t { size, md5, sha1, sha256, other };
@@ -79,13 +76,15 @@ class ListParser {
 
   bool hashdeep_ = false;
   std::vector<Column> columns_;  // without the last one, the file name
-  std::vector<HashValue> hashes_;
+  std::optional<HashRow> row_;
+  bool rows_before_ = false;
 };
 
 bool ListParser::take(std::string_view line) {
+  row_.reset();
   if (line.empty()) return true;
   if (line.starts_with(kHashdeepMark)) {
-    if (!hashdeep_ && !hashes_.empty()) return false;
+    if (!hashdeep_ && rows_before_) return false;
     hashdeep_ = true;
     return take_header(line.substr(kHashdeepMark.size()));
   }
@@ -93,8 +92,10 @@ bool ListParser::take(std::string_view line) {
   if (hashdeep_) return take_row(line);
   std::optional<HashValue> hash = parse_sum_line(line);
   if (!hash) hash = parse_tagged_line(line);
-  if (hash) hashes_.push_back(*hash);
-  return hash.has_value();
+  if (!hash) return false;
+  row_.emplace().set(*hash);
+  rows_before_ = true;
+  return true;
 }
 
 bool ListParser::take_header(std::string_view header) {
@@ -118,32 +119,32 @@ bool ListParser::take_header(std::string_view header) {
 }
 
 bool ListParser::take_row(std::string_view row) {
-  std::optional<HashValue> best;
-  std::optional<std::uint64_t> size;
+  HashRow out;
+  bool digest = false;
   for (const Column column : columns_) {
     const std::size_t comma = row.find(',');
     if (comma == std::string_view::npos) return false;
     const std::string_view cell = row.substr(0, comma);
     row.remove_prefix(comma + 1);
     if (column == Column::size) {
-      size = parse_whole_number(cell);
-      if (!size) return false;
+      out.size = parse_whole_number(cell);
+      if (!out.size) return false;
     } else if (column != Column::other && !cell.empty()) {
       const std::optional<HashValue> hash = parse_digest(cell);
       const auto named = static_cast<DigestKind>(static_cast<int>(column) - static_cast<int>(Column::md5));
       if (!hash || hash->kind != named) return false;
-      if (!best || best->kind < hash->kind) best = hash;
+      out.set(*hash);
+      digest = true;
     }
   }
-  if (!best) return false;
-  best->size = size;
-  hashes_.push_back(*best);
-  return true;
+  if (digest) row_ = out;
+  return digest;
 }
 
 Error not_a_list(const std::string& path, std::uint64_t line) {
-  return Error{ErrorKind::order, std::string(kNotAList), path + ", line " + std::to_string(line),
-               "export the set as a hashdeep or sha256sum text file"};
+  return Error{
+      ErrorKind::order, std::string(kNotAList), path + ", line " + std::to_string(line),
+      "name a hashdeep or sha256sum list, a database of the NSRL or of Autopsy, or a set of ambit hashset build"};
 }
 
 Error unreadable(const std::string& path, const std::string& why) {
@@ -174,7 +175,22 @@ std::optional<std::uint64_t> parse_whole_number(std::string_view digits) {
   return number;
 }
 
-Result<std::vector<HashValue>> read_hash_list(const std::string& path) {
+void HashRow::set(const HashValue& digest) {
+  const auto index = static_cast<std::size_t>(digest.kind);
+  digests[index] = digest.bytes;
+  has[index] = true;
+}
+
+std::optional<HashValue> pick_digest(const HashRow& row, std::optional<DigestKind> kind) {
+  for (const DigestKind candidate : {DigestKind::sha256, DigestKind::sha1, DigestKind::md5}) {
+    const auto index = static_cast<std::size_t>(candidate);
+    if (kind.value_or(candidate) == candidate && row.has[index])
+      return HashValue{candidate, row.digests[index], row.size};
+  }
+  return std::nullopt;
+}
+
+Result<> read_hash_list(const std::string& path, const TakeHashRow& take) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return unreadable(path, "it is a folder");
   errno = 0;
@@ -182,6 +198,7 @@ Result<std::vector<HashValue>> read_hash_list(const std::string& path) {
   if (!in) return unreadable(path, std::strerror(errno != 0 ? errno : EIO));
 
   ListParser parser;
+  bool some = false;
   std::vector<char> buffer(kMaxLineBytes);
   for (std::uint64_t number = 1;; ++number) {
     in.getline(buffer.data(), static_cast<std::streamsize>(buffer.size()));
@@ -193,11 +210,14 @@ Result<std::vector<HashValue>> read_hash_list(const std::string& path) {
     if (number == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (!parser.take(line)) return not_a_list(path, number);
+    if (parser.row()) {
+      some = true;
+      if (Result<> done = take(*parser.row()); !done) return done;
+    }
     if (in.eof()) break;
   }
-  std::vector<HashValue> hashes = std::move(parser).sorted();
-  if (hashes.empty()) return Error{ErrorKind::order, "the hash list holds no hash", path, "leave it out of the order"};
-  return hashes;
+  if (!some) return Error{ErrorKind::order, "the hash list holds no hash", path, "leave it out"};
+  return {};
 }
 
 }  // namespace ambit

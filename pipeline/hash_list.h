@@ -4,16 +4,15 @@
 //   *sum       <hex>  name    <hex> *name    \<hex>  name\\with\nescapes         (md5sum, sha1sum, sha256sum)
 //   BSD        SHA256 (name) = <hex>    SHA256(name)= <hex>                      (--tag, openssl dgst)
 //
-// Names are read over, never kept. A hashdeep row with several digests gives the strongest only: the others say
-// nothing that it does not say, and each kind of digest costs a pass over every candidate.
-// The file is streamed, so its size is bounded only by what its digests take in memory: 56 bytes each.
+// Names are read over, never kept. The file is streamed: its size is not bounded.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "pipeline/pattern.h"
 #include "pipeline/result.h"
@@ -31,8 +30,23 @@ inline constexpr std::array<std::string_view, 3> kDigestNames = {"md5", "sha1", 
 // Decimal digits only, no sign, within 64 bits.
 [[nodiscard]] std::optional<std::uint64_t> parse_whole_number(std::string_view digits);
 
-// Sorted, no duplicates, never empty. Errors (kind order or io) name the file, and the line where there is one, in
-// `where`; they never quote a line.
-[[nodiscard]] Result<std::vector<HashValue>> read_hash_list(const std::string& path);
+// What a source says about one file: up to three digests, and its size where the source knows it.
+struct HashRow {
+  std::array<std::array<std::uint8_t, 32>, 3> digests{};  // by DigestKind; the rest is zero
+  std::array<bool, 3> has{};
+  std::optional<std::uint64_t> size;  // bytes
+  void set(const HashValue& digest);
+  friend bool operator==(const HashRow&, const HashRow&) = default;
+};
+// The digest of one kind; without a kind the strongest that the row has: the others say nothing that it does not say,
+// and each kind costs a pass over every candidate.
+[[nodiscard]] std::optional<HashValue> pick_digest(const HashRow& row, std::optional<DigestKind> kind);
+
+// Takes one row; an error ends the reading.
+using TakeHashRow = std::function<Result<>(const HashRow&)>;
+
+// Every row of the list, in its order; at least one. Errors (kind order or io) name the file, and the line where there
+// is one, in `where`; they never quote a line.
+[[nodiscard]] Result<> read_hash_list(const std::string& path, const TakeHashRow& take);
 
 }  // namespace ambit

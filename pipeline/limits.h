@@ -86,7 +86,27 @@ inline constexpr std::size_t kMinLiteralChars = 3;     // letters or digits; see
 inline constexpr std::size_t kMinIdeographs = 2;       // a two-character CJK name means something
 inline constexpr std::size_t kMinExpressionBytes = 3;  // least width of an expression or a hex string
 inline constexpr std::uint64_t kMaxNear = 64 * KiB;
+inline constexpr std::size_t kMinRoleDigits = 5;   // of a number in [privacy] role_accounts: shorter ones are anybody's
 inline constexpr std::size_t kMaxNameBytes = 256;  // of an identifier or a rule; people read them in tables
+
+// --- sets of hashes ----------------------------------------------------------------------------------------
+// Digests of one kind in a set: fences are numbers of 32 bits. All that NIST ever published are a tenth of it.
+inline constexpr std::uint64_t kMaxHashSetDigests = 0xffff'ffff;
+// Fences of a set: 2^26 are 256 MiB, and 64 digests between two of them where a set is full: as many as in any.
+inline constexpr std::uint64_t kMaxFenceBits = 26;
+// Sizes of files above 16 MiB that a set lists; with more, every such size is taken to be in it. 32 MiB in memory.
+inline constexpr std::size_t kMaxLargeSizes = 4 * MiB;
+// Probes of a Bloom filter for one value: 64 are wrong once in 2^64.
+inline constexpr std::uint64_t kMaxFilterHashes = 64;
+// Memory for the sorting of a set that an order names as it was published; what does not fit goes to a file.
+inline constexpr std::uint64_t kHashSetBytes = 256 * MiB;
+// … and in `ambit hashset build`, and the least that it works in.
+inline constexpr std::uint64_t kHashSetBuildBytes = 1 * GiB;
+inline constexpr std::uint64_t kMinHashSetBuildBytes = 16 * MiB;
+// A set whose source is at most this large is built in memory; a larger one in a file without a name.
+inline constexpr std::uint64_t kSmallHashSource = 64 * MiB;
+// One text of a statement of SQL: a path with every byte doubled. Beyond, the file is none of the NSRL's.
+inline constexpr std::size_t kMaxSqlTextBytes = 256 * KiB;
 
 // --- walking -----------------------------------------------------------------------------------------------
 inline constexpr std::size_t kMaxPathDepth = 1000;      // nested folders; each costs an open file

@@ -39,6 +39,7 @@ constexpr std::array kCommands = {
     Command{"export", "The released items as a spreadsheet or JSON lines", add_export},
     Command{"keygen", "Make a case key", add_keygen},
     Command{"detectors", "The detectors of private data, and their tests", add_detectors},
+    Command{"hashset", "Sets of hashes of known files: build one, say what is in it", add_hashset},
     Command{"detect", "Where private data stands in a file, for experts and for tuning", add_detect},
 };
 

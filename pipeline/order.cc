@@ -12,6 +12,7 @@
 #include "pipeline/order_fields.h"
 #include "pipeline/order_identifiers.h"
 #include "pipeline/order_names.h"
+#include "pipeline/order_privacy.h"
 #include "pipeline/order_recipient.h"
 #include "pipeline/order_rules.h"
 
@@ -34,10 +35,11 @@ class OrderReader {
     read_identifiers();
     read_limits(root_.find("limits"));
     read_rules();
-    read_privacy(root_.find("privacy"));
+    read_privacy(root_.find("privacy"), paragraph_ids_, fields_, out_);
     for (const Value& file : Fields::strings(root_.find("known").find("sets"))) {
-      scope_.known.push_back({std::string(file.text()), fields_.hash_list(file)});
+      if (auto set = fields_.hash_set(file)) scope_.known.push_back({std::string(file.text()), std::move(set)});
     }
+    scope_.hash_sets_sha256 = fields_.hash_sets_sha256();
     read_volumes(root_.find("volumes"));
   }
 
@@ -53,12 +55,9 @@ class OrderReader {
   void read_rules();
   [[nodiscard]] Rule read_rule(const Value& table, const NameIndex& names, Named& taken);
   void read_condition(const Value& when, const NameIndex& names, Rule& rule);
-  void read_privacy(const Value& table);
   void read_volumes(const Value& table);
   void read_limits(const Value& table);
 
-  // The paragraph that a key cites.
-  [[nodiscard]] std::optional<std::uint32_t> cite(const Value& id);
   // False where the name was taken before.
   bool take(const Value& value, std::string_view kind, Named& taken);
 
@@ -126,12 +125,6 @@ void OrderReader::read_paragraphs() {
   }
 }
 
-std::optional<std::uint32_t> OrderReader::cite(const Value& id) {
-  if (!id.is(ValueType::string) || paragraph_ids_.empty()) return std::nullopt;  // empty: that was said already
-  const auto index = fields_.choice(id, "paragraph", paragraph_ids_);
-  return index ? std::optional(static_cast<std::uint32_t>(*index)) : std::nullopt;
-}
-
 // --- [[identifier]] ------------------------------------------------------------------------------------------
 
 void OrderReader::read_identifiers() {
@@ -192,7 +185,7 @@ Rule OrderReader::read_rule(const Value& table, const NameIndex& names, Named& t
     }
     rule.name = name.text();
   }
-  rule.paragraph = cite(table.find("paragraph")).value_or(0);
+  rule.paragraph = fields_.cite(table.find("paragraph"), paragraph_ids_).value_or(0);
   if (const Value when = table.find("when"); when.is(ValueType::string)) read_condition(when, names, rule);
   if (const auto unit = fields_.choice(table.find("unit"), "unit", kUnits)) rule.unit = static_cast<Unit>(*unit);
   if (const auto then = fields_.choice(table.find("then"), "decision", kDecisions)) {
@@ -215,31 +208,7 @@ void OrderReader::read_condition(const Value& when, const NameIndex& names, Rule
   rule.conditions = std::move(parsed.conditions);
 }
 
-// --- [privacy], [volumes], [limits]
-// -------------------------------------------------------------------------------------
-
-void OrderReader::read_privacy(const Value& table) {
-  for (const Value& entry : table.find("loosen").items()) {
-    const Value detector = entry.find("detector");
-    const std::optional<std::uint32_t> paragraph = cite(entry.find("paragraph"));
-    if (!fields_.visible(detector, "detector")) continue;
-    scope_.privacy.loosened.push_back({std::string(detector.text()), paragraph.value_or(0)});
-    out_.loosened_places.push_back(detector.place());
-  }
-  const Value least = table.find("least_grade");
-  const Value paragraph = table.find("least_grade_paragraph");
-  if (const auto grade = fields_.choice(least, "grade", kGradeNames)) {
-    scope_.privacy.least = static_cast<Grade>(*grade);
-  }
-  if (least && !paragraph) {
-    fields_.blame(least, "least_grade loosens the privacy of third parties without a paragraph that allows it",
-                  "add least_grade_paragraph = \"…\"");
-  }
-  if (paragraph && !least) {
-    fields_.blame(paragraph, "least_grade_paragraph without least_grade", "add least_grade, or remove it");
-  }
-  static_cast<void>(cite(paragraph));
-}
+// --- [volumes], [limits] ---------------------------------------------------------------------------------------
 
 void OrderReader::read_volumes(const Value& table) {
   for (const Value& value : Fields::strings(table.find("keys"))) {

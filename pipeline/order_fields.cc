@@ -6,11 +6,21 @@
 #include <filesystem>
 #include <fstream>
 
-#include "pipeline/hash_list.h"
+#include "pipeline/hash_source.h"
 #include "pipeline/limits.h"
 
 namespace ambit {
 namespace {
+
+std::string hex_of(const Bytes32& digest) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (const std::uint8_t byte : digest) {
+    out += kHex[byte >> 4];
+    out += kHex[byte & 15];
+  }
+  return out;
+}
 
 // All bytes count: a key file that ends in a newline has it as part of the key, as everywhere.
 Result<std::string> read_key_file(const std::string& path) {
@@ -75,14 +85,30 @@ std::optional<std::size_t> Fields::choice(const Value& value, std::string_view n
   return std::nullopt;
 }
 
-std::vector<HashValue> Fields::hash_list(const Value& file) {
+std::optional<std::uint32_t> Fields::cite(const Value& id, std::span<const std::string_view> paragraphs) {
+  if (!id.is(ValueType::string) || paragraphs.empty()) return std::nullopt;  // empty: that was said already
+  const auto index = choice(id, "paragraph", paragraphs);
+  return index ? std::optional(static_cast<std::uint32_t>(*index)) : std::nullopt;
+}
+
+std::shared_ptr<const HashSet> Fields::hash_set(const Value& file) {
   const std::optional<std::string_view> name = visible(file, "the name of a hash list");
-  if (!name) return {};
+  if (!name) return nullptr;
+  const auto before =
+      std::find_if(hash_sets_.begin(), hash_sets_.end(), [&](const NamedSet& one) { return one.name == *name; });
+  if (before != hash_sets_.end()) return before->set;
   const std::filesystem::path path = std::filesystem::path(path_).parent_path() / std::filesystem::path(*name);
-  Result<std::vector<HashValue>> hashes = read_hash_list(path.string());
-  if (hashes.ok()) return std::move(hashes).value();
-  blame(file, hashes.error().where + ": " + hashes.error().what, hashes.error().remedy);
-  return {};
+  Result<std::shared_ptr<const HashSet>> set = load_hash_set(path.string());
+  if (set.ok()) return hash_sets_.emplace_back(NamedSet{std::string(*name), std::move(*set)}).set;
+  blame(file, set.error().where + ": " + set.error().what, set.error().remedy);
+  return nullptr;
+}
+
+std::string Fields::hash_sets_sha256() const {
+  if (hash_sets_.empty()) return {};
+  Sha256 all;
+  for (const NamedSet& one : hash_sets_) all.add(hex_of(one.set->digest())).add("  ").add(one.name).add("\n");
+  return hex_of(all.finish());
 }
 
 std::optional<VolumeKey> Fields::volume_key(const Value& value) {

@@ -2,6 +2,7 @@
 // of the wrong type is simply not there.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,8 +38,13 @@ class Fields {
   // Index of the string in `names`, with a suggestion where it is none of them.
   [[nodiscard]] std::optional<std::size_t> choice(const Value& value, std::string_view name,
                                                   std::span<const std::string_view> names);
-  // The hashes of a file that stands beside the order.
-  [[nodiscard]] std::vector<HashValue> hash_list(const Value& file);
+  // The paragraph that a key cites, as index into `paragraphs`.
+  [[nodiscard]] std::optional<std::uint32_t> cite(const Value& id, std::span<const std::string_view> paragraphs);
+  // The set of a file that stands beside the order; none after a mistake. A file that was named before is not read
+  // again.
+  [[nodiscard]] std::shared_ptr<const HashSet> hash_set(const Value& file);
+  // Scope::hash_sets_sha256 of all that hash_set() gave.
+  [[nodiscard]] std::string hash_sets_sha256() const;
   // A passphrase, or the bytes of the key file that stands beside the order. Never in any mistake.
   [[nodiscard]] std::optional<VolumeKey> volume_key(const Value& value);
 
@@ -46,6 +52,11 @@ class Fields {
   const Document& document_;
   const std::string& path_;
   Problems& problems_;
+  struct NamedSet {
+    std::string name;  // as in the order
+    std::shared_ptr<const HashSet> set;
+  };
+  std::vector<NamedSet> hash_sets_;  // each name once
 };
 
 }  // namespace ambit

@@ -126,14 +126,14 @@ void read_hash(const Value& value, Fields& fields, std::vector<HashValue>& hashe
   hashes.push_back(*hash);
 }
 
-void read_hashes(const Value& table, Fields& fields, std::vector<HashValue>& hashes) {
+void read_hashes(const Value& table, Fields& fields, Identifier& identifier) {
+  std::vector<HashValue>& hashes = identifier.hashes;
   for (const Value& hash : Fields::strings(table.find("hashes"))) read_hash(hash, fields, hashes);
-  for (const Value& file : Fields::string_or_strings(table.find("hash_set"))) {
-    std::vector<HashValue> set = fields.hash_list(file);
-    hashes.insert(hashes.end(), set.begin(), set.end());
-  }
   std::sort(hashes.begin(), hashes.end());
   hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+  for (const Value& file : Fields::string_or_strings(table.find("hash_set"))) {
+    if (auto set = fields.hash_set(file)) identifier.hash_sets.push_back(std::move(set));
+  }
 }
 
 FormSet read_forms(const Value& value, Fields& fields) {
@@ -172,7 +172,7 @@ ReadIdentifier read_identifier(const Value& table, Fields& fields) {
   Entries byte_strings(identifier.byte_strings, out.byte_string_places);
   for (const Value& value : Fields::string_or_strings(table.find("hex")))
     byte_strings.add(read_hex(value, fields), value);
-  read_hashes(table, fields, identifier.hashes);
+  read_hashes(table, fields, identifier);
 
   static constexpr std::array<std::string_view, 5> kSources = {"literals", "regex", "hex", "hashes", "hash_set"};
   const bool something = std::any_of(kSources.begin(), kSources.end(), [&](std::string_view key) {

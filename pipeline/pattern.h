@@ -6,12 +6,15 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ambit {
+
+class HashSet;  // hash_set.h
 
 using IdentifierId = std::uint32_t;  // index into Scope::identifiers
 
@@ -76,7 +79,9 @@ struct Identifier {
   std::vector<std::string> literals;      // UTF-8, not empty strings
   std::vector<std::string> expressions;   // regular expressions, UTF-8
   std::vector<std::string> byte_strings;  // from hex
-  std::vector<HashValue> hashes;          // from hashes and hash_set
+  std::vector<HashValue> hashes;          // from `hashes`; sorted
+  // From `hash_set`. Shared, because several identifiers may name one file and a set is mapped once.
+  std::vector<std::shared_ptr<const HashSet>> hash_sets;
 };
 
 }  // namespace ambit

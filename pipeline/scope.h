@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,11 +68,13 @@ struct Privacy {
   std::vector<Loosened> loosened;
   // Grade from which a finding counts as private. Default: everything counts.
   Grade least = Grade::shape_only;
+  // Of the accused company itself: addresses, domains of mail, numbers; as written in the order. No third party's.
+  std::vector<std::string> role_accounts;
 };
 
 struct KnownSet {
-  std::string path;
-  std::vector<HashValue> hashes;  // sorted
+  std::string path;                    // as the order names it
+  std::shared_ptr<const HashSet> set;  // shared, because several places of an order may name one file
 };
 
 // Opens an encrypted volume. Never written anywhere.
@@ -91,6 +94,9 @@ struct UnpackLimits {
 struct Scope {
   std::string id, court;
   std::string order_sha256;  // hex, of the order file's bytes
+  // Hex, SHA-256 over a line "<digest of the set>  <name in the order>" for each file of hashes that the order names,
+  // in its order; empty where it names none. Two runs that differ in a set differ in this.
+  std::string hash_sets_sha256;
   DateWindow window;
   std::vector<std::string> seal_to;  // age recipients, never empty
   std::vector<Paragraph> paragraphs;

@@ -575,6 +575,16 @@ TEST(DecideLaws, an_exception_never_becomes_an_exclusion) {
   });
 }
 
+TEST(DecideLaws, an_object_with_a_hit_of_the_case_is_never_known) {
+  std::size_t known_with_hit = 0;
+  for_random_cases([&](const Scope&, const Facts& facts, const Decision& d) {
+    if (facts.hits.empty()) return;
+    known_with_hit += facts.known;
+    EXPECT_NE(d.disposition, Disposition::known);
+  });
+  EXPECT_GT(known_with_hit, 100U);
+}
+
 TEST(DecideLaws, a_private_finding_never_becomes_disclose_and_never_stands_in_a_released_extent) {
   for_random_cases([](const Scope& scope, const Facts& facts, const Decision& d) {
     for (const Finding& f : facts.findings) {

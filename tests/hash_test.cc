@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "pipeline/hash_list.h"
+#include "pipeline/hash_set.h"
+#include "pipeline/hash_set_writer.h"
 #include "stages/hash/digest.h"
 #include "stages/hash/hash_lookup.h"
 #include "stages/hash/seen.h"
@@ -50,25 +53,47 @@ HashValue md5_of(const std::string& bytes, std::optional<std::uint64_t> size) {
   return value;
 }
 
-Scope scope_with(std::vector<HashValue> identifier, std::vector<HashValue> known) {
+std::shared_ptr<const HashSet> set_of(const std::vector<HashValue>& values) {
+  test::TemporaryFolder folder;
+  HashSetWriter writer(folder.path(), 1 << 20);
+  for (const HashValue& value : values) EXPECT_TRUE(writer.add(value).ok());
+  Result<File> file = File::create_unnamed(folder.path());
+  EXPECT_TRUE(writer.write(*file).ok());
+  return HashSet::open(std::move(*file), "set").value();
+}
+
+// The hashes as an order may give them: spelled out, or in a set.
+enum class As { hashes, set };
+Scope scope_with(const std::vector<HashValue>& identifier, const std::vector<HashValue>& known, As as = As::hashes) {
   Scope scope;
   scope.identifiers.resize(1);
-  scope.identifiers[0].hashes = std::move(identifier);
-  scope.known.push_back({"set", std::move(known)});
+  if (as == As::hashes) scope.identifiers[0].hashes = identifier;
+  if (as == As::set && !identifier.empty()) scope.identifiers[0].hash_sets = {set_of(identifier)};
+  if (!known.empty()) scope.known.push_back({"set", set_of(known)});
   return scope;
 }
 
-TEST(HashLookup, asks_for_a_digest_only_where_a_size_can_match) {
-  const HashLookup sized(scope_with({md5_of("abc", 3)}, {}));
+class Lookup : public testing::TestWithParam<As> {};
+INSTANTIATE_TEST_SUITE_P(Hash, Lookup, testing::Values(As::hashes, As::set),
+                         [](const auto& p) { return p.param == As::set ? "in_a_set" : "spelled_out"; });
+
+TEST_P(Lookup, asks_for_a_digest_only_where_a_size_can_match) {
+  const HashLookup sized(scope_with({md5_of("abc", 3)}, {}, GetParam()));
   EXPECT_TRUE(sized.needed(3).md5);
+  EXPECT_FALSE(sized.needed(3).sha1 || sized.needed(3).sha256);
   EXPECT_FALSE(sized.needed(4).any());
-  const HashLookup unsized(scope_with({md5_of("abc", std::nullopt)}, {}));
+  const HashLookup unsized(scope_with({md5_of("abc", std::nullopt)}, {}, GetParam()));
   EXPECT_TRUE(unsized.needed(4).md5);
-  EXPECT_FALSE(HashLookup(Scope{}).needed(0).any());
+  EXPECT_FALSE(unsized.empty());
 }
 
-TEST(HashLookup, turns_a_match_into_a_hit_of_the_whole_object_or_into_known) {
-  const HashLookup lookup(scope_with({md5_of("abc", 3)}, {md5_of("xyz", std::nullopt)}));
+TEST(Lookup, without_hashes_needs_none) {
+  EXPECT_FALSE(HashLookup(Scope{}).needed(0).any());
+  EXPECT_TRUE(HashLookup(Scope{}).empty());
+}
+
+TEST_P(Lookup, turns_a_match_into_a_hit_of_the_whole_object_or_into_known) {
+  const HashLookup lookup(scope_with({md5_of("abc", 3)}, {md5_of("xyz", std::nullopt)}, GetParam()));
   Facts facts = digests_of("abc", 4'096, {.md5 = true});
   lookup.look_up(facts);
   ASSERT_EQ(facts.hits.size(), 1U);
@@ -80,12 +105,34 @@ TEST(HashLookup, turns_a_match_into_a_hit_of_the_whole_object_or_into_known) {
   EXPECT_TRUE(facts.known);
 }
 
-TEST(HashLookup, believes_no_digest_whose_size_is_another) {
-  const HashLookup lookup(scope_with({md5_of("abc", 4)}, {md5_of("abc", 5)}));
+TEST_P(Lookup, of_what_the_case_looks_for_and_a_set_knows_gives_both) {
+  const HashLookup lookup(scope_with({md5_of("abc", 3)}, {md5_of("abc", 3)}, GetParam()));
+  Facts facts = digests_of("abc", 4'096, {.md5 = true});
+  lookup.look_up(facts);
+  EXPECT_EQ(facts.hits.size(), 1U) << "the hit wins: see DecideLaws";
+  EXPECT_TRUE(facts.known);
+}
+
+TEST_P(Lookup, believes_no_digest_whose_size_is_another) {
+  const HashLookup lookup(scope_with({md5_of("abc", 4)}, {md5_of("abc", 5)}, GetParam()));
   Facts facts = digests_of("abc", 4'096, {.md5 = true});
   lookup.look_up(facts);
   EXPECT_TRUE(facts.hits.empty());
   EXPECT_FALSE(facts.known);
+}
+
+TEST_P(Lookup, works_with_every_kind_of_digest) {
+  const Facts of = digests_of("abc", 4'096, {true, true, true});
+  HashValue sha1{DigestKind::sha1, {}, 3}, sha256{DigestKind::sha256, {}, std::nullopt};
+  std::copy(of.digests.sha1->begin(), of.digests.sha1->end(), sha1.bytes.begin());
+  std::copy(of.digests.sha256->begin(), of.digests.sha256->end(), sha256.bytes.begin());
+  for (const HashValue& value : {md5_of("abc", 3), sha1, sha256}) {
+    const HashLookup lookup(scope_with({value}, {value}, GetParam()));
+    Facts facts = of;
+    lookup.look_up(facts);
+    EXPECT_EQ(facts.hits.size(), 1U) << to_string(value.kind);
+    EXPECT_TRUE(facts.known);
+  }
 }
 
 TEST(Seen, remembers_contents_and_depends_on_the_secret) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "pipeline/hash_list.h"
+#include "pipeline/hash_set.h"
 #include "pipeline/limits.h"
 
 namespace ambit {
@@ -313,7 +314,7 @@ TEST(OrderMistakes, of_identifiers_are_caught) {
       {whole, "hash_set = ['detectors']", 10, 13, "detectors: cannot read the hash list: it is a folder",
        "relative to"},
       {whole, "hash_set = ''", 10, 12, "the name of a hash list is empty", "between the quotes"},
-      {whole, "hash_set = 'example.toml'", 10, 12, "example.toml, line 4: not a hash list: hashdeep, md5sum", "export"},
+      {whole, "hash_set = 'example.toml'", 10, 12, "example.toml, line 4: not a hash list: hashdeep, md5sum", "name a"},
       {"literals", "strength = 'week'\nliterals", 10, 12, "there is no strength \"week\"", "did you mean \"weak\"?"},
       {"literals", "forms = ['utf-8']\nliterals", 10, 10, "there is no form \"utf-8\"", "did you mean \"utf8\"?"},
       {"literals", "forms = ['raw']\nliterals", 10, 10, "there is no form \"raw\"", "choose one of: utf8, utf16le"},
@@ -352,6 +353,14 @@ TEST(OrderMistakes, of_privacy_known_sets_and_limits_are_caught) {
       {"", "[privacy]\nleast_grade = 'sure'\nleast_grade_paragraph = '4a'\n", 16, 15, "no grade \"sure\"",
        "shape only"},
       {"", "[privacy]\nleast_grade = 'plausible'\nleast_grade_paragraph = '9'\n", 17, 25, "no paragraph \"9\"", "4a"},
+      {"", "[privacy]\nrole_accounts = ['info@a.example']\n", 16, 17, "without a paragraph", "role_accounts_paragraph"},
+      {"", "[privacy]\nrole_accounts_paragraph = '4a'\n", 16, 27, "without role_accounts", "add role_accounts"},
+      {"", "[privacy]\nrole_accounts = ['info']\nrole_accounts_paragraph = '4a'\n", 16, 18,
+       "\"info\" is no address, no domain and no number", "example.com"},
+      {"", "[privacy]\nrole_accounts = ['']\nrole_accounts_paragraph = '4a'\n", 16, 18, "role account is empty",
+       "quotes"},
+      {"", "[privacy]\nrole_accounts = ['a.example']\nrole_accounts_paragraph = '9'\n", 17, 27, "no paragraph \"9\"",
+       "4a"},
       {"", "[limits]\nhits_per_identifier = 0\n", 16, 23, "hits_per_identifier is 1 to 100000", "leave it out"},
       {"", "[limits]\ndepth = 17\n", 16, 9, "depth is 1 to 16", "leave it out"},
       {"", "[limits]\nexpanded_bytes = 1\n", 16, 18, "expanded_bytes is 1048576 to 1125899906842624", "leave it out"},
@@ -361,7 +370,7 @@ TEST(OrderMistakes, of_privacy_known_sets_and_limits_are_caught) {
       {"", "[limits]\nhits_per_identifier = -1\n", 16, 23, "hits_per_identifier is 1 to 100000", "leave it out"},
       {"", "[limits]\nhits_per_identifier = 100001\n", 16, 23, "hits_per_identifier is 1 to 100000", "leave it out"},
       {"", "[known]\nsets = ['no-such.db']\n", 16, 9, "cannot read the hash list: No such file", "relative to"},
-      {"", "[known]\nsets = ['example.toml']\n", 16, 9, "example.toml, line 4: not a hash list", "export"},
+      {"", "[known]\nsets = ['example.toml']\n", 16, 9, "example.toml, line 4: not a hash list", "hashdeep"},
   });
 }
 
@@ -449,7 +458,8 @@ TEST(Order, fills_the_scope_exactly) {
   EXPECT_EQ(scope.privacy.least, Grade::plausible);
   ASSERT_EQ(scope.known.size(), 1U);
   EXPECT_EQ(scope.known[0].path, "example-known.sha256");
-  EXPECT_EQ(scope.known[0].hashes.size(), 2U);
+  EXPECT_EQ(scope.known[0].set->count(), 2U);
+  EXPECT_EQ(scope.hash_sets_sha256.size(), 64U);
   EXPECT_EQ(scope.max_hits_per_identifier, 50'000U);
   ASSERT_EQ(scope.volume_keys.size(), 1U);
   EXPECT_EQ(scope.volume_keys[0].secret, "correct horse battery staple");
@@ -521,9 +531,11 @@ TEST(Order, says_what_each_identifier_is) {
   EXPECT_EQ(all[5].expressions.size(), 2U);
   EXPECT_THAT(all[6].byte_strings, ElementsAre("LH-MASTER"));
   const std::vector<HashValue>& films = all[7].hashes;
-  ASSERT_EQ(films.size(), 3U);  // one of `hashes`, two of `hash_set`
-  EXPECT_TRUE(std::is_sorted(films.begin(), films.end()));
-  for (const HashValue& hash : films) EXPECT_TRUE(hash.kind == DigestKind::sha256 && hash.size);
+  ASSERT_EQ(films.size(), 1U);
+  EXPECT_TRUE(films[0].kind == DigestKind::sha256 && films[0].size);
+  ASSERT_EQ(all[7].hash_sets.size(), 1U);
+  EXPECT_EQ(all[7].hash_sets[0]->count(DigestKind::sha256), 2U);
+  EXPECT_EQ(all[7].hash_sets[0]->count_without_size(DigestKind::sha256), 0U);
   ASSERT_EQ(all[9].hashes.size(), 2U);
   EXPECT_EQ(all[9].hashes[0].kind, DigestKind::md5);
   EXPECT_EQ(all[9].hashes[1].kind, DigestKind::sha1);
@@ -671,6 +683,19 @@ const std::string kMd5 = "0123456789abcdef0123456789ABCDEF";
 const std::string kSha1 = "0123456789abcdef0123456789abcdef01234567";
 const std::string kSha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
+// The strongest digest of each row of a list, sorted, each once.
+Result<std::vector<HashValue>> hashes_of(const std::string& path) {
+  std::vector<HashValue> hashes;
+  const Result<> done = read_hash_list(path, [&](const HashRow& row) -> Result<> {
+    hashes.push_back(pick_digest(row, std::nullopt).value());
+    return {};
+  });
+  if (!done) return done.error();
+  std::sort(hashes.begin(), hashes.end());
+  hashes.erase(std::unique(hashes.begin(), hashes.end()), hashes.end());
+  return hashes;
+}
+
 TEST(HashList, is_read_in_every_format_that_it_comes_in) {
   const Folder folder;
   struct Case {
@@ -698,7 +723,7 @@ TEST(HashList, is_read_in_every_format_that_it_comes_in) {
            Case{"%%%% HASHDEEP-1.0\n%%%% md5,sha1,filename\n" + kMd5 + "," + kSha1 + ",x\n", {sha1}},
            Case{deep + "12," + kMd5 + "," + kSha256 + ",a\n" + deep + "7," + kMd5 + ",,b\n", {sized_md5, sized}},
        }) {
-    const Result<std::vector<HashValue>> read = read_hash_list(folder.write("list", c.text));
+    const Result<std::vector<HashValue>> read = hashes_of(folder.write("list", c.text));
     ASSERT_TRUE(read.ok()) << c.text << read.error().where << read.error().what;
     EXPECT_EQ(*read, c.hashes) << c.text;
   }
@@ -736,7 +761,7 @@ TEST(HashList, that_is_none_is_refused_with_file_and_line) {
            Case{good + std::string(1 << 20, '\0'), 2},
        }) {
     const std::string path = folder.write("list", c.text);
-    const Result<std::vector<HashValue>> read = read_hash_list(path);
+    const Result<std::vector<HashValue>> read = hashes_of(path);
     ASSERT_FALSE(read.ok()) << c.text.substr(0, 200);
     EXPECT_EQ(read.error().what, "not a hash list: hashdeep, md5sum, sha1sum or sha256sum");
     EXPECT_EQ(read.error().where, path + ", line " + std::to_string(c.line)) << c.text.substr(0, 200);
@@ -746,12 +771,12 @@ TEST(HashList, that_is_none_is_refused_with_file_and_line) {
 TEST(HashList, without_a_hash_or_without_a_file_is_refused) {
   const Folder folder;
   for (const char* text : {"", "\n\n", "# only\n", "%%%% HASHDEEP-1.0\n%%%% size,sha256,filename\n"}) {
-    const Result<std::vector<HashValue>> read = read_hash_list(folder.write("list", text));
+    const Result<std::vector<HashValue>> read = hashes_of(folder.write("list", text));
     ASSERT_FALSE(read.ok());
     EXPECT_EQ(read.error().what, "the hash list holds no hash");
   }
-  EXPECT_EQ(read_hash_list(folder.path("none")).error().kind, ErrorKind::io);
-  EXPECT_EQ(read_hash_list(folder.path("")).error().what, "cannot read the hash list: it is a folder");
+  EXPECT_EQ(hashes_of(folder.path("none")).error().kind, ErrorKind::io);
+  EXPECT_EQ(hashes_of(folder.path("")).error().what, "cannot read the hash list: it is a folder");
 }
 
 TEST(HashList, of_any_order_gives_the_same_sorted_hashes) {
@@ -767,7 +792,7 @@ TEST(HashList, of_any_order_gives_the_same_sorted_hashes) {
   const auto list = [&] {
     std::string text;
     for (const std::string& line : lines) text += line;
-    return read_hash_list(folder.write("list", text));
+    return hashes_of(folder.write("list", text));
   };
   const auto first = list();
   std::shuffle(lines.begin(), lines.end(), random);

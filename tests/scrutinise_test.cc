@@ -92,6 +92,90 @@ TEST(Scrutinise, a_hit_that_covers_a_finding_only_in_part_does_not_make_it_the_c
   EXPECT_EQ(scrutinised({}, with({hit_on(text, "ann.kim@example.com")}), text).findings.size(), 0u);
 }
 
+// --- own values: however they are written ---------------------------------------------------------------------
+
+Scope naming(std::vector<std::string> literals, std::vector<std::string> role_accounts = {}) {
+  Scope scope;
+  scope.identifiers.resize(1);
+  scope.identifiers[0].literals = std::move(literals);
+  scope.privacy.role_accounts = std::move(role_accounts);
+  return scope;
+}
+
+// What one value written one way is taken for where the order names it another way. `text` must be found without it.
+struct Spelling {
+  const char* in_order;
+  const char* text;
+  bool own;
+};
+const Spelling kSpellings[] = {
+    {"Kim@Example.com", "mail to kim@example.COM now", true},
+    {"kim@example.com", "mail to jo.kim@example.com now", false},
+    {"kim@example.com", "mail to kim@example.com.au now", false},
+    {"DE89370400440532013000", "IBAN: DE89 3704 0044 0532 0130 00", true},
+    {"DE89 3704 0044 0532 0130 00", "IBAN: DE89370400440532013000", true},
+    {"de89 3704 0044 0532 0130 00", "IBAN: DE89 3704 0044 0532 0130 00", true},
+    {"DE89370400440532013000", "IBAN: GB82 WEST 1234 5698 7654 32", false},
+    {"+44 20 7946 0018", "phone +442079460018 or", true},
+    {"+442079460018", "phone +44 20 7946-0018 or", true},
+    {"0044 20 7946 0018", "phone +44 (0)20 7946 0018 or", true},
+    {"011 44 20 7946 0018", "phone +44.20.7946.0018 or", true},
+    {"+44 20 7946 0018", "phone +44 20 7946 0019 or", false},
+    {"202.555.0143", "phone (202) 555-0143 or", true},
+    {"4111 1111 1111 1111", "card 4111-1111-1111-1111.", true},
+    {"4111111111111111", "card 5500 0000 0000 0004.", false},
+    {"219-09-9999", "SSN 219 09 9999", true},
+    {"123.456.789-09", "CPF: 12345678909", true},
+    {"756.9217.0769.85", "AHV-Nummer 7569217076985", true},
+    {"12.3.45.67", "host 1.23.45.67 port", false},
+    {"1.23.45.67", "host 1.23.45.67 port", true},
+};
+
+TEST(OwnValues, are_known_in_every_spelling_and_nothing_else_is) {
+  for (const Spelling& s : kSpellings) {
+    for (const bool wide_text : {false, true}) {
+      const std::string text = wide_text ? wide(s.text) : s.text;
+      EXPECT_FALSE(scrutinised({}, with({}), text).findings.empty()) << s.text << ": the detectors do not see it";
+      EXPECT_EQ(scrutinised(naming({s.in_order}), with({}), text).findings.empty(), s.own)
+          << s.in_order << " / " << s.text << (wide_text ? " in UTF-16" : "");
+      EXPECT_EQ(scrutinised(naming({}, {s.in_order}), with({}), text).findings.empty(), s.own)
+          << s.in_order << " as a role account / " << s.text;
+    }
+  }
+}
+
+TEST(OwnValues, of_a_domain_are_all_its_addresses_and_no_others) {
+  const std::string text =
+      "info@northlight.example, Sales@NORTHLIGHT.example; jo@shop.northlight.example, jo@northlight.example.org "
+      "jo@xnorthlight.example https://ann:secret-pw1@northlight.example/";
+  for (const char* domain : {"northlight.example", "@Northlight.Example"}) {
+    const Facts facts = scrutinised(naming({}, {domain}), with({}), text);
+    std::string left;
+    for (const Finding& f : facts.findings) left += text.substr(static_cast<std::size_t>(f.offset), f.length) + "\n";
+    EXPECT_EQ(left.find("info@"), std::string::npos) << left;
+    EXPECT_EQ(left.find("Sales@"), std::string::npos) << left;
+    for (const char* other :
+         {"jo@shop.northlight.example", "jo@northlight.example.org", "jo@xnorthlight.example", "secret-pw1"}) {
+      EXPECT_NE(left.find(other), std::string::npos) << other << " is somebody's:\n" << left;
+    }
+  }
+  // A domain that is only an identifier of the case speaks for no address there.
+  EXPECT_FALSE(scrutinised(naming({"northlight.example"}), with({}), "info@northlight.example").findings.empty());
+}
+
+TEST(OwnValues, are_no_private_names_either) {
+  const auto names = [](const Scope& scope, const std::string& path) {
+    const Scrutinise stage(builtin_set(), scope);
+    auto state = stage.make_state();
+    Facts facts;
+    stage.look_at_names(state, Locator{0, {{StepKind::path, path, 0, 0}}}, {}, facts);
+    return facts.private_names.size();
+  };
+  const std::string path = "home/info@northlight.example/DE89 3704 0044 0532 0130 00.txt";
+  EXPECT_EQ(names({}, path), 2U);
+  EXPECT_EQ(names(naming({"DE89370400440532013000"}, {"northlight.example"}), path), 0U);
+}
+
 TEST(Scrutinise, a_digest_or_a_name_of_the_case_covers_nothing_that_is_written_inside) {
   const std::string text = "mail kim@example.com now";
   Hit digest{0, static_cast<std::uint32_t>(text.size()), 0, View::raw, Form::hash, false};

@@ -44,6 +44,7 @@ Action add_export(CLI::App& app);
 Action add_keygen(CLI::App& app);
 Action add_detectors(CLI::App& app);
 Action add_detect(CLI::App& app);
+Action add_hashset(CLI::App& app);
 
 // Standard output; control characters and marks that reorder text become '?'. A reader that went away (`ambit list |
 // head`) is no error: see output_broken().

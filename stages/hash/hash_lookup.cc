@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "pipeline/hash_set.h"
+
 namespace ambit {
 namespace {
 
@@ -17,10 +19,9 @@ bool& member(DigestSet& set, DigestKind kind) {
 HashLookup::HashLookup(const Scope& scope) {
   for (IdentifierId id = 0; id < scope.identifiers.size(); ++id) {
     for (const HashValue& value : scope.identifiers[id].hashes) entries_.push_back({value, id});
+    for (const auto& set : scope.identifiers[id].hash_sets) sets_.push_back({set, id});
   }
-  for (const KnownSet& set : scope.known) {
-    for (const HashValue& value : set.hashes) entries_.push_back({value, kKnown});
-  }
+  for (const KnownSet& known : scope.known) sets_.push_back({known.set, kKnown});
   std::sort(entries_.begin(), entries_.end(), [](const Entry& a, const Entry& b) {
     return std::tie(a.value, a.identifier) < std::tie(b.value, b.identifier);
   });
@@ -35,16 +36,18 @@ HashLookup::HashLookup(const Scope& scope) {
 
 DigestSet HashLookup::needed(std::uint64_t size) const {
   DigestSet out = any_size_;
-  if (entries_.empty()) return out;
+  if (empty()) return out;
   for (const DigestKind kind : {DigestKind::md5, DigestKind::sha1, DigestKind::sha256}) {
     const auto& sizes = sizes_[static_cast<std::size_t>(kind)];
-    if (!sizes.empty() && sizes.contains(size)) member(out, kind) = true;
+    const bool needed =
+        (!sizes.empty() && sizes.contains(size)) ||
+        std::any_of(sets_.begin(), sets_.end(), [&](const Set& one) { return one.set->may_hold_size(kind, size); });
+    if (needed) member(out, kind) = true;
   }
   return out;
 }
 
 void HashLookup::look_up(Facts& facts) const {
-  if (entries_.empty()) return;
   if (facts.digests.md5) look_up(DigestKind::md5, *facts.digests.md5, facts);
   if (facts.digests.sha1) look_up(DigestKind::sha1, *facts.digests.sha1, facts);
   if (facts.digests.sha256) look_up(DigestKind::sha256, *facts.digests.sha256, facts);
@@ -57,15 +60,22 @@ void HashLookup::look_up(DigestKind kind, std::span<const std::uint8_t> digest, 
                              [](const Entry& entry, const HashValue& value) { return entry.value < value; });
   for (; at != entries_.end() && digest_key(at->value) == digest_key(wanted); ++at) {
     if (at->value.size && *at->value.size != facts.size) continue;
-    if (at->identifier == kKnown) {
-      facts.known = true;
-      continue;
-    }
-    const auto length = static_cast<std::uint32_t>(std::min<std::uint64_t>(facts.size, UINT32_MAX));
-    const Hit hit{0, length, at->identifier, View::raw, Form::hash, false};
-    const auto place = std::lower_bound(facts.hits.begin(), facts.hits.end(), hit);
-    if (place == facts.hits.end() || *place != hit) facts.hits.insert(place, hit);
+    note(at->identifier, facts);
   }
+  for (const Set& one : sets_) {
+    if (one.set->holds(kind, digest, facts.size)) note(one.identifier, facts);
+  }
+}
+
+void HashLookup::note(IdentifierId identifier, Facts& facts) {
+  if (identifier == kKnown) {
+    facts.known = true;
+    return;
+  }
+  const auto length = static_cast<std::uint32_t>(std::min<std::uint64_t>(facts.size, UINT32_MAX));
+  const Hit hit{0, length, identifier, View::raw, Form::hash, false};
+  const auto place = std::lower_bound(facts.hits.begin(), facts.hits.end(), hit);
+  if (place == facts.hits.end() || *place != hit) facts.hits.insert(place, hit);
 }
 
 }  // namespace ambit

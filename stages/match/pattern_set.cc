@@ -75,7 +75,7 @@ class Builder {
       add_expression(identifier, identifier.expressions[index_]);
     }
     for (index_ = 0; index_ < identifier.byte_strings.size(); ++index_) add_bytes(identifier.byte_strings[index_]);
-    if (!identifier.hashes.empty()) program_.forms.back().add(Form::hash);
+    if (!identifier.hashes.empty() || !identifier.hash_sets.empty()) program_.forms.back().add(Form::hash);
   }
 
   // The database, unless there are problems.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "pipeline/limits.h"
-#include "stages/scrutinise/ascii.h"
 
 namespace ambit {
 namespace {
@@ -26,16 +25,13 @@ Window worth_scanning(const Chunk& chunk, std::size_t context) {
 }  // namespace
 
 Scrutinise::Scrutinise(const DetectorSet& detectors, const Scope& scope)
-    : detectors_(detectors), loosened_(detectors.detectors().size(), 0), least_(scope.privacy.least) {
+    : detectors_(detectors), loosened_(detectors.detectors().size(), 0), least_(scope.privacy.least), own_(scope) {
   for (std::size_t i = 0; i < loosened_.size(); ++i) {
     loosened_[i] = std::any_of(scope.privacy.loosened.begin(), scope.privacy.loosened.end(),
                                [&](const auto& row) { return row.detector == detectors.detectors()[i].name; });
   }
   draws_records_ =
       std::any_of(scope.rules.begin(), scope.rules.end(), [](const Rule& rule) { return rule.unit == Unit::record; });
-  for (const Identifier& identifier : scope.identifiers) {
-    for (const std::string& literal : identifier.literals) literals_.insert(scrutiny::lowered(literal));
-  }
 }
 
 void Scrutinise::prepare(State& state, const Facts& facts) const {
@@ -58,11 +54,23 @@ void Scrutinise::begin(State& state, const Head& head) const {
                         state.is_text, head.size);
 }
 
-bool Scrutinise::is_of_the_case(const State& state, const scrutiny::Found& found) const {
+bool Scrutinise::is_covered(const State& state, const scrutiny::Found& found) const {
   const auto after = std::upper_bound(state.hits.begin(), state.hits.end(), found.first,
                                       [](std::uint64_t offset, const Hit& hit) { return offset < hit.start; });
   if (after == state.hits.begin()) return false;
   return state.reach[static_cast<std::size_t>(after - state.hits.begin()) - 1] > found.last;
+}
+
+// `window` begins at the object's `offset` and holds all of the finding.
+bool Scrutinise::is_own(std::span<const std::byte> window, std::uint64_t offset, const scrutiny::Found& found) const {
+  if (own_.empty()) return false;
+  const std::uint64_t reach = found.last - found.first + 1;
+  const std::size_t step = reach == found.finding.length ? 1 : 2;  // bytes a letter: UTF-16 has a zero beside each
+  std::string value;
+  for (std::uint64_t at = found.first - offset; at <= found.last - offset; at += step) {
+    value += static_cast<char>(window[at]);
+  }
+  return own_.hold(value, detectors_.detectors()[found.finding.detector].category);
 }
 
 void Scrutinise::look(State& state, const Chunk& chunk) const {
@@ -71,10 +79,11 @@ void Scrutinise::look(State& state, const Chunk& chunk) const {
   if (part.begin == part.end || state.too_many) return;
   const std::uint64_t offset = chunk.offset() - chunk.lead_bytes() + part.begin;
   const std::uint64_t body_end = chunk.offset() + chunk.body_bytes();
-  for (const scrutiny::Found& found :
-       state.scan.scan(chunk.window().subspan(part.begin, part.end - part.begin), offset)) {
+  const auto window = chunk.window().subspan(part.begin, part.end - part.begin);
+  for (const scrutiny::Found& found : state.scan.scan(window, offset)) {
     if (found.last < chunk.offset() || found.last >= body_end) continue;
-    if (loosened_[found.finding.detector] != 0 || is_of_the_case(state, found)) continue;
+    if (loosened_[found.finding.detector] != 0 || is_covered(state, found)) continue;
+    if (is_own(window, offset, found)) continue;
     state.too_many = state.findings.size() == limits::kMaxFindingsPerObject;
     if (state.too_many) return;
     state.findings.push_back(found.finding);
@@ -108,7 +117,7 @@ bool Scrutinise::is_private_name(State& state, std::string_view component) const
   for (const Finding& finding : detect_block(state, std::as_bytes(std::span(component)))) {
     if (finding.grade < least_) continue;
     const std::string_view value = component.substr(static_cast<std::size_t>(finding.offset), finding.length);
-    if (!literals_.contains(scrutiny::lowered(value))) return true;
+    if (!own_.hold(value, detectors_.detectors()[finding.detector].category)) return true;
   }
   return false;
 }

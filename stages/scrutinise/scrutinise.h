@@ -3,7 +3,8 @@
 // Runs beside SHA-256 in the second read. It asks two things: what private data stands where, and what is the
 // record (row, object, line or window) around each hit. What a hit of the case covers is not a third party's: the
 // accused's own address, named in the order, is why the object was caught. What a hit covers only in part stays a
-// finding, for "kim@example.com" in the order says nothing about "jo.kim@example.com".
+// finding, for "kim@example.com" in the order says nothing about "jo.kim@example.com". Nor is a value a third party's
+// that equals one of the order, however either is written: own_values.h.
 //
 // Exactness: a verdict looks at a fixed number of bytes around its core and at nothing else, a finding belongs to the
 // chunk in whose body its last letter lies, and chunks carry DetectorSet::context_bytes() of lead and tail. So
@@ -15,12 +16,12 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "pipeline/stage.h"
 #include "stages/scrutinise/detect.h"
 #include "stages/scrutinise/detector_set.h"
+#include "stages/scrutinise/own_values.h"
 #include "stages/scrutinise/records.h"
 
 namespace ambit {
@@ -52,23 +53,24 @@ class Scrutinise {
   void finish(State& state, Facts& facts) const;
 
   // Writes private_names: the parts of the names in the locator that hold a third party's private data; likewise
-  // private_links and examined_links of the other paths. A value that equals a literal of the order (ASCII caseless)
-  // is not a third party's.
+  // private_links and examined_links of the other paths.
   void look_at_names(State& state, const Locator& locator, std::span<const std::string> links, Facts& facts) const;
 
   // What the detectors see in a small block; sorted. Needs no prepare().
   [[nodiscard]] std::vector<Finding> detect_block(State& state, std::span<const std::byte> block) const;
 
  private:
-  [[nodiscard]] bool is_of_the_case(const State& state, const scrutiny::Found& found) const;
+  [[nodiscard]] bool is_covered(const State& state, const scrutiny::Found& found) const;
+  [[nodiscard]] bool is_own(std::span<const std::byte> window, std::uint64_t offset,
+                            const scrutiny::Found& found) const;
   [[nodiscard]] bool is_private_name(State& state, std::string_view component) const;
   [[nodiscard]] std::vector<std::uint32_t> private_components(State& state, std::string_view name) const;
 
   const DetectorSet& detectors_;
-  std::vector<char> loosened_;                // by DetectorId
-  bool draws_records_ = false;                // some rule reaches records only
-  Grade least_;                               // from which a finding in a name is private
-  std::unordered_set<std::string> literals_;  // of the order, lower case
+  std::vector<char> loosened_;  // by DetectorId
+  bool draws_records_ = false;  // some rule reaches records only
+  Grade least_;                 // from which a finding in a name is private
+  scrutiny::OwnValues own_;
 };
 
 }  // namespace ambit

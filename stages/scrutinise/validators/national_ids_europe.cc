@@ -25,6 +25,39 @@ bool fr_nir(string_view n) {
   return 97 - remainder_of(n.substr(0, 13), 97) == two(n, 13);
 }
 
+// Of Corsica: the department is 2A or 2B, which the key takes for 19 and 18. `n` is all before the letter, `rest` all
+// behind it.
+bool fr_nir_of_corsica(string_view n, char department, string_view rest) {
+  return n.back() == '2' &&
+         fr_nir(std::string(n.substr(0, n.size() - 1)) + (department == 'A' ? "19" : "18") + std::string(rest));
+}
+
+// The letter of Corsica stands behind the core; behind it eight digits, parted by single blanks or by nothing.
+std::optional<Verdict> fr_nir_anywhere(string_view view, std::size_t begin, std::size_t end) {
+  constexpr std::size_t kBefore = 6, kBehind = 8;  // digits
+  const char department = at(view, end) == 'a' || at(view, end) == 'A'   ? 'A'
+                          : at(view, end) == 'b' || at(view, end) == 'B' ? 'B'
+                                                                         : '\0';
+  if (department == '\0') return digits_id<fr_nir, Printed::validated, 13, 15>(view, begin, end);
+  std::string front, rest;
+  for (const char c : view.substr(begin, end - begin)) {
+    if (is_digit(c)) front += c;
+  }
+  std::size_t last = end + 1;
+  while (rest.size() < kBehind) {
+    if (at(view, last) == ' ' && at(view, last - 1) != ' ') ++last;
+    if (!is_digit(at(view, last))) return std::nullopt;
+    rest += view[last++];
+  }
+  if ((begin > 0 && is_alnum(view[begin - 1])) || is_alnum(at(view, last)) || front.size() != kBefore)
+    return std::nullopt;
+  const bool grouped = last - begin > kBefore + 1 + kBehind;
+  if (fr_nir_of_corsica(front, department, rest)) {
+    return Verdict{begin, last, grouped ? std::optional(Grade::validated) : std::nullopt, Grade::validated};
+  }
+  return std::nullopt;
+}
+
 // One digit stands two or three times among the first ten, the others once at most.
 bool de_tax(string_view n) {
   std::array<int, 10> times{};
@@ -36,7 +69,8 @@ bool de_tax(string_view n) {
 
 bool pt_nif(string_view n) {
   const int rest = weighted(n, {9, 8, 7, 6, 5, 4, 3, 2}) % 11;
-  return std::string_view("1235689").find(n[0]) != string_view::npos && (rest < 2 ? 0 : 11 - rest) == digit(n, 8);
+  const bool given = n[0] != '0' && (n[0] != '4' || n[1] == '5');  // 45: people who live abroad
+  return given && (rest < 2 ? 0 : 11 - rest) == digit(n, 8);
 }
 
 bool nl_bsn(string_view n) { return weighted(n, {9, 8, 7, 6, 5, 4, 3, 2, -1}) % 11 == 0 && !all_alike(n); }
@@ -52,12 +86,14 @@ bool pl_pesel(string_view n) {
   return is_date(two(n, 0), two(n, 2) % 20, two(n, 4)) && weighted(n, {1, 3, 7, 9, 1, 3, 7, 9, 1, 3, 1}) % 10 == 0;
 }
 
+// A rest of ten became the digit 0, until 1985.
 bool cz_birth_number(string_view n) {
   int month = two(n, 2);
   if (month > 50) month -= 50;
   if (month > 20) month -= 20;
   return n.size() == 10 && is_date(two(n, 0), month, two(n, 4)) &&
-         (remainder_of(n, 11) == 0 || remainder_of(n.substr(0, 9), 11) % 10 == digit(n, 9));
+         (remainder_of(n, 11) == 0 ||
+          (two(n, 0) >= 54 && two(n, 0) < 85 && remainder_of(n.substr(0, 9), 11) == 10 && n[9] == '0'));
 }
 
 bool se_personal(string_view n) {
@@ -112,7 +148,7 @@ bool baltic_code(string_view n) {
 }
 
 bool lv_code(string_view n) {
-  return is_ddmmyy(n, 0) && (1101 - weighted(n, {1, 6, 3, 7, 9, 10, 5, 8, 4, 2})) % 11 == digit(n, 10);
+  return is_ddmmyy(n, 0) && (1101 - weighted(n, {1, 6, 3, 7, 9, 10, 5, 8, 4, 2})) % 11 % 10 == digit(n, 10);
 }
 
 bool gr_tax(string_view n) {
@@ -136,7 +172,7 @@ std::span<const Validator> ids_of_europe() {
   constexpr auto kWord = Bare::only_beside_word, kAlways = Bare::like_any_print_only_beside_word;
   static constexpr std::array kList = {
       Validator{"gb_nhs", digits_id<gb_nhs, Printed::nothing, 10>, 2, 2, kAlways},
-      Validator{"fr_nir", digits_id<fr_nir, Printed::validated, 13, 15>, 2, 2, kWord},
+      Validator{"fr_nir", fr_nir_anywhere, 2, 16, kWord},
       Validator{"de_tax", digits_id<de_tax, Printed::plausible, 11>, 2, 2, kWord},
       Validator{"pt_nif", digits_id<pt_nif, Printed::nothing, 9>, 2, 2, kAlways},
       Validator{"nl_bsn", digits_id<nl_bsn, Printed::nothing, 9>, 2, 2, kAlways},

@@ -56,17 +56,19 @@ bool es_nie(string_view n) {
 bool fi_hetu(string_view n) {
   // The sign of the century, where it is a letter, is no part of what is checked.
   const bool lettered = n.size() == 11;
-  if (lettered && !is_upper(n[6])) return false;
+  if (lettered && string_view("ABCDEFUVWXY").find(n[6]) == string_view::npos) return false;
   const std::string digits = std::string(n.substr(0, 6)) + std::string(n.substr(lettered ? 7 : 6, 3));
   if (n.size() < 10 || !has_shape(digits, "999999999") || !is_ddmmyy(digits, 0)) return false;
-  return "0123456789ABCDEFHJKLMNPRSTUVWXY"[remainder_of(digits, 31)] == n.back();
+  // Orders begin at 2.
+  return "0123456789ABCDEFHJKLMNPRSTUVWXY"[remainder_of(digits, 31)] == n.back() && digits.substr(6) > "001";
 }
 
 bool ie_pps(string_view n) {
   if (!has_shape(n, "9999999A") && !has_shape(n, "9999999AA")) return false;
   const char second = n.size() == 9 ? n[8] : 'W';
-  const int sum = weighted(n, {8, 7, 6, 5, 4, 3, 2}) + (second == 'W' ? 0 : 9 * (second - 'A' + 1));
-  return "WABCDEFGHIJKLMNOPQRSTUV"[sum % 23] == n[7] && (second <= 'I' || second == 'W');
+  const bool counts = second != 'W' && second != 'T' && second != 'X';  // letters of old, which do not
+  const int sum = weighted(n, {8, 7, 6, 5, 4, 3, 2}) + (counts ? 9 * (second - 'A' + 1) : 0);
+  return "WABCDEFGHIJKLMNOPQRSTUV"[sum % 23] == n[7] && (second <= 'I' || !counts);
 }
 
 bool mx_curp(string_view n) {
@@ -81,7 +83,8 @@ bool mx_curp(string_view n) {
 }
 
 bool in_pan(string_view n) {
-  return has_shape(n, "AAAAA9999A") && string_view("ABCFGHJLPT").find(n[3]) != string_view::npos;
+  return has_shape(n, "AAAAA9999A") && string_view("ABCFGHJKLPT").find(n[3]) != string_view::npos &&
+         n.substr(5, 4) != "0000";
 }
 
 bool sg_nric(string_view n) {

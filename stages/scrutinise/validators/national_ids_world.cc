@@ -1,4 +1,5 @@
 // Numbers of digits alone of the Americas, Asia, Africa and Oceania. Each check is the published rule of its issuer.
+#include <algorithm>
 #include <string>
 
 #include "stages/scrutinise/validators/check_digits.h"
@@ -15,7 +16,8 @@ bool us_itin(string_view n) {
   return n[0] == '9' && ((group >= 50 && group <= 65) || (group >= 70 && group <= 88) || (group >= 90 && group != 93));
 }
 
-bool ca_sin(string_view n) { return n[0] != '0' && n[0] != '8' && luhn(n) && !all_alike(n); }
+// 0 is for taxpayers from abroad; 8 is for businesses.
+bool ca_sin(string_view n) { return n[0] != '8' && luhn(n) && !all_alike(n); }
 
 // 11 less the rest; from 10 on it is 0.
 bool eleven_or_zero(int sum, int check) {
@@ -32,7 +34,7 @@ bool ar_cuil(string_view n) {
   const int kind = two(n, 0);
   const bool person = kind == 20 || (kind >= 23 && kind <= 27) || kind == 30 || kind == 33 || kind == 34;
   const int rest = weighted(n, {5, 4, 3, 2, 7, 6, 5, 4, 3, 2}) % 11;
-  return person && (rest == 0 ? 0 : 11 - rest) == digit(n, 10);
+  return person && (rest == 0 ? 0 : rest == 1 ? 9 : 11 - rest) == digit(n, 10);
 }
 
 bool co_nit(string_view n) {
@@ -48,7 +50,9 @@ bool tr_id(string_view n) {
   return n[0] != '0' && (odd * 7 + 90 - even) % 10 == digit(n, 9) && (odd + even + digit(n, 9)) % 10 == digit(n, 10);
 }
 
-bool in_aadhaar(string_view n) { return n[0] >= '2' && verhoeff(n); }
+bool in_aadhaar(string_view n) {
+  return n[0] >= '2' && verhoeff(n) && !std::equal(n.begin(), n.begin() + 6, n.rbegin());  // never a palindrome
+}
 
 // Place, birthday, order; a check modulo 11 that may be X for ten.
 bool cn_resident(string_view n) {
