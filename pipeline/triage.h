@@ -64,7 +64,7 @@ class ProgressSink {
   [[nodiscard]] virtual bool stop_requested() = 0;
 };
 
-// What a run says of itself in DIR/work/status.json, once a second.
+// What a run says of itself in its directory, in work/status.json, once a second.
 struct RunStatus {
   Progress progress;
   std::int64_t process = 0;         // its number …
