@@ -35,7 +35,7 @@ struct TriageOptions {
 struct Progress {
   std::uint64_t bytes_done = 0, bytes_total = 0;  // bytes_total 0: not known yet
   std::uint64_t objects = 0, hits = 0, released = 0, exceptions = 0;
-  std::uint64_t settled = 0;         // objects that went into the run directory, after the sweep
+  std::uint64_t settled = 0;         // objects that close() has settled, of those that had to wait for it
   double seconds = 0;                // since the sweep began
   double bytes_per_second = 0;       // over the last few seconds …
   double mean_bytes_per_second = 0;  // … and since this process began the sweep
