@@ -58,7 +58,7 @@ class ProgressSink {
   virtual ~ProgressSink() = default;
   // About five times a second, from one thread.
   virtual void on_progress(const Progress& progress) = 0;
-  // Something the operator should read; holds no evidence.
+  // Something the operator should read; holds no evidence. From any thread, also while on_progress() runs.
   virtual void on_note(std::string_view line) = 0;
   // Asked as often; true ends the run (Error{stopped}).
   [[nodiscard]] virtual bool stop_requested() = 0;
