@@ -35,7 +35,7 @@ struct TriageOptions {
 struct Progress {
   std::uint64_t bytes_done = 0, bytes_total = 0;  // bytes_total 0: not known yet
   std::uint64_t objects = 0, hits = 0, released = 0, exceptions = 0;
-  std::uint64_t settled = 0;         // objects that went into the run directory, after the sweep
+  std::uint64_t settled = 0;         // objects that close() has settled, of those that had to wait for it
   double seconds = 0;                // since the sweep began
   double bytes_per_second = 0;       // over the last few seconds …
   double mean_bytes_per_second = 0;  // … and since this process began the sweep
@@ -58,13 +58,13 @@ class ProgressSink {
   virtual ~ProgressSink() = default;
   // About five times a second, from one thread.
   virtual void on_progress(const Progress& progress) = 0;
-  // Something the operator should read; holds no evidence.
+  // Something the operator should read; holds no evidence. From any thread, also while on_progress() runs.
   virtual void on_note(std::string_view line) = 0;
   // Asked as often; true ends the run (Error{stopped}).
   [[nodiscard]] virtual bool stop_requested() = 0;
 };
 
-// What a run says of itself in DIR/work/status.json, once a second.
+// What a run says of itself in its directory, in work/status.json, once a second.
 struct RunStatus {
   Progress progress;
   std::int64_t process = 0;         // its number …

@@ -24,6 +24,8 @@ using Json = nlohmann::ordered_json;
 constexpr int kVersion = 1;
 constexpr std::array<std::string_view, 3> kPhases = {"sweep", "record", "stopped"};
 
+std::string status_path(const std::string& folder) { return folder + "/status.json"; }
+
 // The boot of the machine, and the space in which its processes are numbered.
 std::string this_machine() {
   std::string boot;
@@ -186,7 +188,7 @@ std::string to_json(const RunStatus& status) {
   return json.dump(1) + "\n";
 }
 
-StatusFile::StatusFile(const std::string& folder) : path_(folder + "/status.json") {
+StatusFile::StatusFile(const std::string& folder) : path_(status_path(folder)) {
   self_.process = ::getpid();
   self_.process_start = start_of(self_.process);
   self_.machine = this_machine();
@@ -209,7 +211,7 @@ void StatusFile::remove() const {
 }
 
 Result<std::optional<RunStatus>> read_status(const std::string& directory) {
-  const std::string path = directory + "/work/status.json";
+  const std::string path = status_path(directory + "/work");
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
   if (fd < 0 && errno == ENOENT) return std::optional<RunStatus>();
   if (fd < 0) return system_error("the status of the run cannot be read", directory);

@@ -1,5 +1,5 @@
 // Watch: looks at a run from a thread of its own, several times a second, and tells what it sees: the sink, which shows
-// it; DIR/work/status.json, for other processes; and, when nothing moves any more, who holds what.
+// it; status.json in the run directory, for other processes; and, when nothing moves any more, who holds what.
 //
 // A stall is told by the object's id, not by its locator: whoever reads the log of the night may not know what the
 // servers hold. The id is the sealer's pseudonym of the locator: `ambit unseal --object` finds its line for the court.

@@ -235,7 +235,7 @@ TEST(Progress, a_line_says_how_far_how_fast_how_long) {
   recording.phase = "record";
   recording.settled = 1000;
   EXPECT_EQ(progress_line(recording),
-            "record  1,000 of 12,345 objects written  1:40 gone  12,345 objects, 6 hits, 2 released, 124 exceptions  "
+            "record  1,000 objects settled  1:40 gone  12,345 objects, 6 hits, 2 released, 124 exceptions  "
             "most time: match");
   EXPECT_THAT(progress_line({}), HasSubstr("0 B  0 B/s now"));
 }

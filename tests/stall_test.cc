@@ -97,7 +97,8 @@ TEST(Stall, is_told_by_the_objects_id_and_the_stage_that_holds_it) {
   std::vector<std::unique_ptr<Worker>> workers;
   workers.push_back(std::make_unique<Worker>(engine, limits::kChunkBytes));
   Counters counters(1);
-  Sweep sweep(engine, workers, scheduler, counters, c.folder / "run/work", limits::MiB);
+  Done done(1);
+  Sweep sweep(engine, workers, scheduler, counters, done, c.folder / "run/work", limits::MiB);
   TriageOptions options;
   options.out = c.folder / "run";
   {

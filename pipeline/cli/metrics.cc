@@ -68,7 +68,7 @@ std::string metrics_text(const Progress& p, std::int64_t now, std::optional<Exit
   for (std::size_t i = 0; i < kExceptionReasons; ++i) {
     text.sample("reason", to_string(static_cast<ExceptionReason>(i)), p.exceptions_by_reason[i]);
   }
-  text.single("ambit_settled_objects_total", "counter", "Objects written to the run directory after the sweep.",
+  text.single("ambit_settled_objects_total", "counter", "Objects settled after the sweep, of those that had to wait.",
               p.settled);
   text.head("ambit_work_seconds_total", "counter", "Time of all workers, by kind of work; waiting is one.");
   for (const WorkTotal& work : p.work) text.sample("work", work.name, work.seconds);

@@ -103,6 +103,7 @@ ProgressDisplay::ProgressDisplay(Watchers watchers, const std::vector<std::strin
 ProgressDisplay::~ProgressDisplay() { close(); }
 
 void ProgressDisplay::on_progress(const Progress& progress) {
+  const std::lock_guard lock(mutex_);
   watchers_.log.progress(progress);
   watchers_.metrics.progress(progress);
   watchers_.service.progress(progress);
@@ -116,13 +117,19 @@ void ProgressDisplay::on_progress(const Progress& progress) {
 }
 
 void ProgressDisplay::on_note(std::string_view line) {
+  const std::lock_guard lock(mutex_);
   watchers_.log.note(line);
-  close();
+  clear();
   write_err(printable(line) + "\n");
 }
 
 bool ProgressDisplay::stop_requested() { return stop_signal.load() != 0; }
 
-void ProgressDisplay::close() { write_err(canvas_.clear(terminal_size(STDERR_FILENO).columns + 1)); }
+void ProgressDisplay::close() {
+  const std::lock_guard lock(mutex_);
+  clear();
+}
+
+void ProgressDisplay::clear() { write_err(canvas_.clear(terminal_size(STDERR_FILENO).columns + 1)); }
 
 }  // namespace ambit::cli

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,7 @@ class Canvas {
   std::vector<std::size_t> drawn_;  // widths of the lines that are there
 };
 
+// Notes may come from any thread while another shows the progress: one mutex, held while something is written.
 class ProgressDisplay : public ProgressSink {
  public:
   struct Watchers {
@@ -49,6 +51,9 @@ class ProgressDisplay : public ProgressSink {
   void close();  // leaves the terminal clean for what is printed next
 
  private:
+  void clear();
+
+  std::mutex mutex_;  // guards all below
   Watchers watchers_;
   std::vector<std::string> exhibit_names_;
   bool terminal_;

@@ -34,9 +34,7 @@ std::string bar(double share, std::size_t columns) {
 }
 
 std::string amount_text(const Progress& p) {
-  if (p.phase == "record" && p.settled > 0) {
-    return fmt::format("{} of {} objects written", grouped(p.settled), grouped(p.objects));
-  }
+  if (p.phase == "record" && p.settled > 0) { return grouped(p.settled) + " objects settled"; }
   if (p.bytes_total == 0) return bytes_text(p.bytes_done);
   return fmt::format("{}  {} of {}", percent(share_of(p.bytes_done, p.bytes_total)), bytes_text(p.bytes_done),
                      bytes_text(p.bytes_total));

@@ -11,6 +11,7 @@
 
 #include "pipeline/cli/screen.h"
 #include "pipeline/file_descriptor.h"
+#include "pipeline/locator.h"
 
 namespace ambit::cli {
 namespace {
@@ -59,7 +60,7 @@ void Service::progress(const Progress& progress) {
   if (!text.empty()) tell(text);
 }
 
-void Service::stopping(std::string_view how) { tell("STOPPING=1\nSTATUS=" + std::string(how) + "\n"); }
+void Service::stopping(std::string_view how) { tell("STOPPING=1\nSTATUS=" + printable(how) + "\n"); }
 
 void Service::tell(const std::string& text) const {
   sockaddr_un address{};

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <ctime>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -102,7 +103,9 @@ Exit status(const std::string& directory, bool json) {
   if (*unfinished) return print_unfinished(**unfinished, json);
   const auto run = record::RunReader::open(directory);
   if (run) return print_finished(*run, json);
-  return fail(run.error());
+  if (!std::filesystem::exists(directory + "/work")) return fail(run.error());
+  return fail({ErrorKind::io, "the run is not finished, and ended before or after it said how it stands", directory,
+               "ambit triage with the same order, exhibits and --resume goes on with it"});
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ namespace {
 
 constexpr const char* kParts[] = {"relevance.db", "checkpoint.txt", "ledger/commitments", "ledger/0001.age",
                                   "work/status.json"};
-constexpr std::uint8_t kStatus = 4, kLines = 5;
+constexpr std::uint8_t kIndex = 0, kCheckpoint = 1, kStatus = 4, kLines = 5;
 constexpr int kMostItems = 1'000;
 
 const testing::FinishedRun& finished() {
@@ -53,10 +53,14 @@ void read_lines(const std::string& directory, const std::string& text) {
   static_cast<void>(record::prove_line(directory, text));
 }
 
-void read_all_of(const std::string& directory) {
+// What the part that was damaged is read by.
+void read_part(std::uint8_t part, const std::string& directory) {
+  if (part == kStatus) {
+    static_cast<void>(read_status(directory));
+    return;
+  }
+  if (part == kIndex) read_index(directory);
   static_cast<void>(record::verify_run(directory));
-  read_index(directory);
-  static_cast<void>(read_status(directory));
   if (auto audit = record::LedgerAudit::start(directory); audit.ok()) static_cast<void>(audit->finish());
 }
 
@@ -74,8 +78,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   std::filesystem::create_directories(std::filesystem::path(path).parent_path());
   const std::string whole = bytes[0] == ambit::kStatus ? "" : ambit::testing::read_file(path);
   ambit::testing::write_file(path, text);
-  if (bytes[0] != 1 && bytes[0] != ambit::kStatus) ambit::finished().sign_again();
-  ambit::read_all_of(directory);
+  if (bytes[0] != ambit::kCheckpoint && bytes[0] != ambit::kStatus) ambit::finished().sign_again();
+  ambit::read_part(bytes[0], directory);
   if (bytes[0] == ambit::kStatus) {
     std::filesystem::remove_all(directory + "/work");
   } else {
