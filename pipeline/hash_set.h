@@ -7,6 +7,8 @@
 // or take a few records, which are asked of memory at once. So a look-up waits for memory once, whatever the number of
 // digests; where they are not evenly spread (somebody made them so) it waits as often as a binary search does.
 //
+// Who shortens the file while it is mapped ends the run, and nothing that looks finished is left of it.
+//
 // Opening reads the file once, all of it, against its checksum. So a set that a bad disk or a broken copy changed is
 // refused before the run, and digest() is the digest of what was searched.
 #pragma once

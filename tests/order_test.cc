@@ -729,6 +729,27 @@ TEST(HashList, is_read_in_every_format_that_it_comes_in) {
   }
 }
 
+TEST(HashSets, of_an_order_are_bound_by_one_digest) {
+  const Folder folder;
+  const std::string path = folder.path("order.toml");
+  const std::string text =
+      kGood + "[[identifier]]\nname = 'films'\nhash_set = 'list'\n[known]\nsets = ['list', 'other']\n";
+  const auto digest_with = [&](const std::string& list, const std::string& other) {
+    folder.write("list", list);
+    folder.write("other", other);
+    const ReadOrder read = read_order_text(text, path);
+    EXPECT_THAT(read.problems, IsEmpty()) << shown(read.problems);
+    EXPECT_EQ(read.scope.identifiers[1].hash_sets.at(0), read.scope.known.at(0).set) << "one file is read once";
+    return read.scope.hash_sets_sha256;
+  };
+  const std::string first = digest_with(kMd5 + "  a\n" + kSha1 + "  b\n", kSha256 + "  c\n");
+  EXPECT_EQ(first.size(), 64U);
+  EXPECT_EQ(first, digest_with(kSha1 + "  x\n" + kMd5 + "  y\n", kSha256 + "  c\n")) << "the same hashes";
+  EXPECT_NE(first, digest_with(kMd5 + "  a\n", kSha256 + "  c\n"));
+  EXPECT_NE(first, digest_with(kSha256 + "  c\n", kMd5 + "  a\n" + kSha1 + "  b\n")) << "which set is which counts";
+  EXPECT_EQ(read_order_text(kGood, path).scope.hash_sets_sha256, "");
+}
+
 TEST(HashList, that_is_none_is_refused_with_file_and_line) {
   const Folder folder;
   const std::string good = kMd5 + "  a\n";

@@ -102,6 +102,8 @@ bool sg_nric(string_view n) {
       return check(0, "XWUTRQPNMLK");
     case 'G':
       return check(4, "XWUTRQPNMLK");
+    case 'M':  // since 2022
+      return check(3, "XWUTRQPNJLK");
     default:
       return false;
   }
