@@ -11,6 +11,7 @@
 
 #include "pipeline/limits.h"
 #include "pipeline/read_counter.h"
+#include "pipeline/run_audit.h"
 #include "pipeline/triage_report.h"
 #include "pipeline/triage_setup.h"
 #include "pipeline/triage_sweep.h"
@@ -110,6 +111,11 @@ record::RunWriter::Setup writer_setup(const TriageOptions& options, const Engine
   setup.detectors_sha256 = order.detectors_sha256;
   setup.tool_version = AMBIT_VERSION;
   setup.memory = memory;
+  setup.audit = [&engine, out = options.out](const std::string& file) -> Result<> {
+    const Result<AuditReport> report = audit_index(file, out, engine.scope);
+    if (!report.ok()) return report.error();
+    return audit_verdict(*report, out);
+  };
   return setup;
 }
 
@@ -201,6 +207,8 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   // --- the stages --------------------------------------------------------------------------------------------
   record::RunWriter::Setup setup = writer_setup(options, engine, order, *key, plan->record_bytes);
   setup.wait_for_space = WaitingForSpace(sink);
+  Counters counters(engine.exhibits.size());
+  setup.settled = &counters.settled;
   Done done(engine.exhibits.size());
   Result<std::unique_ptr<record::RunWriter>> writer =
       resuming ? record::RunWriter::resume(std::move(setup), done) : record::RunWriter::create(std::move(setup));
@@ -217,7 +225,6 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
 
   // --- the sweep ---------------------------------------------------------------------------------------------
   const Clock::time_point swept_from = Clock::now();
-  Counters counters(engine.exhibits.size());
   count_resumed((*writer)->resumed(), counters);
   Sweep sweep(engine, workers, scheduler, counters, done, options.out + "/work", plan->layout_bytes);
   (*writer)->keep();

@@ -265,6 +265,30 @@ TEST_F(Run, a_writer_that_is_not_closed_leaves_nothing) {
   }
 }
 
+TEST_F(Run, an_index_that_the_audit_refuses_leaves_nothing) {
+  RunWriter::Setup setup;
+  setup.directory = folder_ / "refused";
+  setup.scope = &scope_;
+  setup.key = &key_;
+  setup.exhibit_names = {"srv"};
+  setup.exhibit_kinds = {"folder"};
+  std::string seen;
+  setup.audit = [&](const std::string& file) -> Result<> {
+    seen = read_file(file).substr(0, 15);
+    return Error{ErrorKind::tampered, "somebody stands in it", "", ""};
+  };
+  {
+    auto writer = RunWriter::create(setup);
+    ASSERT_TRUE(writer.ok());
+    const auto closed = (*writer)->close({0}, {std::nullopt}, [](const Totals&) { return "{}"; });
+    ASSERT_FALSE(closed.ok());
+    EXPECT_EQ(closed.error().what, "somebody stands in it");
+    EXPECT_EQ(seen, "SQLite format 3");
+    EXPECT_FALSE(fs::exists(folder_ / "refused/relevance.db"));
+  }
+  EXPECT_FALSE(fs::exists(folder_ / "refused"));
+}
+
 TEST_F(Run, a_bad_recipient_leaves_nothing) {
   scope_.seal_to = {"age1nobody"};
   const auto run = write(folder_ / "run", {});

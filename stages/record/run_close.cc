@@ -104,6 +104,7 @@ Result<Totals> RunWriter::close(const std::vector<std::uint64_t>& exhibit_bytes,
   if (done) done = closing.ledger->close();
   if (done) done = write_commitments(closing);
   if (done) done = write_index(closing);
+  if (done && setup_.audit) done = setup_.audit(work() + "/relevance.db");
   if (done) done = write_file(work() + "/run.json", run_json(closing.totals));
   if (done) done = write_checkpoint(closing);
   if (done) done = move_into_place();
@@ -188,6 +189,7 @@ Result<> RunWriter::exclude(Closing& closing, std::string_view key, const Verdic
 }
 
 Result<> RunWriter::settle_one(Closing& closing, Settled& settled) {
+  if (setup_.settled != nullptr) setup_.settled->fetch_add(1, std::memory_order_relaxed);
   const Locator locator = Locator::from_sort_key(settled.key);
   const StoredVerdict& verdict = settled.verdict;
   if (is_released(settled.fate)) return release(closing, settled, locator);
@@ -303,6 +305,7 @@ Result<> RunWriter::write_index(Closing& closing) {
   tables.counts = &counts;
   tables.meta = {{"court", setup_.scope->court},
                  {"detectors_sha256", setup_.detectors_sha256},
+                 {"hash_sets_sha256", setup_.scope->hash_sets_sha256},
                  {"index_leaves", std::to_string(totals.index_leaves)},
                  {"index_root", to_hex(totals.index_root)},
                  {"ledger_leaves", std::to_string(totals.ledger_leaves)},

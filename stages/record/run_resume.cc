@@ -55,8 +55,9 @@ bool RunWriter::holds_unfinished(const std::string& directory) {
 
 // One line for each thing that must be the same: what it is, a colon, and its mark.
 std::string RunWriter::identity() const {
-  std::string text = "the order: " + setup_.scope->order_sha256 + "\nthe detectors: " + setup_.detectors_sha256 +
-                     "\nthe version of ambit: " + setup_.tool_version +
+  std::string text = "the order: " + setup_.scope->order_sha256 +
+                     "\nits sets of hashes: " + setup_.scope->hash_sets_sha256 +
+                     "\nthe detectors: " + setup_.detectors_sha256 + "\nthe version of ambit: " + setup_.tool_version +
                      "\nthe number of exhibits: " + std::to_string(setup_.exhibit_names.size()) + "\n";
   for (std::size_t i = 0; i < setup_.exhibit_names.size(); ++i) {
     text += "exhibit " + setup_.exhibit_names[i] + ": " + setup_.exhibit_kinds[i];

@@ -82,8 +82,11 @@ class RunWriter {
     std::vector<std::string> exhibit_marks;        // by which each is known again; printable; may be empty
     std::vector<std::string> detector_categories;  // by DetectorId
     std::string detectors_sha256, tool_version;
-    std::uint64_t memory = 64 * limits::MiB;  // for sorting; bytes
-    WaitForSpace wait_for_space;              // empty: a full disk is an Error at once
+    std::uint64_t memory = 64 * limits::MiB;        // for sorting; bytes
+    std::atomic<std::uint64_t>* settled = nullptr;  // counts the objects as close() settles them, for who watches
+    // Looks at the finished relevance index before anything is moved into place; an Error ends the run.
+    std::function<Result<>(const std::string& file)> audit;
+    WaitForSpace wait_for_space;  // empty: a full disk is an Error at once
   };
 
   // One worker's buffers and counts.
