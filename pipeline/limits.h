@@ -59,6 +59,9 @@ inline constexpr std::uint32_t kMaxFindingsPerObject = 1'000'000;
 // Exceptions kept one by one per object; further ones only widen the last.
 inline constexpr std::uint32_t kMaxExceptionsPerObject = 1'000;
 
+// Cells of the full census that count fewer private values are not told: they could be one person's.
+inline constexpr std::uint64_t kLeastPrivateCell = 10;
+
 // --- extents -----------------------------------------------------------------------------------------------
 // unit = "record" in text: the record or the line around a hit, at most this many bytes to either side.
 inline constexpr std::uint64_t kMaxRecordBytes = 64 * KiB;

@@ -105,7 +105,9 @@ struct Object {
   std::shared_ptr<const void> origin;
   std::vector<std::string> links;  // the other paths of the same file, as the last path step would hold them; sorted
   std::size_t inside = 0;          // containers around it that are not on the disk themselves, and the one that is
-  bool in_family = false;          // member, message or attachment: its container decides with it
+  bool counted_elsewhere =
+      false;               // its bytes stand, readable, in another object's: a census over all counts them there
+  bool in_family = false;  // member, message or attachment: its container decides with it
 
   Object() = default;
   Object(Object&&) noexcept = default;

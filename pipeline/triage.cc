@@ -108,6 +108,7 @@ record::RunWriter::Setup writer_setup(const TriageOptions& options, const Engine
   for (const Detector& detector : engine.detectors.detectors()) {
     setup.detector_categories.push_back(detector.category);
   }
+  setup.full_census = options.full_census;
   setup.detectors_sha256 = order.detectors_sha256;
   setup.tool_version = AMBIT_VERSION;
   setup.memory = memory;
@@ -215,6 +216,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   if (!writer.ok()) return std::move(writer).error();
   engine.writer = writer->get();
   engine.match.emplace(engine.patterns, static_cast<std::uint32_t>(engine.scope.max_hits_per_identifier));
+  engine.census.emplace(engine.detectors, engine.scope.privacy.least, options.full_census);
   engine.scrutinise.emplace(engine.detectors, engine.scope);
   engine.lookup.emplace(engine.scope);
   engine.fingerprints.emplace(deduplication_secret(*key));

@@ -27,6 +27,7 @@ struct TriageOptions {
   std::size_t chunk_bytes = 0;            // 0: limits::kChunkBytes
   bool resume = false;                    // go on with the run in `out`, where there is one that is not finished
   std::size_t checkpoint_seconds = 5;     // how much work a crash may cost
+  bool full_census = false;               // count private data of every kind over everything
   bool hash_exhibits = false;             // SHA-256 of every image, in a pass of its own after the sweep
   std::vector<std::string> command_line;  // for run.json
 };

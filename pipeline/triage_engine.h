@@ -19,6 +19,7 @@
 #include "stages/match/match.h"
 #include "stages/match/pattern_set.h"
 #include "stages/record/run_writer.h"
+#include "stages/scrutinise/private_census.h"
 #include "stages/scrutinise/scrutinise.h"
 #include "stages/unpack/sandbox/sandbox.h"
 
@@ -33,6 +34,7 @@ struct Engine {
   DetectorSet detectors;
   std::vector<std::unique_ptr<Exhibit>> exhibits;
   std::optional<Match> match;
+  std::optional<PrivateCensus> census;
   std::optional<Scrutinise> scrutinise;
   std::optional<HashLookup> lookup;
   std::optional<Fingerprinter> fingerprints;
@@ -74,6 +76,7 @@ struct Worker {
   Worker(const Engine& engine, std::size_t chunk_bytes)
       : buffer(chunk_bytes, engine.context_bytes(), engine.patterns.matches_zeros() ? Zeros::look : Zeros::skip),
         match(engine.match->make_state()),
+        census(engine.census->make_state()),
         scrutinise(engine.scrutinise->make_state()),
         digest(engine.digest.make_state()),
         record(engine.writer->make_state()),
@@ -82,6 +85,7 @@ struct Worker {
 
   ChunkBuffer buffer;
   Match::State match;
+  PrivateCensus::State census;
   Scrutinise::State scrutinise;
   Digest::State digest;
   record::RunWriter::State& record;

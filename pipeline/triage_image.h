@@ -46,6 +46,7 @@ struct ObjectPart {
 // Where the bytes of an image come from.
 struct ImageOrigin {
   Covers covers = Covers::own_bytes;  // nothing: an image that is a file, or a device seen in another image
+  bool counted_elsewhere = false;     // by the census: its bytes stand, readable, in what holds it
   ReadCounter* counter = nullptr;     // of an exhibit
   // What the bytes are read through, kept as long as the sweep.
   std::shared_ptr<const ByteSource> bytes;

@@ -41,6 +41,7 @@ Result<std::optional<Sweep::InsideImage>> Sweep::look_inside(const Object& objec
   }
   inside.image = std::move(opened).value();
   inside.origin.bytes = inside.image;
+  inside.origin.counted_elsewhere = inside.image->kind() != ExhibitKind::ewf;  // the others hold bytes as they are
   return std::optional(std::move(inside));
 }
 

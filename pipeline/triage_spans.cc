@@ -57,8 +57,11 @@ void Sweep::sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uin
       if (chunk.offset() == 0) note_kind(huge.object, chunk.body(), facts);
       return !stopped();
     };
+    engine_.census->prepare(worker.census, !huge.object.counted_elsewhere);
     scan(reader, Head{huge.head.size, begin, end}, facts, worker.watch, admit,
-         Looking<Match>{*engine_.match, worker.match, Work::match});
+         Looking<Match>{*engine_.match, worker.match, Work::match},
+         Looking<PrivateCensus>{*engine_.census, worker.census, Work::scrutinise});
+    count_private(worker, huge.object.locator.exhibit);
   }
   if (huge.covers == Covers::own_bytes) counters_.sweep_bytes(huge.object.locator.exhibit, end - begin);
   end_span(worker, huge, end - begin, facts);

@@ -47,8 +47,11 @@ void StreamedPart::sweep(Worker& worker, Block block) {
   const std::unique_ptr<Content> content = window_content(std::move(block.bytes), block.at, end);
   ChunkReader reader(*content, end, block.begin, block.end, worker.buffer, facts);
   const auto admit = [this](const Chunk&) { return !sweep_.stopped(); };
+  engine_.census->prepare(worker.census, !object_.counted_elsewhere);
   scan(reader, Head{end, block.begin, block.end}, facts, worker.watch, admit,
-       Looking<Match>{*engine_.match, worker.match, Work::match});
+       Looking<Match>{*engine_.match, worker.match, Work::match},
+       Looking<PrivateCensus>{*engine_.census, worker.census, Work::scrutinise});
+  sweep_.count_private(worker, object_.locator.exhibit);
   {
     const std::lock_guard lock(mutex_);
     facts_.hits.insert(facts_.hits.end(), facts.hits.begin(), facts.hits.end());

@@ -55,8 +55,12 @@ void StripeSweep::read() {
     note_first_bytes(chunk.offset() - chunk.lead_bytes(), chunk.window());
     return !image_.sweep_.stopped();
   };
+  const Engine& engine = image_.engine_;
+  engine.census->prepare(worker_.census, !image_.origin_.counted_elsewhere, image_.mapped_);
   scan(reader, Head{size, stripe_.begin, stripe_.end}, facts, worker_.watch, admit,
-       Looking<Match>{*image_.engine_.match, worker_.match, Work::match});
+       Looking<Match>{*engine.match, worker_.match, Work::match},
+       Looking<PrivateCensus>{*engine.census, worker_.census, Work::scrutinise});
+  image_.sweep_.count_private(worker_, image_.walk_->image().exhibit);
   hits_ = std::move(facts.hits);
   exceptions_ = std::move(facts.exceptions);
   find_limit();

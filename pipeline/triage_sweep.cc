@@ -266,13 +266,16 @@ void Sweep::sweep_whole(Worker& worker, Object& object, Facts& facts) {
     if (chunk.body_bytes() != facts.size || digests.any() || chunk.segments().empty()) return true;
     fingerprint = engine_.fingerprints->of(chunk.body());
     fingerprinted = true;
-    seen = engine_.seen->has(fingerprint);
+    seen = !engine_.census->is_full() && engine_.seen->has(fingerprint);
     worker.watch.charge(Work::hash, chunk.body_bytes());
     return !seen;
   };
   const Head head{facts.size, 0, facts.size};
+  engine_.census->prepare(worker.census, !object.counted_elsewhere);
   scan(reader, head, facts, worker.watch, admit, Looking<Digest>{engine_.digest, worker.digest, Work::hash},
-       Looking<Match>{*engine_.match, worker.match, Work::match});
+       Looking<Match>{*engine_.match, worker.match, Work::match},
+       Looking<PrivateCensus>{*engine_.census, worker.census, Work::scrutinise});
+  count_private(worker, object.locator.exhibit);
   if (facts.size == 0) facts.kind = Kind::empty;
   if (facts.size > 0 && facts.coverage.zero == facts.size) facts.kind = Kind::zero;
   if (fingerprinted && !seen && facts.hits.empty() && facts.exceptions.empty()) engine_.seen->add(fingerprint);
@@ -340,6 +343,10 @@ void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
   count(facts, decision.disposition);
   worker.watch.charge(Work::record);
   worker.watch.begin(Work::wait);
+}
+
+void Sweep::count_private(Worker& worker, std::uint32_t exhibit) {
+  if (engine_.census->is_full()) engine_.writer->count_private(worker.record, exhibit, worker.census.found);
 }
 
 void Sweep::count(const Facts& facts, Disposition disposition) {

@@ -69,6 +69,8 @@ class Sweep {
   // Part of an object that is being unpacked, `bytes` long: for another worker, or at once by this one where enough
   // waits already.
   void share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep);
+  // What the census found in the part of an exhibit that the worker was shown last.
+  void count_private(Worker& worker, std::uint32_t exhibit);
   void count_bytes(std::uint32_t exhibit, std::uint64_t bytes) { counters_.sweep_bytes(exhibit, bytes); }
   // The process cannot go on: the first Error is what run() returns.
   void fail(Error error);

@@ -27,6 +27,12 @@ bool is_a_guess(Format format) {
          format == Format::charset;
 }
 
+// Formats of which the bytes show their text as it is, if not all of it.
+bool is_readable(Format format) {
+  return is_a_guess(format) || format == Format::rtf || format == Format::uuencode || format == Format::sqlite ||
+         format == Format::sqlite_log || format == Format::journal;
+}
+
 }  // namespace
 
 // The bytes of a part, on their way to its own parts and to its sweep at once.
@@ -157,6 +163,8 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
     }
     return 0;
   }
+  child.counted_elsewhere =
+      part.stored_at.has_value() || (part.is == Part::Is::view && (part.retells || is_readable(container->format)));
   std::vector<std::byte> bytes;
   bool ended = false;
   child.trouble = fill(unpacker, bytes, limits::kSmallPartBytes + 1, ended);

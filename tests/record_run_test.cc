@@ -160,7 +160,7 @@ TEST_F(Run, tables_say_what_the_order_and_the_exhibits_were) {
   EXPECT_EQ(totals->exception_bytes, 4106U);
   const fs::path db = folder_ / "run/relevance.db";
   EXPECT_EQ(query(db, "PRAGMA application_id"), std::to_string(0x414D4254));
-  EXPECT_EQ(query(db, "PRAGMA user_version"), "2");
+  EXPECT_EQ(query(db, "PRAGMA user_version"), "3");
   EXPECT_EQ(query(db, "PRAGMA integrity_check"), "ok");
   EXPECT_EQ(query(db, "SELECT name, strength, objects, hits FROM identifier ORDER BY id"),
             "accused.mail|strong|0|0\npayout|strong|1|2\nnever.seen|strong|0|0");

@@ -90,6 +90,7 @@ TEST(Stall, is_told_by_the_objects_id_and_the_stage_that_holds_it) {
   ASSERT_TRUE(writer.ok());
   engine.writer = writer->get();
   engine.match.emplace(engine.patterns, static_cast<std::uint32_t>(engine.scope.max_hits_per_identifier));
+  engine.census.emplace(engine.detectors, Grade::shape_only, false);
   engine.scrutinise.emplace(engine.detectors, engine.scope);
   engine.lookup.emplace(engine.scope);
   engine.fingerprints.emplace(Fingerprinter::Secret{});

@@ -23,6 +23,7 @@ struct Counts {
   std::vector<record::CensusRow> census;
   std::vector<record::CoverageRow> coverage;
   std::vector<record::ExceptionRow> exceptions;
+  std::vector<record::PrivateRow> private_data;
 };
 
 Result<Counts> read_counts(const record::RunReader& run) {
@@ -32,7 +33,10 @@ Result<Counts> read_counts(const record::RunReader& run) {
   if (!coverage) return coverage.error();
   auto exceptions = run.exceptions();
   if (!exceptions) return exceptions.error();
-  return Counts{std::move(census).value(), std::move(coverage).value(), std::move(exceptions).value()};
+  auto private_data = run.private_data();
+  if (!private_data) return private_data.error();
+  return Counts{std::move(census).value(), std::move(coverage).value(), std::move(exceptions).value(),
+                std::move(private_data).value()};
 }
 
 std::string meta(const record::RunReader& run, const std::string& key) {
@@ -66,6 +70,12 @@ void print_exhibit(const record::ExhibitRow& exhibit, const Counts& counts) {
     if (row.exhibit == exhibit.id) exceptions.add({row.reason, grouped(row.objects), grouped(row.bytes)});
   }
   if (!exceptions.empty()) write_out("\n" + exceptions.text());
+
+  Table values({{"private data"}, {"values", Align::right}});
+  for (const auto& row : counts.private_data) {
+    if (row.exhibit == exhibit.id) values.add({row.category, row.found ? grouped(*row.found) : "fewer than 10"});
+  }
+  if (!values.empty()) write_out("\n" + values.text());
 }
 
 void print_text(const record::RunReader& run, const Counts& counts) {
@@ -99,6 +109,9 @@ Json json_of(const record::RunReader& run, const Counts& counts) {
     for (const auto& row : counts.exceptions) {
       if (row.exhibit != e.id) continue;
       one["exceptions"].push_back({{"reason", row.reason}, {"objects", row.objects}, {"bytes", row.bytes}});
+    }
+    for (const auto& row : counts.private_data) {
+      if (row.exhibit == e.id) one["private_data"][row.category] = row.found ? Json(*row.found) : Json(nullptr);
     }
     out["exhibits"].push_back(std::move(one));
   }

@@ -23,7 +23,7 @@ namespace {
 
 struct Options {
   TriageOptions triage;
-  std::string memory, chunk_size, log, metrics;
+  std::string memory, chunk_size, census, log, metrics;
 };
 
 // A size as the operator typed it, between its bounds; `into` stays as it is where he typed none.
@@ -134,10 +134,16 @@ Action add_triage(CLI::App& app) {
       ->check(CLI::Range(0, 3600));
   app.add_option("--metrics", options->metrics, "Keep a file for Prometheus up to date; numbers only")
       ->type_name("FILE");
+  app.add_option(
+         "--census", options->census,
+         "quick: objects and bytes; full: how much private data of which kind there is, in counts (default: quick)")
+      ->type_name("quick|full")
+      ->check(CLI::IsMember({"quick", "full"}));
   app.add_flag("--hash-exhibits", t.hash_exhibits, "Also record the SHA-256 of every image (one more pass)");
   app.add_option("EXHIBIT", t.exhibits, "Images (raw, split) and folders, in the order of their numbers")->required();
   return [options](const Words& command_line) {
     options->triage.command_line = command_line;
+    options->triage.full_census = options->census == "full";
     return triage(*options);
   };
 }

@@ -51,6 +51,7 @@ Counts& Counts::operator+=(const Counts& other) {
     identifiers[identifier].objects += count.objects;
     identifiers[identifier].hits += count.hits;
   }
+  for (const auto& [key, count] : other.private_values) private_values[key] += count;
   seen += other.seen;
   exception_objects += other.exception_objects;
   exception_bytes += other.exception_bytes;
@@ -62,6 +63,7 @@ void Counts::clear() {
   census.clear();
   exceptions.clear();
   identifiers.clear();
+  private_values.clear();
   seen = exception_objects = exception_bytes = 0;
 }
 
@@ -84,7 +86,7 @@ bool is_covered(const Coverage& coverage) { return coverage.total() != 0; }
 
 bool append_counts(std::string& out, const Counts& counts) {
   const auto covered = std::count_if(counts.coverage.begin(), counts.coverage.end(), is_covered);
-  if (counts.seen == 0 && counts.census.empty() && covered == 0) return false;
+  if (counts.seen == 0 && counts.census.empty() && counts.private_values.empty() && covered == 0) return false;
   append_varint(out, static_cast<std::uint64_t>(covered));
   for (std::size_t i = 0; i < counts.coverage.size(); ++i) {
     const Coverage& coverage = counts.coverage[i];
@@ -112,6 +114,12 @@ bool append_counts(std::string& out, const Counts& counts) {
     append_varint(out, identifier);
     append_varint(out, count.objects);
     append_varint(out, count.hits);
+  }
+  append_varint(out, counts.private_values.size());
+  for (const auto& [key, count] : counts.private_values) {
+    append_varint(out, key.first);
+    append_varint(out, key.second);
+    append_varint(out, count);
   }
   append_varint(out, counts.seen);
   append_varint(out, counts.exception_objects);
@@ -145,6 +153,11 @@ Counts read_counts(std::string_view bytes, std::size_t exhibits) {
     HitCount& count = counts.identifiers[static_cast<IdentifierId>(take_varint(bytes))];
     count.objects = take_varint(bytes);
     count.hits = take_varint(bytes);
+  }
+  for (std::uint64_t left = take_varint(bytes); left > 0; --left) {
+    const auto exhibit = static_cast<std::uint32_t>(take_varint(bytes));
+    const auto category = static_cast<std::uint32_t>(take_varint(bytes));
+    counts.private_values[{exhibit, category}] = take_varint(bytes);
   }
   counts.seen = take_varint(bytes);
   counts.exception_objects = take_varint(bytes);

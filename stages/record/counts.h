@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "pipeline/facts.h"
@@ -52,6 +53,8 @@ class Counts {
   std::map<CensusKey, ItemCount> census;
   std::map<ExceptionKey, ItemCount> exceptions;
   std::unordered_map<IdentifierId, HitCount> identifiers;
+  // Of the full census: values by exhibit and index of the category.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> private_values;
   std::uint64_t seen = 0;               // objects
   std::uint64_t exception_objects = 0;  // with at least one exception
   std::uint64_t exception_bytes = 0;    // not examined

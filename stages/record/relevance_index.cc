@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "pipeline/file.h"
+#include "pipeline/limits.h"
 #include "stages/record/schema.h"
 
 namespace ambit::record {
@@ -93,6 +94,7 @@ struct RelevanceIndex::Database {
   }
   [[nodiscard]] Result<> add_order(const Scope& scope, const Counts& counts);
   [[nodiscard]] Result<> add_census(const Counts& counts);
+  [[nodiscard]] Result<> add_private_data(const IndexTables& tables);
   [[nodiscard]] Result<> add_words();
   template <class Names>
   [[nodiscard]] Result<> add_words(std::string_view topic, const Names& names);
@@ -252,6 +254,23 @@ Result<> RelevanceIndex::Database::add_census(const Counts& counts) {
   return done;
 }
 
+// A cell of few values could be of one person, whom somebody could recognise by where the exhibit comes from.
+Result<> RelevanceIndex::Database::add_private_data(const IndexTables& tables) {
+  Result<> done;
+  for (std::size_t exhibit = 0; exhibit < tables.exhibits->size(); ++exhibit) {
+    for (std::size_t category = 0; category < tables.categories->size() && done; ++category) {
+      const auto at = tables.counts->private_values.find({exhibit, category});
+      const std::uint64_t found = at == tables.counts->private_values.end() ? 0 : at->second;
+      std::optional<std::uint64_t> told = found;
+      if (found > 0 && found < limits::kLeastPrivateCell) told.reset();
+      done = insert("INSERT INTO private_data VALUES(?,?,?)", [&](Row& row) {
+        row.count(exhibit + 1).text((*tables.categories)[category]).number_or_null(told);
+      });
+    }
+  }
+  return done;
+}
+
 template <class Names>
 Result<> RelevanceIndex::Database::add_words(std::string_view topic, const Names& names) {
   Result<> done;
@@ -288,7 +307,9 @@ Result<> RelevanceIndex::add(const IndexTables& tables) {
     });
   }
   if (done) done = database_->add_order(*tables.scope, *tables.counts);
-  return done ? database_->add_census(*tables.counts) : done;
+  if (done) done = database_->add_census(*tables.counts);
+  if (done && tables.categories != nullptr) done = database_->add_private_data(tables);
+  return done;
 }
 
 Result<> RelevanceIndex::finish(const std::string& path) {

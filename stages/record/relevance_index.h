@@ -33,6 +33,7 @@ struct IndexTables {
   const Scope* scope = nullptr;
   const std::vector<CheckpointExhibit>* exhibits = nullptr;
   const Counts* counts = nullptr;
+  const std::vector<std::string>* categories = nullptr;  // of private data, of a full census; null: it was a quick one
   std::map<std::string, std::string> meta;
 };
 

@@ -303,7 +303,9 @@ Result<> RunWriter::write_index(Closing& closing) {
   tables.scope = setup_.scope;
   tables.exhibits = &closing.exhibits;
   tables.counts = &counts;
-  tables.meta = {{"court", setup_.scope->court},
+  if (setup_.full_census) tables.categories = &categories_;
+  tables.meta = {{"census", setup_.full_census ? "full" : "quick"},
+                 {"court", setup_.scope->court},
                  {"detectors_sha256", setup_.detectors_sha256},
                  {"hash_sets_sha256", setup_.scope->hash_sets_sha256},
                  {"index_leaves", std::to_string(totals.index_leaves)},

@@ -233,6 +233,13 @@ Result<std::vector<CoverageRow>> RunReader::coverage() const {
                               });
 }
 
+Result<std::vector<PrivateRow>> RunReader::private_data() const {
+  return collect<PrivateRow>("SELECT exhibit, category, found FROM private_data ORDER BY exhibit, category",
+                             [](const RunReader&, const Query& q) {
+                               return PrivateRow{small(q.number(0)), q.text(1), q.maybe_number(2)};
+                             });
+}
+
 Result<std::vector<ExceptionRow>> RunReader::exceptions() const {
   return collect<ExceptionRow>(
       "SELECT exhibit, reason, objects, bytes FROM exception ORDER BY exhibit, reason",

@@ -52,6 +52,11 @@ struct ExceptionRow {
   std::string reason;
   std::uint64_t objects = 0, bytes = 0;
 };
+struct PrivateRow {
+  std::uint32_t exhibit = 0;
+  std::string category;
+  std::optional<std::uint64_t> found;  // values; none: fewer than are told
+};
 struct PrivilegeEntry {
   std::uint64_t id = 0;
   std::optional<std::int64_t> date;  // seconds since 1970, UTC
@@ -87,6 +92,7 @@ class RunReader {
 
   [[nodiscard]] Result<std::vector<CensusRow>> census() const;
   [[nodiscard]] Result<std::vector<CoverageRow>> coverage() const;
+  [[nodiscard]] Result<std::vector<PrivateRow>> private_data() const;
   [[nodiscard]] Result<std::vector<ExceptionRow>> exceptions() const;
   [[nodiscard]] Result<std::vector<PrivilegeEntry>> privilege_log() const;
 

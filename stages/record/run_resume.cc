@@ -58,6 +58,7 @@ std::string RunWriter::identity() const {
   std::string text = "the order: " + setup_.scope->order_sha256 +
                      "\nits sets of hashes: " + setup_.scope->hash_sets_sha256 +
                      "\nthe detectors: " + setup_.detectors_sha256 + "\nthe version of ambit: " + setup_.tool_version +
+                     "\nthe census: " + (setup_.full_census ? "full" : "quick") +
                      "\nthe number of exhibits: " + std::to_string(setup_.exhibit_names.size()) + "\n";
   for (std::size_t i = 0; i < setup_.exhibit_names.size(); ++i) {
     text += "exhibit " + setup_.exhibit_names[i] + ": " + setup_.exhibit_kinds[i];

@@ -133,6 +133,13 @@ void RunWriter::cover(State& state, std::uint32_t exhibit, const Coverage& cover
   state.counts.coverage[exhibit] += coverage;
 }
 
+void RunWriter::count_private(State& state, std::uint32_t exhibit, const std::vector<std::uint64_t>& found) const {
+  const std::lock_guard lock(state.mutex);
+  for (std::size_t detector = 0; detector < found.size(); ++detector) {
+    if (found[detector] != 0) state.counts.private_values[{exhibit, category_of_[detector]}] += found[detector];
+  }
+}
+
 Result<> RunWriter::note(State& state, Portion& portion, std::string_view text) {
   const std::lock_guard lock(state.mutex);
   portion.entries.fetch_add(1, std::memory_order_relaxed);

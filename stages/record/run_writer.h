@@ -82,6 +82,7 @@ class RunWriter {
     std::vector<std::string> exhibit_marks;        // by which each is known again; printable; may be empty
     std::vector<std::string> detector_categories;  // by DetectorId
     std::string detectors_sha256, tool_version;
+    bool full_census = false;
     std::uint64_t memory = 64 * limits::MiB;        // for sorting; bytes
     std::atomic<std::uint64_t>* settled = nullptr;  // counts the objects as close() settles them, for who watches
     // Looks at the finished relevance index before anything is moved into place; an Error ends the run.
@@ -127,6 +128,8 @@ class RunWriter {
   [[nodiscard]] Result<> add(State& state, Portion& portion, const Verdict& verdict);
   // Bytes of an image, counted where they lie; the facts of its objects have no coverage.
   void cover(State& state, std::uint32_t exhibit, const Coverage& coverage) const;
+  // Values that the full census found, by DetectorId.
+  void count_private(State& state, std::uint32_t exhibit, const std::vector<std::uint64_t>& found) const;
   // Anything that is to be known again when the run is resumed.
   [[nodiscard]] Result<> note(State& state, Portion& portion, std::string_view text);
   // This worker turns to another portion.

@@ -16,7 +16,7 @@
 namespace ambit::record {
 
 inline constexpr int kApplicationId = 0x414D4254;  // "AMBT"
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 inline constexpr const char* kSchema = R"sql(
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -65,6 +65,9 @@ CREATE TABLE census(exhibit INTEGER, disposition INTEGER, reason INTEGER, kind I
 CREATE TABLE coverage(exhibit INTEGER, part TEXT, bytes INTEGER NOT NULL, PRIMARY KEY(exhibit, part)) WITHOUT ROWID;
 CREATE TABLE exception(exhibit INTEGER, reason INTEGER, objects INTEGER NOT NULL, bytes INTEGER NOT NULL,
   PRIMARY KEY(exhibit, reason)) WITHOUT ROWID;       -- counts; the places are in the ledger
+CREATE TABLE private_data(exhibit INTEGER, category TEXT,  -- only of a full census (meta: census)
+  found INTEGER,                                     -- values, each as often as it stands there; NULL: 1 to 9
+  PRIMARY KEY(exhibit, category)) WITHOUT ROWID;
 CREATE TABLE privilege_log(id INTEGER PRIMARY KEY, date INTEGER, kind INTEGER NOT NULL, basis TEXT NOT NULL,
   rule INTEGER NOT NULL);                            -- no locator, no size, no content
 CREATE VIEW v_item AS        -- for a person; a duplicate shows the hits and extents of its original
