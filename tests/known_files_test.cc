@@ -70,6 +70,7 @@ TEST(KnownFiles, are_set_aside_unless_the_case_hits_them_in_whatever_format_they
       EXPECT_EQ(c.dispositions(run), "disclose|2\nknown|1\nnot_relevant|1") << known << " " << film;
       EXPECT_EQ(c.query(run, "SELECT locator FROM v_item ORDER BY id"), "server:/film.bin\nserver:/mail.txt");
       EXPECT_THAT(c.ledger(run), HasSubstr("server:/lib.so"));
+      EXPECT_EQ(c.query(run, "SELECT length(value) FROM meta WHERE key = 'hash_sets_sha256'"), "64");
     }
   }
 }

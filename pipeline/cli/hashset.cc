@@ -80,10 +80,13 @@ void add_row(Table& table, const std::string& source, const HashSourceReport& re
 Exit report_set(const std::string& path, double seconds, std::uint64_t added) {
   Result<std::shared_ptr<const HashSet>> set = load_hash_set(path);
   if (!set) return fail(set.error());
-  write_out(fmt::format("\n  {}: {} hashes, {}, in {} ({} a second)\n  its digest: {}\n", printable(path),
-                        grouped((*set)->count()), bytes_text((*set)->file_bytes()), duration_text(seconds),
-                        grouped(static_cast<std::uint64_t>(static_cast<double>(added) / std::max(seconds, 0.001))),
-                        hex_of((*set)->digest())));
+  constexpr double kWorthARate = 1;  // second
+  const std::string rate =
+      seconds < kWorthARate
+          ? ""
+          : fmt::format(" ({} a second)", grouped(static_cast<std::uint64_t>(static_cast<double>(added) / seconds)));
+  write_out(fmt::format("\n  {}: {} hashes, {}, in {}{}\n  its digest: {}\n", printable(path), grouped((*set)->count()),
+                        bytes_text((*set)->file_bytes()), duration_text(seconds), rate, hex_of((*set)->digest())));
   return Exit::complete;
 }
 
