@@ -4,7 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "pipeline/facts.h"
@@ -25,8 +27,10 @@ struct Found {
 
 class WindowScan {
  public:
-  explicit WindowScan(const DetectorSet& set)
-      : set_(&set), scanner_(set.database()), word_scanner_(set.word_database()) {}
+  // `named`: values that are not looked for in base64, in lower case (ASCII); outlives the scan. Elsewhere hits of the
+  // case tell them apart, but what stands in an attachment is a hit of the attachment alone.
+  WindowScan(const DetectorSet& set, const std::unordered_set<std::string>& named)
+      : set_(&set), named_(&named), scanner_(set.database()), word_scanner_(set.word_database()) {}
 
   // Everything in `window`, whose first byte has the object's offset `offset`: as bytes, as UTF-16, and in lines of
   // base64. Sorted by last letter; valid until the next call.
@@ -68,6 +72,7 @@ class WindowScan {
   [[nodiscard]] bool excluded(std::string_view finding, DetectorId detector) const;
 
   const DetectorSet* set_;
+  const std::unordered_set<std::string>* named_;
   Scanner scanner_, word_scanner_;
   std::vector<Core> cores_;
   std::vector<Judged> judged_;
