@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <random>
+#include <unordered_set>
 
 #include "pipeline/detector_file.h"
 #include "stages/audit/canary_files.h"
