@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "stages/audit/canary_files.h"
 #include "tests/evidence.h"
 
 namespace ambit {
@@ -271,6 +272,34 @@ TEST(Audit, reads_the_released_bytes_and_knows_what_the_order_allows) {
   ASSERT_EQ(report["findings"].size(), 1U);
   EXPECT_EQ(report["findings"][0]["place"], "extents");
   EXPECT_EQ(report["items"], 1);
+}
+
+// A mail is released as it stands, its attachments in base64 among it.
+TEST(Audit, a_mail_is_not_released_with_somebody_else_in_its_attachment) {
+  Case c;
+  c.order(R"(
+[[identifier]]
+name = "accused.mail"
+literals = ["kim@northlight.example"]
+[[rule]]
+name = "R1"
+paragraph = "1"
+when = 'accused'
+)");
+  const auto mail = [](const std::string& attached) {
+    std::string text = audit::mail_with_attachment("papers", attached, 1'303'034'400);
+    text.insert(0, "X-Written-By: kim@northlight.example\r\n");
+    return text;
+  };
+  const std::string filler = "a line about nothing at all\nand one more of these lines\n";
+  test::write_file(c.folder / "s/other.eml", mail(filler + "card 4111 1111 1111 1111 of jo@person.example\n" + filler));
+  test::write_file(c.folder / "s/own.eml", mail(filler + "mail to kim@northlight.example, please\n" + filler));
+  ASSERT_EQ(c.triage("run", {c.folder / "s"}).exit, 0);
+  EXPECT_EQ(c.query("run", "SELECT locator, disposition FROM v_item ORDER BY id"),
+            "s:/own.eml|disclose\ns:/own.eml!/note.txt|disclose");
+  EXPECT_NE(c.ledger("run").find("\"locator\":\"s:/other.eml\",\"state\":\"active\",\"kind\":\"mail\""),
+            std::string::npos);
+  EXPECT_EQ(test::ambit({"audit", c.folder / "run", "--order", c.order_file(), "--exhibit", c.folder / "s"}).exit, 0);
 }
 
 TEST(Audit, takes_only_the_order_and_the_exhibits_of_the_run) {

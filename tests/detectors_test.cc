@@ -3,8 +3,11 @@
 
 #include <algorithm>
 #include <random>
+#include <unordered_set>
 
 #include "pipeline/detector_file.h"
+#include "stages/audit/canary_files.h"
+#include "stages/scrutinise/base64_lines.h"
 #include "stages/scrutinise/scrutinise.h"
 
 namespace ambit {
@@ -67,6 +70,84 @@ TEST(Detectors, find_each_example_once_in_every_encoding) {
         EXPECT_EQ(in_wide[0].length, 2 * found[0].length);
         EXPECT_EQ(in_wide[0].grade, found[0].grade);
       }
+    }
+  }
+}
+
+// As a mail has an attachment: lines of `width` digits, the text anywhere in a group of three.
+std::string base64_lines(const std::string& text, std::size_t width, std::string_view line_end) {
+  const std::string digits = audit::base64_of(text);
+  std::string out;
+  for (std::size_t at = 0; at < digits.size(); at += width) {
+    out += digits.substr(at, width);
+    out += line_end;
+  }
+  return out;
+}
+
+TEST(Detectors, find_each_example_once_in_lines_of_base64) {
+  const std::string head = "Content-Transfer-Encoding: base64\r\n\r\n";
+  for (const Detector& detector : builtin()) {
+    for (const std::string& example : detector.must_match) {
+      for (std::size_t shift = 0; shift < 3; ++shift) {
+        const std::string before = std::string(80 + shift, '~') + "\n", text = before + example + "\n~~~~~~~~~~~~";
+        const auto plain = found_by(detector.name, text);
+        ASSERT_EQ(plain.size(), 1u) << detector.name << ": " << example;
+        for (const std::size_t width : {76U, 64U, 32U, 996U}) {
+          const std::string packed = base64_lines(text, width, width == 64 ? "\n" : "\r\n");
+          const auto found = found_by(detector.name, head + packed + "--end\n");
+          ASSERT_EQ(found.size(), 1u) << detector.name << ": " << example << " in lines of " << width;
+          EXPECT_EQ(found[0].grade, plain[0].grade);
+          const std::size_t ending = width == 64 ? 1 : 2;
+          const auto place = [&](std::size_t byte, std::size_t digit) {
+            const std::size_t at = byte / 3 * 4 + byte % 3 + digit;
+            return head.size() + at + at / width * ending;
+          };
+          EXPECT_EQ(found[0].offset, place(plain[0].offset, 0));
+          EXPECT_EQ(found[0].end(), place(plain[0].end() - 1, 1) + 1);
+        }
+      }
+    }
+  }
+}
+
+TEST(Base64Lines, are_read_alone_and_only_where_text_comes_out) {
+  scrutiny::Base64Lines lines;
+  const auto read = [&](const std::string& text) {
+    lines.read(std::as_bytes(std::span(text)));
+    return std::string(lines.text());
+  };
+  const std::string text = "The quick brown fox jumps over the lazy dog and on.";
+  EXPECT_EQ(read(base64_lines(text, 76, "\n")), text + '\0');
+  for (std::size_t before = 0; before < 70; ++before) {
+    const std::string shifted = std::string(before, '!') + "\n" + base64_lines(text, 36, "\r\n") + "!\n";
+    EXPECT_EQ(read(shifted), text + '\0') << before;
+  }
+  EXPECT_EQ(read("x" + base64_lines(text, 76, "\n")), "");  // no whole groups
+  EXPECT_EQ(read(" " + base64_lines(text, 76, "\n")), "");  // something else on the line
+  EXPECT_EQ(read(base64_lines(text, 76, "!\n")), "");
+  EXPECT_EQ(read(base64_lines(text, 28, "\n")), "");                        // short lines are words
+  EXPECT_EQ(read(base64_lines(std::string(400, '\x01'), 76, "\n")), "");    // no text
+  EXPECT_EQ(read(base64_lines(std::string(3'000, 'a'), 4'000, "\n")), "");  // longer than a line
+  EXPECT_EQ(read(std::string(100, 'A')), "");                               // zeros
+}
+
+TEST(Base64Lines, survive_any_bytes_and_say_where_they_stand) {
+  std::mt19937 random(9);
+  scrutiny::Base64Lines lines;
+  for (int round = 0; round < 3'000; ++round) {
+    static constexpr std::string_view kLetters = "abcQ05+/=\n\r ";
+    std::string text(random() % 300, 'S');
+    for (char& c : text) {
+      if (random() % 16 == 0) c = kLetters[random() % kLetters.size()];
+    }
+    lines.read(std::as_bytes(std::span(text)));
+    for (std::size_t i = 0; i < lines.text().size(); ++i) {
+      if (lines.text()[i] == '\0') continue;
+      const auto place = lines.place_of(i, i + 1);
+      ASSERT_LT(place.begin, place.end);
+      ASSERT_LE(place.end, text.size());
+      ASSERT_LE(place.begin, place.own_first);
     }
   }
 }
@@ -188,7 +269,8 @@ std::string made_text(std::mt19937& random, std::size_t bytes) {
 
 TEST(Detectors, find_the_same_in_any_text_however_it_is_cut) {
   std::mt19937 random(7);
-  scrutiny::WindowScan scan(builtin_set());
+  const std::unordered_set<std::string> nothing;
+  scrutiny::WindowScan scan(builtin_set(), nothing);
   const std::size_t around = builtin_set().context_bytes();
   const std::string text = made_text(random, 6 * around);
   const auto bytes = std::as_bytes(std::span(text));

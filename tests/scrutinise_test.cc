@@ -288,17 +288,11 @@ TEST(Records, are_drawn_only_where_a_rule_asks_for_them) {
 // Text with private data, newlines of both widths and long zeros, by chance.
 std::string random_evidence(std::mt19937& random, std::size_t bytes) {
   static const std::vector<std::string> kPieces = {
-      "kim@example.com",
-      "4111 1111 1111 1111",
-      " ssn 536228726 ",
-      "GB29 NWBK 6016 1331 9268 19",
-      "\n",
-      "\n",
-      " ",
-      "7",
-      "-----BEGIN RSA PRIVATE KEY-----\n" + std::string(300, 'A') + "\n-----END RSA PRIVATE KEY-----",
-      "needle",
-      "a.b"};
+      "kim@example.com", "4111 1111 1111 1111", " ssn 536228726 ", "GB29 NWBK 6016 1331 9268 19", "\n", "\n", " ", "7",
+      "-----BEGIN RSA PRIVATE KEY-----\n" + std::string(300, 'A') + "\n-----END RSA PRIVATE KEY-----", "needle", "a.b",
+      // "… kim@example.com\n… 4111 1111 1111 1111 …" in lines of base64, the last one short
+      "\r\nVGhlIGxpc3Qgc2F5czoga2ltQGV4YW1wbGUuY29tIGFuZCB0aGVuIGpvQGV4YW1wbGUub3JnCmNhcmQgNDEx\r\n"
+      "MSAxMTExIDExMTEgMTExMSBhbmQg\r\n"};
   std::string out;
   while (out.size() < bytes) {
     const std::string& next = kPieces[random() % kPieces.size()];

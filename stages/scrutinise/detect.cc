@@ -207,6 +207,16 @@ std::span<const Found> WindowScan::scan(std::span<const std::byte> window, std::
                       offset + first.letter,
                       {offset + begin, length, m.detector, m.grade, View::raw}});
   }
+  base64_.read(window);
+  scan_text(base64_.text(), Walls::nul);
+  for (const Match& m : matches_) {
+    if (named_->contains(lowered(base64_.text().substr(m.begin, m.end - m.begin)))) continue;
+    const Base64Lines::Place place = base64_.place_of(m.begin, m.end);
+    const auto length = static_cast<std::uint32_t>(place.end - place.begin);
+    found_.push_back({offset + place.own_last,
+                      offset + place.own_first,
+                      {offset + place.begin, length, m.detector, m.grade, View::raw}});
+  }
   std::sort(found_.begin(), found_.end());
   return found_;
 }

@@ -4,17 +4,21 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "pipeline/facts.h"
+#include "stages/scrutinise/base64_lines.h"
 #include "stages/scrutinise/detector_set.h"
 #include "stages/scrutinise/fold.h"
 
 namespace ambit::scrutiny {
 
 // A finding with the offsets of its last letter, which decides the chunk that owns it, and of its first. In UTF-16
-// the finding is a zero longer than its letters, before or behind them.
+// the finding is a zero longer than its letters, before or behind them; in base64 its letters are the digits that are
+// its alone, and it may be a digit longer at either end.
 struct Found {
   std::uint64_t last = 0, first = 0;
   Finding finding;
@@ -23,11 +27,13 @@ struct Found {
 
 class WindowScan {
  public:
-  explicit WindowScan(const DetectorSet& set)
-      : set_(&set), scanner_(set.database()), word_scanner_(set.word_database()) {}
+  // `named`: values that are not looked for in base64, in lower case (ASCII); outlives the scan. Elsewhere hits of the
+  // case tell them apart, but what stands in an attachment is a hit of the attachment alone.
+  WindowScan(const DetectorSet& set, const std::unordered_set<std::string>& named)
+      : set_(&set), named_(&named), scanner_(set.database()), word_scanner_(set.word_database()) {}
 
-  // Everything in `window`, whose first byte has the object's offset `offset`: as bytes, and as UTF-16. Sorted by
-  // last letter; valid until the next call.
+  // Everything in `window`, whose first byte has the object's offset `offset`: as bytes, as UTF-16, and in lines of
+  // base64. Sorted by last letter; valid until the next call.
   [[nodiscard]] std::span<const Found> scan(std::span<const std::byte> window, std::uint64_t offset);
 
  private:
@@ -66,6 +72,7 @@ class WindowScan {
   [[nodiscard]] bool excluded(std::string_view finding, DetectorId detector) const;
 
   const DetectorSet* set_;
+  const std::unordered_set<std::string>* named_;
   Scanner scanner_, word_scanner_;
   std::vector<Core> cores_;
   std::vector<Judged> judged_;
@@ -73,6 +80,7 @@ class WindowScan {
   std::vector<Stretch> stretches_;  // where words may matter
   std::vector<WordAt> words_;
   Folded folded_;
+  Base64Lines base64_;
   std::vector<Match> matches_;
   std::vector<Found> found_;
 };

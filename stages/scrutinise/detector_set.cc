@@ -4,6 +4,7 @@
 #include <map>
 
 #include "stages/scrutinise/ascii.h"
+#include "stages/scrutinise/base64_lines.h"
 
 namespace ambit {
 namespace {
@@ -38,7 +39,10 @@ void DetectorSet::add_expression(Expression expression, std::size_t most_bytes) 
   expression.after = (row != nullptr ? row->after : 0) + around;
   expressions_.push_back(expression);
   const std::size_t reach = expression.before + most_bytes + expression.after + 2;
-  context_bytes_ = std::max(context_bytes_, 2 * reach + 2);  // text in UTF-16 takes two bytes a letter
+  // Text in UTF-16 takes two bytes a letter; in base64 four for three and the ends of lines, and lines are decoded
+  // whole.
+  constexpr std::size_t kLine = scrutiny::Base64Lines::kMostDigits + 2;
+  context_bytes_ = std::max({context_bytes_, 2 * reach + 2, reach * 3 / 2 + 2 * kLine});
 }
 
 Result<> DetectorSet::add_expressions(DetectorId id, std::vector<ScanPattern>& patterns) {

@@ -122,7 +122,7 @@ std::optional<Verdict> ethereum(std::string_view view, std::size_t begin, std::s
 std::optional<Verdict> wallet_address(std::string_view view, std::size_t begin, std::size_t end) {
   if (begin > 0 && (is_alnum(view[begin - 1]) || view[begin - 1] == '_')) return std::nullopt;
   const std::string_view core = view.substr(begin, end - begin);
-  if (core.starts_with("0x")) return ethereum(view, begin, begin + 2);
+  if (view.substr(begin, 2) == "0x") return ethereum(view, begin, begin + 2);
   std::size_t last = end;
   if (core == "bc1") {
     while (last - begin <= 90 && is_alnum(at(view, last))) ++last;
