@@ -61,18 +61,20 @@ class Reader final : public walk::ImageSink {
   int objects_ = 0, areas_ = 0;
 };
 
+// As the sweep does: run by run, what cannot be read passed over.
 void read_through(const ByteSource& image) {
   std::array<std::byte, 64 * 1024> buffer;
   std::uint64_t read = 0;
   for (std::uint64_t at = 0; at < image.size() && read < kMostBytes;) {
     const DataRun run = image.run_at(at);
     if (run.length == 0 || run.offset != at) std::abort();
-    const Result<std::size_t> got = image.read_at(at, buffer);
-    if (got.ok() && *got > buffer.size()) std::abort();
-    // What cannot be read is passed over in blocks, as the sweep does.
-    at += got.ok() && *got > 0 ? *got : 4096;
-    read += 4096;
-    if (run.hole) at = std::max(at, run.offset + run.length);
+    const std::uint64_t end = std::min(run.offset + run.length, image.size());
+    if (run.hole) read += buffer.size();
+    for (; at < end && !run.hole && read < kMostBytes; at += buffer.size(), read += buffer.size()) {
+      const Result<std::size_t> got = image.read_at(at, buffer);
+      if (got.ok() && *got > buffer.size()) std::abort();
+    }
+    at = end;
   }
 }
 
