@@ -2,23 +2,27 @@
 // 1 MiB, fingerprint it and let Hyperscan scan it for the same strings. No context at the cuts, no objects, no
 // decision, no record: it finds less than ambit and is the ceiling that ambit is measured against.
 //
+// Of an E01 image it inflates the chunks and does the same with them.
+//
 //   ambit_bare_loop ORDER IMAGE THREADS      prints: bytes, raw matches, seconds of the loop, seconds with compiling
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <libdeflate.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include "bench/ewf_places.h"
 #include "pipeline/scanner.h"
 #include "pipeline/triage_setup.h"
 #include "stages/match/cores.h"
+#include "stages/open/open_exhibit.h"
 
 namespace {
 
@@ -29,17 +33,71 @@ struct Tally {
   std::uint64_t mix = 0;  // of the fingerprints, so that they are worked out
 };
 
-void loop(int fd, std::atomic<std::uint64_t>& next, const ambit::ScanDatabase& database, Tally& tally) {
+using Buffer = std::unique_ptr<std::byte[]>;
+
+// What is read: as it lies in the file, or the chunks of an E01 image.
+class Source {
+ public:
+  explicit Source(const ambit::Exhibit& file) : file_(file), places_(ambit::bench::ewf_places(file)) {}
+  [[nodiscard]] std::uint64_t size() const { return places_.chunks.empty() ? file_.size() : places_.image_bytes; }
+
+  // Some mebibyte, the next in order; 0 at the end. One for each thread.
+  class Reader {
+   public:
+    explicit Reader(Source& source) : source_(source) {}
+    std::size_t next() { return source_.places_.chunks.empty() ? next_bytes() : next_chunks(); }
+    [[nodiscard]] const std::byte* bytes() const { return bytes_.get(); }
+
+   private:
+    struct Free {
+      void operator()(libdeflate_decompressor* decompressor) const { libdeflate_free_decompressor(decompressor); }
+    };
+    std::size_t next_bytes() {
+      const auto got = source_.file_.read_at(source_.next_.fetch_add(kRead), {bytes_.get(), kRead});
+      return got.ok() ? *got : 0;
+    }
+    std::size_t next_chunks() {
+      const ambit::bench::EwfPlaces& places = source_.places_;
+      const std::size_t count = kRead / places.chunk_bytes;
+      const std::size_t first = source_.next_.fetch_add(count);
+      if (first >= places.chunks.size()) return 0;
+      const auto& chunks = std::span(places.chunks).subspan(first, std::min(count, places.chunks.size() - first));
+      packed_.resize(chunks.back().offset + chunks.back().bytes - chunks.front().offset);
+      if (!source_.file_.read_at(chunks.front().offset, packed_).ok()) return 0;
+      std::size_t filled = 0;
+      for (const ambit::bench::EwfChunk& chunk : chunks) {
+        const std::byte* const from = packed_.data() + (chunk.offset - chunks.front().offset);
+        std::size_t got = chunk.bytes - 4;
+        if (chunk.packed) {
+          libdeflate_zlib_decompress(inflater_.get(), from, chunk.bytes, bytes_.get() + filled, places.chunk_bytes,
+                                     &got);
+        } else {
+          std::memcpy(bytes_.get() + filled, from, got);
+        }
+        filled += got;
+      }
+      return filled;
+    }
+
+    Source& source_;
+    Buffer bytes_{new std::byte[kRead]};
+    std::vector<std::byte> packed_;
+    std::unique_ptr<libdeflate_decompressor, Free> inflater_{libdeflate_alloc_decompressor()};
+  };
+
+ private:
+  const ambit::Exhibit& file_;
+  const ambit::bench::EwfPlaces places_;
+  std::atomic<std::uint64_t> next_{0};
+};
+
+void loop(Source& source, const ambit::ScanDatabase& database, Tally& tally) {
   ambit::Scanner scanner(database);
-  const auto buffer = std::make_unique<std::byte[]>(kRead);
-  for (;;) {
-    const std::uint64_t at = next.fetch_add(kRead);
-    const ssize_t got = ::pread(fd, buffer.get(), kRead, static_cast<off_t>(at));
-    if (got <= 0) return;
-    const auto bytes = static_cast<std::size_t>(got);
-    tally.mix ^= XXH3_128bits(buffer.get(), bytes).low64;
+  Source::Reader reader(source);
+  while (const std::size_t bytes = reader.next()) {
+    tally.mix ^= XXH3_128bits(reader.bytes(), bytes).low64;
     scanner.scan(
-        {buffer.get(), bytes},
+        {reader.bytes(), bytes},
         [](void* t, std::uint32_t, std::uint64_t, std::uint64_t) { ++static_cast<Tally*>(t)->matches; }, &tally);
   }
 }
@@ -83,26 +141,24 @@ int main(int argc, char** argv) {
   if (argc != 4) return 1;
   const auto start = std::chrono::steady_clock::now();
   const ambit::CheckedOrder order = ambit::load_order(argv[1], ambit::one_after_another());
-  const int fd = ::open(argv[2], O_RDONLY | O_CLOEXEC);
-  if (!order.problems.empty() || fd < 0) return 1;
+  const auto file = ambit::open_exhibit("raw:" + std::string(argv[2]), "bare");
+  if (!order.problems.empty() || !file.ok()) return 1;
+  Source source(**file);
   const ambit::Result<ambit::ScanDatabase> database = compile(order.scope);
   if (!database) return 1;
   const auto loop_start = std::chrono::steady_clock::now();
-  std::atomic<std::uint64_t> next{0};
   std::vector<Tally> tallies(static_cast<std::size_t>(std::atoi(argv[3])));
   {
     std::vector<std::jthread> threads;
-    for (Tally& tally : tallies) threads.emplace_back([&] { loop(fd, next, *database, tally); });
+    for (Tally& tally : tallies) threads.emplace_back([&] { loop(source, *database, tally); });
   }
-  struct stat info {};
-  ::fstat(fd, &info);
   std::uint64_t matches = 0;
   std::uint64_t mix = 0;
   for (const Tally& tally : tallies) {
     matches += tally.matches;
     mix ^= tally.mix;
   }
-  std::printf("%llu %llu %.6f %.6f %llx\n", static_cast<unsigned long long>(info.st_size),
+  std::printf("%llu %llu %.6f %.6f %llx\n", static_cast<unsigned long long>(source.size()),
               static_cast<unsigned long long>(matches), since(loop_start), since(start),
               static_cast<unsigned long long>(mix));
   return 0;

@@ -19,7 +19,7 @@
 #include <map>
 #include <thread>
 
-#include "stages/open/ewf_sections.h"
+#include "bench/ewf_places.h"
 #include "stages/open/open_exhibit.h"
 
 namespace {
@@ -80,25 +80,12 @@ struct Packed {
 
 // All chunks of a one-part image, as they are stored, in order.
 std::vector<Packed> stored_chunks(const ambit::Exhibit& file, std::uint64_t& chunk_bytes) {
-  using namespace ambit::open;
+  const ambit::bench::EwfPlaces places = ambit::bench::ewf_places(file);
+  chunk_bytes = places.chunk_bytes;
   std::vector<Packed> chunks;
-  std::uint64_t data_end = 0;
-  for (auto section = ewf::section_at(file, ewf::kHeaderBytes); section && !section->is_last();
-       section = ewf::section_at(file, section->end)) {
-    if (const auto geometry = section->name == "volume" ? ewf::read_geometry(file, *section) : std::nullopt) {
-      chunk_bytes = geometry->chunk_bytes;
-    }
-    if (section->name == "sectors") data_end = section->end;
-    if (section->name != "table") continue;
-    const auto head = ewf::read_table_head(file, *section);
-    std::vector<std::uint32_t> entries(head ? head->entries : 0);
-    (void)file.read_at(section->body() + ewf::kTableHeaderBytes, std::as_writable_bytes(std::span(entries)));
-    for (std::size_t i = 0; i < entries.size(); ++i) {
-      const std::uint64_t at = head->base + (entries[i] & 0x7fffffffU);
-      const std::uint64_t end = i + 1 < entries.size() ? head->base + (entries[i + 1] & 0x7fffffffU) : data_end;
-      chunks.push_back({std::vector<std::byte>(end - at), (entries[i] >> 31U) != 0});
-      (void)file.read_at(at, chunks.back().bytes);
-    }
+  for (const ambit::bench::EwfChunk& place : places.chunks) {
+    chunks.push_back({std::vector<std::byte>(place.bytes), place.packed});
+    (void)file.read_at(place.offset, chunks.back().bytes);
   }
   return chunks;
 }

@@ -6,14 +6,13 @@
 //   AMBIT_BENCH_GIB      size of the image (default 4)
 #include <benchmark/benchmark.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <iostream>
-#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "bench/corpus.h"
 #include "bench/process.h"
+#include "bench/triage_run.h"
 
 namespace ambit::bench {
 namespace {
@@ -21,14 +20,9 @@ namespace {
 constexpr std::size_t kPlants = 280;
 constexpr std::size_t kFiles = 60'000;
 
-std::string from_environment(const char* name, const char* fallback) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : fallback;
-}
-
 struct Bed {
-  std::string folder = from_environment("AMBIT_BENCH_FOLDER", "bench-data");
-  std::uint64_t image_bytes = std::stoull(from_environment("AMBIT_BENCH_GIB", "4")) << 30;
+  std::string folder = bench_folder();
+  std::uint64_t image_bytes = bench_bytes();
   std::string image = folder + "/image.raw";
   std::string tree = folder + "/tree";
   std::string real_image = folder + "/real-image.raw";
@@ -37,15 +31,10 @@ struct Bed {
   std::string recipient;
 
   Bed() {
-    std::filesystem::create_directories(folder);
     const auto names = identifiers(1'000);
     make_image(image, image_bytes, kPlants, names);
     tree_bytes = make_tree(tree, kFiles, kPlants, names);
-    if (!std::filesystem::exists(folder + "/court.key")) (void)run_process({"age-keygen", "-o", folder + "/court.key"});
-    std::ifstream key(folder + "/court.key");
-    for (std::string line; std::getline(key, line);) {
-      if (const std::size_t at = line.find("age1"); at != std::string::npos) recipient = line.substr(at);
-    }
+    recipient = court_recipient(folder);
     for (const std::size_t count : {100UL, 1'000UL, 10'000UL}) {
       const auto some = identifiers(count);
       std::ofstream(order(count)) << order_text(some, recipient);
@@ -64,12 +53,6 @@ struct Bed {
   [[nodiscard]] std::string order(std::size_t identifiers_count) const {
     return folder + "/order-" + std::to_string(identifiers_count) + ".toml";
   }
-  // The image is measured in the page cache; the cold disk is another bench.
-  static void warm(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    std::vector<char> buffer(1U << 20);
-    while (in.read(buffer.data(), static_cast<std::streamsize>(buffer.size()))) {}
-  }
 };
 
 const Bed& bed() {
@@ -77,54 +60,8 @@ const Bed& bed() {
   return made;
 }
 
-struct Run {
-  Cost cost;
-  double sweep_seconds = 0, compile_seconds = 0;
-  std::uint64_t hits = 0;
-};
-
-Run ambit_run(const std::string& exhibit, const std::string& order, std::int64_t threads) {
-  const std::string out = bed().folder + "/run";
-  std::filesystem::remove_all(out);
-  Run run;
-  run.cost = run_process(
-      {AMBIT_PROGRAM, "triage", "--order", order, "--out", out, "--threads", std::to_string(threads), exhibit});
-  if (run.cost.exit != 0) return run;
-  const auto json = nlohmann::json::parse(std::ifstream(out + "/run.json"));
-  run.sweep_seconds = json["seconds"]["sweep"];
-  run.compile_seconds = json["seconds"]["compile"];
-  run.hits = json["hits"];
-  return run;
-}
-
-Run ambit_run(const std::string& exhibit, std::size_t identifiers_count, std::int64_t threads) {
-  return ambit_run(exhibit, bed().order(identifiers_count), threads);
-}
-
-// What one side of a comparison came to.
-struct Side {
-  std::vector<double> seconds, sweep_seconds;
-  double peak_mib = 0;
-  void add(double all, double sweep, double peak) {
-    seconds.push_back(all);
-    sweep_seconds.push_back(sweep);
-    peak_mib = std::max(peak_mib, peak);
-  }
-};
-
-void report(benchmark::State& state, const Side& ours, const Side& theirs, double amount, const char* unit) {
-  std::vector<double> ratios;
-  std::vector<double> sweep_ratios;
-  for (std::size_t i = 0; i < ours.seconds.size(); ++i) {
-    ratios.push_back(theirs.seconds[i] / ours.seconds[i]);
-    sweep_ratios.push_back(theirs.sweep_seconds[i] / ours.sweep_seconds[i]);
-  }
-  state.counters[std::string("ambit_") + unit] = amount / median(ours.seconds);
-  state.counters[std::string("peer_") + unit] = amount / median(theirs.seconds);
-  state.counters["ratio"] = median(ratios);
-  state.counters["ratio_sweep"] = median(sweep_ratios);
-  state.counters["ambit_peak_MiB"] = ours.peak_mib;
-  state.counters["peer_peak_MiB"] = theirs.peak_mib;
+Run made_run(const std::string& exhibit, std::size_t identifiers_count, std::int64_t threads) {
+  return ambit_run({exhibit}, bed().order(identifiers_count), threads);
 }
 
 // range(0): threads
@@ -133,9 +70,9 @@ void image_against_bare_loop(benchmark::State& state) {
   Side ours;
   Side theirs;
   for (auto _ : state) {
-    const Run run = ambit_run(bed().image, 1'000, threads);
+    const Run run = made_run(bed().image, 1'000, threads);
     const Cost bare = run_process({AMBIT_BARE_LOOP, bed().order(1'000), bed().image, std::to_string(threads)});
-    if (run.cost.exit != 0 || bare.exit != 0) return state.SkipWithError("a run failed");
+    if (!run.is_done() || bare.exit != 0) return state.SkipWithError("a run failed");
     if (run.hits < kPlants) return state.SkipWithError("planted identifiers were not found");
     std::istringstream told(bare.out);
     std::uint64_t bytes = 0;
@@ -143,8 +80,8 @@ void image_against_bare_loop(benchmark::State& state) {
     double loop_seconds = 0;
     told >> bytes >> matches >> loop_seconds;
     if (bytes != bed().image_bytes) return state.SkipWithError("the bare loop did not read the image");
-    ours.add(run.cost.seconds, run.sweep_seconds, run.cost.peak_mib);
-    theirs.add(bare.seconds, loop_seconds, bare.peak_mib);
+    ours.add(run);
+    theirs.add(bare, loop_seconds);
     state.SetIterationTime(run.cost.seconds);
   }
   report(state, ours, theirs, static_cast<double>(bed().image_bytes) / 1e9, "GB/s");
@@ -167,12 +104,12 @@ void image_against_ripgrep(benchmark::State& state) {
   Side ours;
   Side theirs;
   for (auto _ : state) {
-    const Run run = ambit_run(on.image, on.order, 2);
+    const Run run = ambit_run({on.image}, on.order, 2);
     const Cost rg = run_process({"rg", "-a", "-F", "-i", "-f", on.words, "-o", "-b", on.image});
-    if (run.cost.exit != 0 || rg.exit != 0) return state.SkipWithError("a run failed");
+    if (!run.is_done() || rg.exit != 0) return state.SkipWithError("a run failed");
     if (run.hits < kPlants) return state.SkipWithError("planted identifiers were not found");
-    ours.add(run.cost.seconds, run.sweep_seconds, run.cost.peak_mib);
-    theirs.add(rg.seconds, rg.seconds, rg.peak_mib);
+    ours.add(run);
+    theirs.add(rg);
     state.SetIterationTime(run.cost.seconds);
   }
   report(state, ours, theirs, static_cast<double>(bed().image_bytes) / 1e9, "GB/s");
@@ -185,12 +122,12 @@ void tree_against_ripgrep(benchmark::State& state) {
   Side ours;
   Side theirs;
   for (auto _ : state) {
-    const Run run = ambit_run(on.tree, on.order, 2);
+    const Run run = ambit_run({on.tree}, on.order, 2);
     const Cost rg = run_process({"rg", "-F", "-i", "-f", on.words, "-uuu", "-a", "-c", on.tree});
-    if (run.cost.exit != 0 || rg.exit != 0) return state.SkipWithError("a run failed");
+    if (!run.is_done() || rg.exit != 0) return state.SkipWithError("a run failed");
     if (run.hits < kPlants) return state.SkipWithError("planted identifiers were not found");
-    ours.add(run.cost.seconds, run.sweep_seconds, run.cost.peak_mib);
-    theirs.add(rg.seconds, rg.seconds, rg.peak_mib);
+    ours.add(run);
+    theirs.add(rg);
     state.SetIterationTime(run.cost.seconds);
   }
   report(state, ours, theirs, static_cast<double>(kFiles), "files/s");
@@ -202,11 +139,11 @@ void growth_in_identifiers(benchmark::State& state) {
   Side many;
   Side few;
   for (auto _ : state) {
-    const Run large = ambit_run(bed().image, 10'000, 2);
-    const Run small = ambit_run(bed().image, 100, 2);
-    if (large.cost.exit != 0 || small.cost.exit != 0) return state.SkipWithError("a run failed");
-    many.add(large.cost.seconds, large.sweep_seconds, large.cost.peak_mib);
-    few.add(small.cost.seconds, small.sweep_seconds, small.cost.peak_mib);
+    const Run large = made_run(bed().image, 10'000, 2);
+    const Run small = made_run(bed().image, 100, 2);
+    if (!large.is_done() || !small.is_done()) return state.SkipWithError("a run failed");
+    many.add(large);
+    few.add(small);
     state.SetIterationTime(large.cost.seconds);
   }
   report(state, many, few, static_cast<double>(bed().image_bytes) / 1e9, "GB/s");
@@ -222,8 +159,8 @@ void sparse_image(benchmark::State& state) {
   std::filesystem::resize_file(image, 200ULL << 30);
   double peak = 0;
   for (auto _ : state) {
-    const Run run = ambit_run(image, 1'000, 2);
-    if (run.cost.exit != 0) return state.SkipWithError("the run failed");
+    const Run run = made_run(image, 1'000, 2);
+    if (!run.is_done()) return state.SkipWithError("the run failed");
     peak = std::max(peak, run.cost.peak_mib);
     state.SetIterationTime(run.cost.seconds);
   }

@@ -22,6 +22,10 @@ std::uint64_t align_down(std::uint64_t value, std::uint64_t to) { return value /
 
 }  // namespace
 
+ExceptionReason reason_of(const Error& error) {
+  return error.kind == ErrorKind::timeout ? ExceptionReason::timeout : ExceptionReason::unreadable;
+}
+
 ChunkBuffer::ChunkBuffer(std::size_t chunk_bytes, std::size_t context, Zeros zeros)
     : chunk_bytes_(chunk_bytes),
       context_(context),
@@ -52,6 +56,7 @@ bool ChunkReader::next() {
   fill();
   look_for_zeros();
   if (!bad_.empty()) note_exceptions();
+  if (body_end_ == size_ && content_.has_changed()) note_change();
   if (body_end_ == end_) close_block();
   return true;
 }
@@ -113,7 +118,13 @@ void ChunkReader::ask_ahead(std::uint64_t offset, std::uint64_t got, Clock::dura
 void ChunkReader::read_range(std::uint64_t offset, std::span<std::byte> into) {
   while (!into.empty()) {
     const Result<std::size_t> got = content_.read_at(offset, into);
-    if (!got.ok()) return retry_range(offset, into);
+    if (!got.ok() && got.error().kind != ErrorKind::timeout) return retry_range(offset, into);
+    if (!got.ok()) {
+      const std::size_t lost = lose_piece(offset, into);
+      offset += lost;
+      into = into.subspan(lost);
+      continue;
+    }
     if (*got == 0) {  // shorter than it was when it was opened
       std::memset(into.data(), 0, into.size());
       return mark_bad(ExceptionReason::changed, offset, offset + into.size());
@@ -124,17 +135,32 @@ void ChunkReader::read_range(std::uint64_t offset, std::span<std::byte> into) {
   }
 }
 
+// What does not come is not asked for again: a piece on a fixed grid is given up, what is behind it may come.
+std::size_t ChunkReader::lose_piece(std::uint64_t offset, std::span<std::byte> into) {
+  const std::uint64_t piece_end = align_down(offset, limits::kLostBytes) + limits::kLostBytes;
+  const std::size_t lost = std::min<std::uint64_t>(into.size(), piece_end - offset);
+  std::memset(into.data(), 0, lost);
+  mark_bad(ExceptionReason::timeout, offset, offset + lost);
+  return lost;
+}
+
 // Reads again in pieces on a fixed grid, so that only what really cannot be read is lost.
 void ChunkReader::retry_range(std::uint64_t offset, std::span<std::byte> into) {
   while (!into.empty()) {
     const std::uint64_t piece_end = align_down(offset, limits::kRetryBytes) + limits::kRetryBytes;
     std::span<std::byte> piece = into.first(std::min<std::size_t>(into.size(), piece_end - offset));
-    const Result<std::size_t> got = content_.read_at(offset, piece);
-    if (!got.ok() || *got < piece.size()) {
-      const std::size_t good = got.ok() ? *got : 0;
-      std::memset(piece.data() + good, 0, piece.size() - good);
-      mark_bad(got.ok() ? ExceptionReason::changed : ExceptionReason::unreadable, offset + good, offset + piece.size());
+    std::size_t good = 0;
+    Result<std::size_t> got = content_.read_at(offset, piece);
+    while (got.ok() && *got > 0 && good + *got < piece.size()) {
+      good += *got;
+      got = content_.read_at(offset + good, piece.subspan(good));
     }
+    good += got.ok() ? *got : 0;
+    if (good < piece.size()) {
+      std::memset(piece.data() + good, 0, piece.size() - good);
+      mark_bad(got.ok() ? ExceptionReason::changed : reason_of(got.error()), offset + good, offset + piece.size());
+    }
+    bytes_read_ += good;
     offset += piece.size();
     into = into.subspan(piece.size());
   }
@@ -216,6 +242,13 @@ void ChunkReader::note_exceptions() {
     } else {
       all.back().length = to - all.back().offset;
     }
+  }
+}
+
+// Which bytes are those of before and which of after, nobody can say.
+void ChunkReader::note_change() {
+  if (facts_.exceptions.size() < limits::kMaxExceptionsPerObject) {
+    facts_.exceptions.push_back({ExceptionReason::changed, size_, 0});
   }
 }
 

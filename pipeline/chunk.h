@@ -23,6 +23,9 @@
 
 namespace ambit {
 
+// Why bytes could not be read, of the Error that a read gave.
+[[nodiscard]] ExceptionReason reason_of(const Error& error);
+
 // A part of a chunk's body that is not a long run of zeros. Offsets count from the body's first byte.
 struct Segment {
   std::size_t begin = 0;
@@ -120,11 +123,13 @@ class ChunkReader {
   void fill();
   void ask_ahead(std::uint64_t offset, std::uint64_t got, Clock::duration spent);
   void read_range(std::uint64_t offset, std::span<std::byte> into);
+  std::size_t lose_piece(std::uint64_t offset, std::span<std::byte> into);
   void retry_range(std::uint64_t offset, std::span<std::byte> into);
   void mark_bad(ExceptionReason reason, std::uint64_t begin, std::uint64_t end);
   void look_for_zeros();
   void close_block();
   void note_exceptions();
+  void note_change();
   [[nodiscard]] std::uint64_t bad_bytes(std::uint64_t begin, std::uint64_t end) const;
 
   Content& content_;

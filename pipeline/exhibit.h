@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "pipeline/byte_source.h"
+#include "pipeline/patience.h"
 
 namespace ambit {
 
@@ -54,6 +56,16 @@ class Exhibit : public ByteSource {
 
   // size(): bytes of the image; 0 for a folder (its files are counted by the walk).
 
+  // Paths of what it is read from: the parts of an image, the folder. Empty for an image inside another.
+  [[nodiscard]] const std::vector<std::string>& files() const { return files_; }
+  // For what lies on a file system that may not answer; null for an image inside another.
+  [[nodiscard]] const std::shared_ptr<Patience>& patience() const { return patience_; }
+  // Once, by whoever opened it.
+  void set_origin(std::vector<std::string> files, std::shared_ptr<Patience> patience) {
+    files_ = std::move(files);
+    patience_ = std::move(patience);
+  }
+
   // None where the format has no place for them, or none were stored.
   [[nodiscard]] virtual std::vector<StoredHash> stored_hashes() const { return {}; }
 
@@ -64,6 +76,8 @@ class Exhibit : public ByteSource {
  private:
   std::string name_, path_;
   ExhibitKind kind_;
+  std::vector<std::string> files_;
+  std::shared_ptr<Patience> patience_;
 };
 
 }  // namespace ambit

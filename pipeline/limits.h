@@ -33,6 +33,16 @@ inline constexpr std::uint64_t kReadAheadBytes = 8 * MiB;
 // A failed read is tried again in pieces of this size; the pieces that still fail are unreadable. The size of
 // a sector of every disk made since 2010, and of a page.
 inline constexpr std::size_t kRetryBytes = 4 * KiB;
+// Seconds that a file system on a network may say nothing before the worker goes on without ([limits] read_seconds); a
+// server that restarts needs two minutes. What does not come is lost in pieces of kLostBytes, a page and what is read
+// ahead with it, and each costs those seconds …
+inline constexpr std::uint64_t kReadSeconds = 120;
+inline constexpr std::uint64_t kMaxReadSeconds = 24 * 3600;
+inline constexpr std::size_t kLostBytes = 128 * KiB;
+// … until so many calls have not come back: the exhibit has gone, and half an hour was waited for it.
+inline constexpr std::size_t kMaxCallsLeftBehind = 16;
+// Of the files of an exhibit, so much of begin and end is held against what it was when the run began.
+inline constexpr std::size_t kConditionBytes = 64 * KiB;
 // Zero bytes are accounted in blocks of this size on the object's own grid (a file system block).
 inline constexpr std::size_t kZeroBlock = 4 * KiB;
 // A run of zeros at least this long is not handed to the matcher.
@@ -159,8 +169,8 @@ inline constexpr std::uint64_t kMaxExpandedBytes = 1024 * GiB;
 // Bytes out for a byte in, beyond the first kFreeExpandedBytes: deflate ends at 1,032, so more is layered.
 inline constexpr std::uint64_t kMaxExpansionRatio = 2'000;
 inline constexpr std::uint64_t kFreeExpandedBytes = 1 * GiB;
-// Taking one object apart, by the clock: a night's work. The one limit by which two runs may differ: a machine that is
-// so slow, or an object so large, has an exception that says so.
+// Taking one object apart, by the clock: a night's work. With kReadSeconds the one limit by which two runs may differ:
+// a machine that is so slow, or an object so large, has an exception that says so.
 inline constexpr std::uint64_t kMaxUnpackSeconds = 6 * 3600;
 // Parts of one container.
 inline constexpr std::uint64_t kMaxParts = 50'000'000;

@@ -70,6 +70,8 @@ class Content {
   // A second, independent handle to the same bytes for another worker's span; null where there can be none.
   [[nodiscard]] virtual std::unique_ptr<Content> duplicate() const { return nullptr; }
   virtual void will_need(std::uint64_t /*offset*/, std::uint64_t /*length*/) {}
+  // Somebody wrote to it since it was opened.
+  [[nodiscard]] virtual bool has_changed() const { return false; }
 };
 
 // Why the walk could name an object but not offer its content; or, where there is one, why it ends too early.

@@ -234,7 +234,8 @@ void OrderReader::read_limits(const Value& table) {
       Row{"members", 1, limits::kMaxParts, scope_.unpack.members},
       Row{"expanded_bytes", limits::MiB, 1024 * limits::kMaxExpandedBytes, scope_.unpack.expanded_bytes},
       Row{"ratio", 10, 1'000'000, scope_.unpack.ratio},
-      Row{"seconds", 1, 1'000'000, scope_.unpack.seconds}};
+      Row{"seconds", 1, 1'000'000, scope_.unpack.seconds},
+      Row{"read_seconds", 1, limits::kMaxReadSeconds, scope_.read_seconds}};
   for (const Row& row : rows) {
     const Value value = table.find(row.key);
     if (!value.is(ValueType::integer)) continue;

@@ -64,6 +64,7 @@ constexpr std::array kKeys = std::to_array<OrderKey>({
     {"limits", "ratio", kInteger, "2000",
      "bytes out for a byte in, beyond the first GiB that comes out; 10 to 1,000,000"},
     {"limits", "seconds", kInteger, "21600", "to take one object apart; 1 to 1,000,000"},
+    {"limits", "read_seconds", kInteger, "120", "to wait for a file system that does not answer; 1 to 86,400"},
 });
 
 // The tables at the top of the file.

@@ -104,9 +104,10 @@ struct Scope {
   std::vector<Rule> rules;
   Privacy privacy;
   std::vector<KnownSet> known;
-  std::vector<VolumeKey> volume_keys;         // tried in order on every encrypted volume
-  UnpackLimits unpack;                        // [limits]
-  std::uint64_t max_hits_per_identifier = 0;  // [limits] hits_per_identifier; 0 never occurs after order.cc
+  std::vector<VolumeKey> volume_keys;                 // tried in order on every encrypted volume
+  UnpackLimits unpack;                                // [limits]
+  std::uint64_t read_seconds = limits::kReadSeconds;  // [limits]; for a file system that does not answer
+  std::uint64_t max_hits_per_identifier = 0;          // [limits] hits_per_identifier; 0 never occurs after order.cc
 };
 
 }  // namespace ambit

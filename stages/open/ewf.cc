@@ -106,7 +106,7 @@ Result<ewf::Segments> open_segments(const Request& request) {
   allow_open_files(paths.size());
   ewf::Segments segments;
   for (const std::string& path : paths) {
-    Opened part = open_raw({request.name, path, path}, ExhibitKind::raw);
+    Opened part = open_raw({request.name, path, path, request.patience, request.files}, ExhibitKind::raw);
     if (!part.ok()) return std::move(part).error();
     segments.push_back(std::move(part).value());
     if (Result<> right = check_number(*segments.back(), segments.size(), path); !right.ok()) return right.error();

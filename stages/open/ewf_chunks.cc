@@ -32,6 +32,8 @@ bool sum_holds(const ByteSource& segment, std::uint64_t at, std::uint64_t entrie
   return read_exactly(segment, at, stored).ok() && little<std::uint32_t>(stored, 0) == sum;
 }
 
+Error no_answer(const std::string& image) { return {ErrorKind::timeout, "the file system does not answer", image, ""}; }
+
 }  // namespace
 
 struct Chunks::Reader {
@@ -45,6 +47,7 @@ struct Chunks::Reader {
   // The chunk that was unpacked last for a part of it, and the one that could not be.
   std::vector<std::byte> chunk;
   std::uint64_t chunk_number = kNone, bad_chunk = kNone;
+  bool has_timed_out = false;  // the file of the bad chunk does not answer
 };
 
 Chunks::Chunks(Segments segments, Index index, std::string image)
@@ -122,6 +125,18 @@ std::uint64_t Chunks::end_of_run(Reader& reader, std::uint64_t last, const Place
   return std::max(other->place[0].end, places.place[0].end);
 }
 
+// Fills the window from its begin on, as far as bytes come.
+void Chunks::read_window(Reader& reader, const ByteSource& segment, std::uint64_t at, std::span<std::byte> into) {
+  reader.window_bytes = 0;
+  reader.has_timed_out = false;
+  while (reader.window_bytes < into.size()) {
+    const auto got = segment.read_at(at + reader.window_bytes, into.subspan(reader.window_bytes));
+    reader.has_timed_out = !got.ok() && got.error().kind == ErrorKind::timeout;
+    if (!got.ok() || *got == 0) return;
+    reader.window_bytes += *got;
+  }
+}
+
 // The bytes [at, end) of a segment, fewer if it is shorter; up to `ahead` are read with them.
 std::span<const std::byte> Chunks::fetch(Reader& reader, std::uint32_t segment, std::uint64_t at, std::uint64_t end,
                                          std::uint64_t ahead) const {
@@ -134,12 +149,12 @@ std::span<const std::byte> Chunks::fetch(Reader& reader, std::uint32_t segment, 
       reader.window.reset(new std::byte[wanted]);  // not filled with zeros
       reader.window_room = wanted;
     }
-    reader.window_bytes = 0;
-    Result<std::size_t> got = read_up_to(*segments_[segment], at, {reader.window.get(), wanted});
-    if (!got.ok()) got = read_up_to(*segments_[segment], at, {reader.window.get(), end - at});
+    read_window(reader, *segments_[segment], at, {reader.window.get(), wanted});
+    if (reader.window_bytes < end - at && !reader.has_timed_out) {  // what is read ahead may be what fails
+      read_window(reader, *segments_[segment], at, {reader.window.get(), end - at});
+    }
     reader.window_at = at;
     reader.window_segment = segment;
-    reader.window_bytes = got.ok() ? *got : 0;
   }
   const std::size_t from = at - reader.window_at;
   return {reader.window.get() + from, std::min<std::size_t>(end - at, reader.window_bytes - from)};
@@ -172,18 +187,21 @@ bool Chunks::unpack(Reader& reader, std::uint32_t segment, const Place& place, s
 
 // `last`: the last chunk that this read is going to ask for.
 Result<> Chunks::read_chunk(Reader& reader, std::uint64_t number, std::uint64_t last, std::span<std::byte> into) const {
-  if (reader.bad_chunk == number) return lost(number);
+  const auto no_chunk = [&] { return reader.has_timed_out ? no_answer(image_) : lost(number); };
+  if (reader.bad_chunk == number) return no_chunk();
+  reader.has_timed_out = false;
   const Result<Places> places = places_of(reader, number);
-  if (!places.ok()) return lost(number);
+  if (!places.ok()) return places.error().kind == ErrorKind::timeout ? places.error() : lost(number);
   for (std::size_t i = 0; i < places->count; ++i) {
     const Place& place = places->place[i];
     const bool held = reader.window_segment == places->segment && place.at >= reader.window_at &&
                       place.end <= reader.window_at + reader.window_bytes;
     const std::uint64_t ahead = held || i > 0 || last == number ? place.end : end_of_run(reader, last, *places);
     if (unpack(reader, places->segment, place, ahead, into)) return {};
+    if (reader.has_timed_out) break;
   }
   reader.bad_chunk = number;
-  return lost(number);
+  return no_chunk();
 }
 
 Result<std::size_t> Chunks::read_at(std::uint64_t offset, std::span<std::byte> into) const {

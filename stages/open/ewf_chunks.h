@@ -51,6 +51,7 @@ class Chunks {
   [[nodiscard]] std::uint64_t end_of_run(Reader& reader, std::uint64_t last, const Places& places) const;
   [[nodiscard]] bool unpack(Reader& reader, std::uint32_t segment, const Place& place, std::uint64_t ahead,
                             std::span<std::byte> into) const;
+  static void read_window(Reader& reader, const ByteSource& segment, std::uint64_t at, std::span<std::byte> into);
   [[nodiscard]] std::span<const std::byte> fetch(Reader& reader, std::uint32_t segment, std::uint64_t at,
                                                  std::uint64_t end, std::uint64_t ahead) const;
   [[nodiscard]] const Table* table_of(std::uint64_t number) const;

@@ -1,11 +1,10 @@
 // A folder. It has no bytes of its own: the walk goes through its path, or through a view of it that no reading
 // changes.
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <utility>
 
-#include "pipeline/file_descriptor.h"
+#include "pipeline/evidence_file.h"
 #include "stages/open/formats.h"
 
 namespace ambit::open {
@@ -35,8 +34,10 @@ FileDescriptor usable_view(const std::string& folder) {
 }  // namespace
 
 Opened open_folder(const Request& request) {
-  const FileDescriptor fd(::open(request.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd.valid()) return io_error("cannot open the folder", request.path);
+  const Result<EvidenceFile> opened =
+      EvidenceFile::open(nullptr, request.path, EvidenceFile::Links::follow, request.patience);
+  if (!opened.ok()) return io_error(opened.error(), "cannot open the folder", request.path);
+  if (request.files != nullptr) request.files->push_back(request.path);
   return std::unique_ptr<Exhibit>(std::make_unique<FolderExhibit>(request, usable_view(request.path)));
 }
 

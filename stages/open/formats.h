@@ -3,18 +3,22 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pipeline/exhibit.h"
 #include "pipeline/file_descriptor.h"
+#include "pipeline/patience.h"
 #include "pipeline/result.h"
 
 namespace ambit::open {
 
 // A path split from its "raw:" or "file:" prefix.
 struct Request {
-  std::string name;   // of the exhibit in the run
-  std::string typed;  // as the operator typed it
-  std::string path;   // without the prefix; empty: the image lies inside another
+  std::string name;                              // of the exhibit in the run
+  std::string typed;                             // as the operator typed it
+  std::string path;                              // without the prefix; empty: the image lies inside another
+  std::shared_ptr<Patience> patience = nullptr;  // null with an empty path
+  std::vector<std::string>* files = nullptr;     // takes the path of every file that is opened; null: nobody asks
 };
 
 using Opened = Result<std::unique_ptr<Exhibit>>;
@@ -50,7 +54,7 @@ enum class ImageFormat : std::uint8_t { none, ewf, ewf2, logical_ewf, qcow2, vmd
 // True if the file's name says so.
 [[nodiscard]] bool has_disk_name(const std::string& path);
 
-// An Error for the system call that has just failed on the exhibit.
-[[nodiscard]] Error io_error(const std::string& what, const std::string& path);
+// `error` of an EvidenceFile, with what was tried, and on what.
+[[nodiscard]] Error io_error(const Error& error, const std::string& what, const std::string& path);
 
 }  // namespace ambit::open

@@ -1,9 +1,8 @@
 #include "stages/open/open_exhibit.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 
+#include "pipeline/evidence_file.h"
 #include "pipeline/locator.h"
 #include "stages/open/formats.h"
 
@@ -37,30 +36,42 @@ Opened open_by_content(const Request& request, Bytes bytes) {
   return std::unique_ptr<Exhibit>();
 }
 
+// Rows: what it looks like -> how it is opened. The first that fits.
+Opened open_by_looks(const Request& request) {
+  const bool says_raw = request.typed.starts_with("raw:");
+  const bool says_file = request.typed.starts_with("file:");
+  const Result<EvidenceFile> there =
+      EvidenceFile::open(nullptr, request.path, EvidenceFile::Links::follow, request.patience);
+  if (!there.ok()) return io_error(there.error(), "cannot open the exhibit", request.path);
+  const unsigned mode = there->info().st_mode;
+  if (S_ISDIR(mode)) return open_folder(request);
+  if (says_file) return open_raw(request, ExhibitKind::file);
+  if (is_split_raw(request.path)) return open_split_raw(request);
+  if (says_raw) return open_raw(request, ExhibitKind::raw);
+  Opened plain = open_raw(request, ExhibitKind::file);
+  if (!plain.ok()) return plain;
+  const Bytes bytes = std::move(plain).value();
+  Opened image = open_by_content(request, bytes);
+  if (!image.ok() || *image != nullptr) return image;
+  const bool disk = S_ISBLK(mode) || has_disk_name(request.path) || has_disk_content(*bytes);
+  return open_raw(request, disk ? ExhibitKind::raw : ExhibitKind::file);
+}
+
 }  // namespace
 }  // namespace open
 
-Result<std::unique_ptr<Exhibit>> open_exhibit(const std::string& path, const std::string& name) {
-  open::Request request{name, path, path};
-  const bool says_raw = path.starts_with("raw:");
-  const bool says_file = path.starts_with("file:");
-  if (says_raw) request.path = path.substr(4);
-  if (says_file) request.path = path.substr(5);
-
-  struct stat info {};
-  if (::stat(request.path.c_str(), &info) != 0) return open::io_error("cannot open the exhibit", request.path);
-  // Rows: what it looks like -> how it is opened. The first that fits.
-  if (S_ISDIR(info.st_mode)) return open::open_folder(request);
-  if (says_file) return open::open_raw(request, ExhibitKind::file);
-  if (open::is_split_raw(request.path)) return open::open_split_raw(request);
-  if (says_raw) return open::open_raw(request, ExhibitKind::raw);
-  open::Opened plain = open::open_raw(request, ExhibitKind::file);
-  if (!plain.ok()) return plain;
-  const open::Bytes bytes = std::move(plain).value();
-  open::Opened image = open::open_by_content(request, bytes);
-  if (!image.ok() || *image != nullptr) return image;
-  const bool disk = S_ISBLK(info.st_mode) || open::has_disk_name(request.path) || open::has_disk_content(*bytes);
-  return open::open_raw(request, disk ? ExhibitKind::raw : ExhibitKind::file);
+Result<std::unique_ptr<Exhibit>> open_exhibit(const std::string& path, const std::string& name,
+                                              std::chrono::milliseconds patience) {
+  std::vector<std::string> files;
+  open::Request request{name, path, path, std::make_shared<Patience>(patience), &files};
+  if (path.starts_with("raw:")) request.path = path.substr(4);
+  if (path.starts_with("file:")) request.path = path.substr(5);
+  open::Opened opened = open::open_by_looks(request);
+  if (!opened.ok()) return opened;
+  std::sort(files.begin(), files.end());
+  files.erase(std::unique(files.begin(), files.end()), files.end());
+  (*opened)->set_origin(std::move(files), request.patience);
+  return opened;
 }
 
 std::vector<std::string> exhibit_names(const std::vector<std::string>& paths) {

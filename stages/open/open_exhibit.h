@@ -1,18 +1,23 @@
 // Opens a piece of evidence, read-only, whatever it is: the list of exhibit formats.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "pipeline/exhibit.h"
+#include "pipeline/limits.h"
 #include "pipeline/result.h"
 
 namespace ambit {
 
 // `path` as the operator typed it; "raw:PATH" and "file:PATH" say what a file is when its bytes do not. `name`
-// is what the exhibit is called in the run. Errors: io, with the remedy.
-[[nodiscard]] Result<std::unique_ptr<Exhibit>> open_exhibit(const std::string& path, const std::string& name);
+// is what the exhibit is called in the run. A file system that says nothing for `patience` has timed out. Errors: io,
+// timeout, evidence, with the remedy.
+[[nodiscard]] Result<std::unique_ptr<Exhibit>> open_exhibit(
+    const std::string& path, const std::string& name,
+    std::chrono::milliseconds patience = std::chrono::seconds(limits::kReadSeconds));
 
 // What reading this exhibit may change, for the operator to know before it happens; empty: nothing (see
 // access_time.cc). Reads nothing of it.

@@ -113,7 +113,7 @@ Opened open_split_raw(const Request& request) {
     if (++count > limits::kMaxSplitParts) {
       return Error{ErrorKind::io, "the split image has too many parts", request.path, "join the parts into one image"};
     }
-    Opened part = open_raw({request.name, path, path}, ExhibitKind::raw);
+    Opened part = open_raw({request.name, path, path, request.patience, request.files}, ExhibitKind::raw);
     if (!part.ok()) return part;
     whole->add(std::move(part).value());
   }

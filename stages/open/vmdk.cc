@@ -177,7 +177,7 @@ Result<Piece> open_part(const Request& request, const vmdk::Extent& extent, std:
                   "convert it with qemu-img convert, or VMware's vmkfstools -i, on a copy");
   }
   const std::string path = request.path.substr(0, request.path.rfind('/') + 1) + extent.file;
-  Opened file = open_raw({request.name, path, path}, ExhibitKind::raw);
+  Opened file = open_raw({request.name, path, path, request.patience, request.files}, ExhibitKind::raw);
   if (!file.ok()) {
     return cannot(request, "a part of the VMDK is missing or cannot be read",
                   "put all its parts beside it, with the names they had");

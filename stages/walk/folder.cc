@@ -13,106 +13,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <set>
 #include <vector>
 
-#include "pipeline/file_descriptor.h"
+#include "pipeline/evidence_file.h"
 #include "pipeline/limits.h"
+#include "stages/walk/folder_content.h"
 #include "stages/walk/sources.h"
 
 namespace ambit::walk {
 namespace {
-
-Error refused() { return {ErrorKind::io, std::strerror(errno), "", ""}; }
-
-// An open folder, shared by the objects that were found in it until they are swept. Immutable, so workers may use
-// it at once; shared_ptr because nobody knows which of them is the last.
-struct OpenFolder {
-  FileDescriptor fd;
-};
-using FolderHandle = std::shared_ptr<const OpenFolder>;
-
-class FileContent final : public Content {
- public:
-  FileContent(FolderHandle folder, std::string name) : folder_(std::move(folder)), name_(std::move(name)) {}
-
-  Result<ContentInfo> open() override {
-    constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    // O_NOATIME leaves the evidence untouched; only its owner may ask for it.
-    fd_ = FileDescriptor(::openat(folder_->fd.get(), name_.c_str(), kFlags | O_NOATIME));
-    if (!fd_.valid() && errno == EPERM) fd_ = FileDescriptor(::openat(folder_->fd.get(), name_.c_str(), kFlags));
-    if (!fd_.valid()) return refused();
-    struct stat info {};
-    if (::fstat(fd_.get(), &info) != 0) return refused();
-    if (!S_ISREG(info.st_mode)) return Error{ErrorKind::io, "is no longer a regular file", "", ""};
-    size_ = static_cast<std::uint64_t>(info.st_size);
-    const auto allocated = static_cast<std::uint64_t>(info.st_blocks) * 512;
-    sparse_ = allocated < size_ && size_ >= limits::kZeroRun;
-    return ContentInfo{size_, info.st_mtim.tv_sec, allocated};
-  }
-
-  void close() override { fd_ = FileDescriptor(); }
-
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
-    for (;;) {
-      const ssize_t got = ::pread(fd_.get(), into.data(), into.size(), static_cast<off_t>(offset));
-      if (got >= 0) return static_cast<std::size_t>(got);
-      if (errno != EINTR) return refused();
-    }
-  }
-
-  DataRun run_at(std::uint64_t offset) override {
-    const DataRun rest{offset, std::max(size_, offset + 1) - offset, false};
-    if (!sparse_) return rest;
-    const auto at = static_cast<off_t>(offset);
-    const off_t data = ::lseek(fd_.get(), at, SEEK_DATA);
-    if (data < 0) return errno == ENXIO ? DataRun{offset, rest.length, true} : rest;
-    if (data > at) return {offset, static_cast<std::uint64_t>(data - at), true};
-    const off_t hole = ::lseek(fd_.get(), at, SEEK_HOLE);
-    return hole > at ? DataRun{offset, static_cast<std::uint64_t>(hole - at), false} : rest;
-  }
-
-  std::unique_ptr<Content> duplicate() const override { return std::make_unique<FileContent>(folder_, name_); }
-
-  void will_need(std::uint64_t offset, std::uint64_t length) override {
-    ::posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(length), POSIX_FADV_WILLNEED);
-  }
-
- private:
-  FolderHandle folder_;
-  std::string name_;
-  FileDescriptor fd_;
-  std::uint64_t size_ = 0;
-  bool sparse_ = false;
-};
-
-// A symbolic link: its bytes are the path that it holds.
-class LinkContent final : public Content {
- public:
-  LinkContent(FolderHandle folder, std::string name) : folder_(std::move(folder)), name_(std::move(name)) {}
-
-  Result<ContentInfo> open() override {
-    std::string target(limits::kMaxPathBytes, '\0');
-    const ssize_t got = ::readlinkat(folder_->fd.get(), name_.c_str(), target.data(), target.size());
-    if (got < 0) return refused();
-    target_.assign(target, 0, static_cast<std::size_t>(got));
-    struct stat info {};
-    const bool known = ::fstatat(folder_->fd.get(), name_.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
-    return ContentInfo{target_.size(), known ? std::optional<std::int64_t>(info.st_mtim.tv_sec) : std::nullopt, 0};
-  }
-
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
-    if (offset >= target_.size()) return std::size_t{0};
-    const std::size_t count = std::min<std::uint64_t>(into.size(), target_.size() - offset);
-    std::memcpy(into.data(), target_.data() + offset, count);
-    return count;
-  }
-
- private:
-  FolderHandle folder_;
-  std::string name_, target_;
-};
 
 enum class EntryType : std::uint8_t { file, folder, link, special };
 
@@ -128,26 +37,93 @@ EntryType type_of(unsigned mode) {
   return S_ISLNK(mode) ? EntryType::link : EntryType::special;
 }
 
+using Identity = std::pair<dev_t, ino_t>;
+
+// A folder that was opened, before anybody knows whether its file system answers.
+struct Entered {
+  std::shared_ptr<const FileDescriptor> fd;  // null: it cannot be read
+  std::shared_ptr<DIR> stream;
+  Identity identity;
+  bool may_hang = false;
+};
+
+// `parent`: null for a path.
+Entered enter_now(const FileDescriptor* parent, const std::string& name) {
+  const int folder = parent != nullptr ? parent->get() : AT_FDCWD;
+  const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (parent != nullptr ? O_NOFOLLOW : 0);
+  FileDescriptor fd(::openat(folder, name.c_str(), flags | O_NOATIME));
+  if (!fd.valid() && errno == EPERM) fd = FileDescriptor(::openat(folder, name.c_str(), flags));
+  struct stat info {};
+  if (!fd.valid() || ::fstat(fd.get(), &info) != 0) return {};
+  const int copy = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0);  // closedir closes the one, the objects keep the other
+  DIR* stream = copy < 0 ? nullptr : ::fdopendir(copy);
+  if (stream == nullptr) {
+    if (copy >= 0) ::close(copy);
+    return {};
+  }
+  Entered entered{nullptr, {stream, ::closedir}, {info.st_dev, info.st_ino}, waits_for_others(fd.get())};
+  entered.fd = std::make_shared<const FileDescriptor>(std::move(fd));
+  return entered;
+}
+
+// True where `name` is another file system's root; nobody is asked for that but the kernel.
+bool is_mounted(int folder, const std::string& name, dev_t around) {
+  struct statx info {};
+  constexpr int kHow = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+  if (::statx(folder, name.c_str(), kHow, STATX_TYPE, &info) != 0) return false;
+  return makedev(info.stx_dev_major, info.stx_dev_minor) != around;
+}
+
+// Some entries of a folder, in the order in which it gives them.
+struct Listed {
+  std::vector<Entry> entries;
+  bool is_end = false, has_failed = false;
+};
+
+Listed list_now(DIR* stream, int folder, std::size_t most) {
+  Listed listed;
+  while (listed.entries.size() < most) {
+    errno = 0;
+    const dirent* found = ::readdir(stream);
+    if (found == nullptr) {
+      listed.has_failed = errno != 0;
+      listed.is_end = true;
+      break;
+    }
+    const std::string_view name = found->d_name;
+    if (name == "." || name == "..") continue;
+    Entry entry{found->d_ino, EntryType::special, std::string(name)};
+    if (found->d_type == DT_UNKNOWN) {
+      struct stat info {};
+      const bool known = ::fstatat(folder, found->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0;
+      entry.type = known ? type_of(info.st_mode) : EntryType::file;  // opening it will say what is wrong
+    } else {
+      entry.type = type_of(static_cast<unsigned>(DTTOIF(found->d_type)));
+    }
+    listed.entries.push_back(std::move(entry));
+  }
+  return listed;
+}
+
 // One folder that is being read.
 struct Level {
   FolderHandle folder;
-  std::unique_ptr<DIR, int (*)(DIR*)> stream{nullptr, ::closedir};
+  std::shared_ptr<DIR> stream;       // shared with a call that has not come back
   std::string path;                  // below the exhibit, no leading slash
-  std::pair<dev_t, ino_t> identity;  // to notice a folder inside itself
+  Identity identity;                 // to notice a folder inside itself
   std::vector<Entry> entries;        // of this slice: files, in reverse order of inode
   std::vector<std::string> folders;  // subfolders still to visit, in reverse order
   bool read_to_end = false;
 };
 
 constexpr std::size_t kSlice = 65'536;  // names held at a time: some 6 MB
+constexpr std::size_t kListed = 1'024;  // of them read in one call
 
 class FolderSource final : public ObjectSource {
  public:
-  FolderSource(const Exhibit& exhibit, std::uint32_t number) : number_(number) {
-    constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-    FileDescriptor fd(::open(exhibit.path().c_str(), kFlags | O_NOATIME));
-    if (!fd.valid() && errno == EPERM) fd = FileDescriptor(::open(exhibit.path().c_str(), kFlags));
-    if (!fd.valid() || !enter(std::move(fd), "")) pending_ = trouble_at("", WalkTrouble::unreadable);
+  FolderSource(const Exhibit& exhibit, std::uint32_t number) : number_(number), patience_(exhibit.patience()) {
+    const auto call = [path = exhibit.path()] { return enter_now(nullptr, path); };
+    enter(patience_ != nullptr ? patience_->ask<Entered>(call) : call(), "");
   }
 
   std::optional<Object> next() override {
@@ -178,33 +154,28 @@ class FolderSource final : public ObjectSource {
   }
 
   void read_slice(Level& level) {
-    while (level.entries.size() < kSlice) {
-      errno = 0;
-      const dirent* found = ::readdir(level.stream.get());
-      if (found == nullptr) {
-        if (errno != 0) pending_ = trouble_at(level.path, WalkTrouble::unreadable);
-        level.read_to_end = true;
-        break;
+    while (!level.read_to_end && level.entries.size() < kSlice) {
+      const auto call = [stream = level.stream, fd = level.folder->fd] {
+        return list_now(stream.get(), fd->get(), kListed);
+      };
+      std::optional<Listed> listed = level.folder->ask<Listed>(call);
+      if (!listed || listed->has_failed) {
+        pending_ = trouble_at(level.path, listed ? WalkTrouble::unreadable : WalkTrouble::timeout);
       }
-      const std::string_view name = found->d_name;
-      if (name == "." || name == "..") continue;
-      Entry entry{found->d_ino, EntryType::special, std::string(name)};
-      if (found->d_type == DT_UNKNOWN) {
-        struct stat info {};
-        const bool known = ::fstatat(level.folder->fd.get(), found->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0;
-        entry.type = known ? type_of(info.st_mode) : EntryType::file;  // opening it will say what is wrong
-      } else {
-        entry.type = type_of(static_cast<unsigned>(DTTOIF(found->d_type)));
-      }
-      if (entry.type == EntryType::folder) {
-        level.folders.push_back(std::move(entry.name));
-      } else {
-        level.entries.push_back(std::move(entry));
+      level.read_to_end = !listed || listed->is_end;
+      if (!listed) break;
+      for (Entry& entry : listed->entries) {
+        if (entry.type == EntryType::folder) {
+          level.folders.push_back(std::move(entry.name));
+        } else {
+          level.entries.push_back(std::move(entry));
+        }
       }
     }
     std::sort(level.entries.begin(), level.entries.end(),
               [](const Entry& a, const Entry& b) { return a.inode > b.inode; });
     if (level.read_to_end) {
+      if (level.folder->patience != nullptr) level.folder->patience->let_go(std::move(level.stream));
       level.stream.reset();
       std::sort(level.folders.begin(), level.folders.end(), std::greater<>());
     }
@@ -217,39 +188,26 @@ class FolderSource final : public ObjectSource {
     } else if (path.size() > limits::kMaxPathBytes) {
       pending_ = trouble_at(path.substr(0, limits::kMaxPathBytes), WalkTrouble::name_too_long);
     } else {
-      constexpr int kFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-      FileDescriptor fd(::openat(level.folder->fd.get(), name.c_str(), kFlags | O_NOATIME));
-      if (!fd.valid() && errno == EPERM) fd = FileDescriptor(::openat(level.folder->fd.get(), name.c_str(), kFlags));
-      if (!fd.valid() || !enter(std::move(fd), path)) {
-        if (!pending_) pending_ = trouble_at(path, WalkTrouble::unreadable);
-      }
+      const auto call = [fd = level.folder->fd, name] { return enter_now(fd.get(), name); };
+      const bool may_hang =
+          level.folder->patience != nullptr || is_mounted(level.folder->fd->get(), name, level.identity.first);
+      enter(may_hang && patience_ != nullptr ? patience_->ask<Entered>(call) : call(), path);
     }
   }
 
-  // False with an object in pending_ if the folder contains itself; false without if it cannot be read.
-  bool enter(FileDescriptor fd, const std::string& path) {
-    struct stat info {};
-    if (::fstat(fd.get(), &info) != 0) return false;
-    const std::pair identity{info.st_dev, info.st_ino};
+  // A new level, or an object in pending_ that says why there is none. Nothing: the file system did not answer.
+  void enter(std::optional<Entered> entered, const std::string& path) {
+    if (!entered) return void(pending_ = trouble_at(path, WalkTrouble::timeout));
+    if (entered->fd == nullptr) return void(pending_ = trouble_at(path, WalkTrouble::unreadable));
     const bool loops =
-        std::any_of(levels_.begin(), levels_.end(), [&](const Level& l) { return l.identity == identity; });
-    if (loops) {
-      pending_ = trouble_at(path, WalkTrouble::loop);
-      return false;
-    }
-    const int copy = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0);  // closedir closes the one, the objects keep the other
-    DIR* stream = copy < 0 ? nullptr : ::fdopendir(copy);
-    if (stream == nullptr) {
-      if (copy >= 0) ::close(copy);
-      return false;
-    }
+        std::any_of(levels_.begin(), levels_.end(), [&](const Level& l) { return l.identity == entered->identity; });
+    if (loops) return void(pending_ = trouble_at(path, WalkTrouble::loop));
     Level level;
-    level.folder = std::make_shared<OpenFolder>(OpenFolder{std::move(fd)});
-    level.stream.reset(stream);
+    level.folder = std::make_shared<const OpenFolder>(std::move(entered->fd), entered->may_hang ? patience_ : nullptr);
+    level.stream = std::move(entered->stream);
     level.path = path;
-    level.identity = identity;
+    level.identity = entered->identity;
     levels_.push_back(std::move(level));
-    return true;
   }
 
   Object object_for(const Level& level, const Entry& entry) {
@@ -257,10 +215,10 @@ class FolderSource final : public ObjectSource {
     object.place = entry.inode;
     switch (entry.type) {
       case EntryType::file:
-        object.content = std::make_unique<FileContent>(level.folder, entry.name);
+        object.content = file_content(level.folder, entry.name);
         break;
       case EntryType::link:
-        object.content = std::make_unique<LinkContent>(level.folder, entry.name);
+        object.content = link_content(level.folder, entry.name);
         break;
       default:
         object.trouble = WalkTrouble::special_file;
@@ -281,6 +239,7 @@ class FolderSource final : public ObjectSource {
   }
 
   std::uint32_t number_;
+  std::shared_ptr<Patience> patience_;
   std::vector<Level> levels_;
   std::optional<Object> pending_;
 };
