@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <fstream>
 #include <iterator>
-#include <unordered_set>
 
 #include "pipeline/detector_file.h"
 #include "pipeline/file.h"
@@ -82,8 +81,8 @@ Result<bool> detect_in_file(const DetectorSet& set, const std::string& path, std
                             DetectSink& sink) {
   const Result<File> file = File::open(path);
   if (!file.ok()) return Error{file.error().kind, file.error().what, path, "check the path and the permissions"};
-  const std::unordered_set<std::string> nothing;
-  scrutiny::WindowScan scan(set, nothing);
+  const scrutiny::OwnValues nothing{Scope()};
+  scrutiny::WindowScan scan(set, &nothing);
   const std::size_t around = set.context_bytes();
   const std::size_t body = window.size() - 2 * around;
   for (std::uint64_t at = 0;; at += body) {

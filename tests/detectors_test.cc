@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <random>
-#include <unordered_set>
 
 #include "pipeline/detector_file.h"
 #include "stages/audit/canary_files.h"
@@ -269,8 +268,8 @@ std::string made_text(std::mt19937& random, std::size_t bytes) {
 
 TEST(Detectors, find_the_same_in_any_text_however_it_is_cut) {
   std::mt19937 random(7);
-  const std::unordered_set<std::string> nothing;
-  scrutiny::WindowScan scan(builtin_set(), nothing);
+  const scrutiny::OwnValues nothing{Scope()};
+  scrutiny::WindowScan scan(builtin_set(), &nothing);
   const std::size_t around = builtin_set().context_bytes();
   const std::string text = made_text(random, 6 * around);
   const auto bytes = std::as_bytes(std::span(text));

@@ -207,18 +207,23 @@ std::span<const Found> WindowScan::scan(std::span<const std::byte> window, std::
                       offset + first.letter,
                       {offset + begin, length, m.detector, m.grade, View::raw}});
   }
+  if (own_ != nullptr) find_in_base64(window, offset);
+  std::sort(found_.begin(), found_.end());
+  return found_;
+}
+
+void WindowScan::find_in_base64(std::span<const std::byte> window, std::uint64_t offset) {
   base64_.read(window);
   scan_text(base64_.text(), Walls::nul);
   for (const Match& m : matches_) {
-    if (named_->contains(lowered(base64_.text().substr(m.begin, m.end - m.begin)))) continue;
+    const std::string_view value = base64_.text().substr(m.begin, m.end - m.begin);
+    if (own_->hold(value, set_->detectors()[m.detector].category)) continue;
     const Base64Lines::Place place = base64_.place_of(m.begin, m.end);
     const auto length = static_cast<std::uint32_t>(place.end - place.begin);
     found_.push_back({offset + place.own_last,
                       offset + place.own_first,
                       {offset + place.begin, length, m.detector, m.grade, View::raw}});
   }
-  std::sort(found_.begin(), found_.end());
-  return found_;
 }
 
 }  // namespace ambit::scrutiny

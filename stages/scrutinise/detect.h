@@ -6,13 +6,13 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
 #include "pipeline/facts.h"
 #include "stages/scrutinise/base64_lines.h"
 #include "stages/scrutinise/detector_set.h"
 #include "stages/scrutinise/fold.h"
+#include "stages/scrutinise/own_values.h"
 
 namespace ambit::scrutiny {
 
@@ -27,10 +27,10 @@ struct Found {
 
 class WindowScan {
  public:
-  // `named`: values that are not looked for in base64, in lower case (ASCII); outlives the scan. Elsewhere hits of the
-  // case tell them apart, but what stands in an attachment is a hit of the attachment alone.
-  WindowScan(const DetectorSet& set, const std::unordered_set<std::string>& named)
-      : set_(&set), named_(&named), scanner_(set.database()), word_scanner_(set.word_database()) {}
+  // `own`: values that are not looked for in base64; outlives the scan. Elsewhere hits of the case tell them apart, but
+  // what stands in an attachment is a hit of the attachment alone. Null: base64 is not read.
+  WindowScan(const DetectorSet& set, const OwnValues* own)
+      : set_(&set), own_(own), scanner_(set.database()), word_scanner_(set.word_database()) {}
 
   // Everything in `window`, whose first byte has the object's offset `offset`: as bytes, as UTF-16, and in lines of
   // base64. Sorted by last letter; valid until the next call.
@@ -46,6 +46,7 @@ class WindowScan {
   // What a verdict may look across: a NUL in folded text is the end of a stretch, what follows stands elsewhere.
   enum class Walls : std::uint8_t { none, nul };
   void scan_text(std::string_view text, Walls walls);  // into matches_; sorted, no duplicates
+  void find_in_base64(std::span<const std::byte> window, std::uint64_t offset);  // into found_
   // What an expression or a layout found.
   using Core = NumberIndex::Match;
   // A context word that stands alone.
@@ -72,7 +73,7 @@ class WindowScan {
   [[nodiscard]] bool excluded(std::string_view finding, DetectorId detector) const;
 
   const DetectorSet* set_;
-  const std::unordered_set<std::string>* named_;
+  const OwnValues* own_;
   Scanner scanner_, word_scanner_;
   std::vector<Core> cores_;
   std::vector<Judged> judged_;

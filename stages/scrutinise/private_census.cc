@@ -19,7 +19,7 @@ bool lies_in(std::span<const Run> places, std::uint64_t offset) {
 PrivateCensus::State PrivateCensus::make_state() const {
   State state;
   if (!full_) return state;
-  state.scan.emplace(detectors_);
+  state.scan.emplace(detectors_, nullptr);  // what is attached to a mail counts as an attachment
   state.found.resize(detectors_.detectors().size());
   return state;
 }

@@ -32,7 +32,7 @@ class Scrutinise {
   Scrutinise(const DetectorSet& detectors, const Scope& scope);
 
   struct State {
-    State(const DetectorSet& detectors, const std::unordered_set<std::string>& named) : scan(detectors, named) {}
+    State(const DetectorSet& detectors, const scrutiny::OwnValues& own) : scan(detectors, &own) {}
     scrutiny::WindowScan scan;
     scrutiny::Records records;
     std::vector<Hit> hits;             // of the case, in raw bytes; by start
@@ -43,7 +43,7 @@ class Scrutinise {
     bool is_text = false;
   };
 
-  [[nodiscard]] State make_state() const { return State(detectors_, literals_); }
+  [[nodiscard]] State make_state() const { return State(detectors_, own_); }
   // Before begin(): takes over hits, kind and is_text from the sweep's facts.
   void prepare(State& state, const Facts& facts) const;
   // Whole objects only: a record may begin anywhere.
