@@ -12,6 +12,7 @@
 #include "pipeline/limits.h"
 #include "pipeline/read_counter.h"
 #include "pipeline/run_audit.h"
+#include "pipeline/triage_change.h"
 #include "pipeline/triage_report.h"
 #include "pipeline/triage_setup.h"
 #include "pipeline/triage_sweep.h"
@@ -85,7 +86,8 @@ Result<MemoryPlan> plan_memory(const TriageOptions& options, const Engine& engin
 Result<> open_exhibits(const TriageOptions& options, Engine& engine, ProgressSink& sink) {
   const std::vector<std::string> names = exhibit_names(options.exhibits);
   for (std::size_t i = 0; i < options.exhibits.size(); ++i) {
-    Result<std::unique_ptr<Exhibit>> exhibit = open_exhibit(options.exhibits[i], names[i]);
+    Result<std::unique_ptr<Exhibit>> exhibit =
+        open_exhibit(options.exhibits[i], names[i], std::chrono::seconds(engine.scope.read_seconds));
     if (!exhibit.ok()) return std::move(exhibit).error();
     engine.exhibits.push_back(std::move(exhibit).value());
     const std::string warning = access_time_warning(options.exhibits[i]);
@@ -201,6 +203,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   allow_many_open_files();
   Result<MemoryPlan> plan = plan_memory(options, engine, scheduler.workers());
   if (!plan.ok()) return std::move(plan).error();
+  const std::vector<ExhibitCondition> conditions = conditions_of(engine);
   const bool resuming = options.resume && record::RunWriter::holds_unfinished(options.out);
   Result<record::CaseKey> key = open_key(options, resuming, sink);
   if (!key.ok()) return std::move(key).error();
@@ -256,7 +259,9 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   for (const Account::Exhibit& exhibit : account.exhibits()) bytes.push_back(exhibit.owed_bytes);
   const auto hashes = options.hash_exhibits ? hash_images(engine, scheduler)
                                             : std::vector<std::optional<record::Bytes32>>(bytes.size());
+  const std::vector<ExhibitChange> changes = changes_since(conditions, engine, counters, sink);
   RunReport report{options, engine.patterns, total_work(watches), scheduler.workers(), bytes};
+  report.exhibit_changes = changes;
   report.compile_seconds = order.compile_seconds;
   report.resumptions = (*writer)->resumptions();
   report.sweep_seconds = std::chrono::duration<double>(swept_to - swept_from).count();

@@ -71,6 +71,7 @@ std::string to_json(const RunReport& report) {
   json["database_bytes"] = report.patterns.database_bytes();
   json["exhibit_bytes"] = report.exhibit_bytes;
   json["resumptions"] = report.resumptions;
+  for (const ExhibitChange change : report.exhibit_changes) json["exhibit_changes"].push_back(to_string(change));
   json["objects"] = report.objects;
   json["hits"] = report.hits;
   json["seconds"] = {{"compile", report.compile_seconds}, {"sweep", report.sweep_seconds}, {"all", report.seconds}};

@@ -10,6 +10,7 @@
 #include "pipeline/stats.h"
 #include "pipeline/triage.h"
 #include "pipeline/triage_engine.h"
+#include "stages/open/condition.h"
 
 namespace ambit {
 
@@ -19,6 +20,7 @@ struct RunReport {
   std::vector<WorkTotal> work;
   std::size_t workers = 0;
   std::vector<std::uint64_t> exhibit_bytes;
+  std::vector<ExhibitChange> exhibit_changes = {};
   double compile_seconds = 0, sweep_seconds = 0, seconds = 0;
   std::uint64_t objects = 0, hits = 0;
   std::uint64_t resumptions = 0;

@@ -54,10 +54,7 @@ KindGuess guess_object_kind(const Object& object, std::span<const std::byte> fir
 }
 
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts) {
-  const KindGuess guess = guess_object_kind(object, first);
-  facts.kind = guess.kind;
-  facts.is_text = guess.is_text;
-  facts.format = guess.format;
+  set_kind(guess_object_kind(object, first), facts);
 }
 
 Sweep::Sweep(const Engine& engine, std::vector<std::unique_ptr<Worker>>& workers, Scheduler& scheduler,
@@ -183,7 +180,7 @@ void Sweep::open_object(Worker& worker, Object& object, Facts& facts) {
     facts.modified = object.info.modified;
     facts.exceptions.push_back({exception_of(object.trouble), 0, object.trouble_bytes});
   } else if (Result<ContentInfo> info = object.content->open(); !info.ok()) {
-    facts.exceptions.push_back({ExceptionReason::unreadable, 0, 0});
+    facts.exceptions.push_back({reason_of(info.error()), 0, 0});
   } else {
     object.info = *info;
     facts.size = info->size;
@@ -203,8 +200,9 @@ void Sweep::sweep_opened(Worker& worker, Object& object, Facts& facts) {
   if (object.trouble != WalkTrouble::none) facts.exceptions.push_back({exception_of(object.trouble), facts.size, 0});
 }
 
-void Sweep::sweep_object(Worker& worker, Object object, Covers covers) {
+void Sweep::sweep_object(Worker& worker, Object object, Covers covers, const KindGuess& told) {
   Facts facts;
+  set_kind(told, facts);
   std::optional<Holding> holding(std::in_place, worker, object.locator);
   open_object(worker, object, facts);
   worker.account.walked(object.locator.exhibit, facts.size);
@@ -262,7 +260,7 @@ void Sweep::sweep_whole(Worker& worker, Object& object, Facts& facts) {
   const auto admit = [&](const Chunk& chunk) {
     if (stopped()) return false;  // nothing of this run will be written
     if (chunk.offset() != 0 || chunk.zeros_before() != 0) return true;
-    note_kind(object, chunk.body(), facts);
+    if (facts.kind == Kind::unknown) note_kind(object, chunk.body(), facts);
     if (chunk.body_bytes() != facts.size || digests.any() || chunk.segments().empty()) return true;
     fingerprint = engine_.fingerprints->of(chunk.body());
     fingerprinted = true;

@@ -12,6 +12,7 @@
 #include "pipeline/scheduler.h"
 #include "pipeline/triage_done.h"
 #include "pipeline/triage_engine.h"
+#include "stages/unpack/kind/kind.h"
 
 namespace ambit {
 
@@ -32,6 +33,11 @@ void sort_exceptions(std::vector<Exception>& exceptions);
 void settle(Facts& facts, const Engine& engine);
 // What the object is, by its first bytes.
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts);
+inline void set_kind(const KindGuess& guess, Facts& facts) {
+  facts.kind = guess.kind;
+  facts.is_text = guess.is_text;
+  facts.format = guess.format;
+}
 
 class Sweep {
  public:
@@ -52,7 +58,7 @@ class Sweep {
   // --- for the sweep of an image (triage_image.h), from a task --------------------------------------------------
   [[nodiscard]] Worker& worker(std::size_t index) { return *workers_[index]; }
   // Sweeps an object that is read through its content, and judges it.
-  void sweep_object(Worker& worker, Object object, Covers covers);
+  void sweep_object(Worker& worker, Object object, Covers covers, const KindGuess& told = {});
   // Opens the object and sweeps it; neither counts nor judges it.
   void examine(Worker& worker, Object& object, Facts& facts);
   // Digests, where a set of hashes asks for them; reads the object again.

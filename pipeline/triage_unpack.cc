@@ -159,7 +159,7 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
     if (part.is == Part::Is::view) {
       note(facts, exception_of(part.trouble));
     } else {
-      sweep_later(std::move(child), 0);
+      sweep_later(std::move(child), {}, 0);
     }
     return 0;
   }
@@ -189,14 +189,17 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
 void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte> bytes, Facts& facts) {
   const std::uint64_t size = bytes.size();
   child.info.size = size;
-  const Format format = guess_object_kind(child, bytes).format;
+  const bool is_view = part.is == Part::Is::view;
+  const KindGuess told = is_view ? KindGuess{Kind::text, true} : guess_object_kind(child, bytes);
   child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
-  if (part.is == Part::Is::view) return view(std::move(child), part.retells, facts);
+  if (is_view) return view(std::move(child), part.retells, facts);
   // What expands by itself is taken apart here, so that its limits count; unless it stands as it is in what is on the
   // disk: that adds nothing to it.
-  if (format == Format::none || (part.stored_at && child.inside == 1)) return sweep_later(std::move(child), size);
+  const bool adds_nothing = part.stored_at && child.inside == 1;
+  if (told.format == Format::none || adds_nothing) return sweep_later(std::move(child), told, size);
   Facts own;
   const Holding holding(worker_, child.locator);
+  set_kind(told, own);
   sweep_.examine(worker_, child, own);
   worker_.account.walked(child.locator.exhibit, own.size);
   own.coverage = {};
@@ -249,10 +252,9 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
 // What the raw bytes show as often is theirs, or the view's that it retells; the view is an object where it shows more.
 void Unpacking::view(Object child, bool retells, Facts& facts) {
   Facts own;
+  set_kind({Kind::text, true}, own);
   sweep_.examine(worker_, child, own);
   own.kind = Kind::text;
-  own.is_text = true;
-  own.format = Format::none;
   own.coverage = {};
   const HitCounts shows = hit_counts(own);
   leave_to_others(own, hit_counts(facts));
@@ -264,19 +266,19 @@ void Unpacking::view(Object child, bool retells, Facts& facts) {
   sweep_.judge(worker_, child, own);
 }
 
-void Unpacking::sweep_later(Object child, std::uint64_t bytes) {
-  waiting_.push_back(std::move(child));
+void Unpacking::sweep_later(Object child, const KindGuess& told, std::uint64_t bytes) {
+  waiting_.push_back({std::move(child), told});
   waiting_bytes_ += bytes;
   if (waiting_.size() >= kWaitingParts || waiting_bytes_ >= kWaitingBytes) flush();
 }
 
 void Unpacking::flush() {
   if (waiting_.empty()) return;
-  auto parts = std::make_shared<std::vector<Object>>(std::move(waiting_));
+  auto parts = std::make_shared<std::vector<Waiting>>(std::move(waiting_));
   waiting_.clear();
   sweep_.share_part(worker_, std::exchange(waiting_bytes_, 0), [sweep = &sweep_, parts](Worker& worker) {
-    for (Object& part : *parts) {
-      if (!sweep->stopped()) sweep->sweep_object(worker, std::move(part), Covers::nothing);
+    for (Waiting& part : *parts) {
+      if (!sweep->stopped()) sweep->sweep_object(worker, std::move(part.object), Covers::nothing, part.told);
     }
   });
 }

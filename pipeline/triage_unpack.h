@@ -45,7 +45,7 @@ class Unpacking {
                            std::uint64_t index, Object child, std::vector<std::byte> first,
                            std::optional<HitCounts> shown);
   void view(Object child, bool retells, Facts& facts);
-  void sweep_later(Object child, std::uint64_t bytes);
+  void sweep_later(Object child, const KindGuess& told, std::uint64_t bytes);
   void flush();
   // Reads until `bytes` has `most` or the part ends: then `ended`. Trouble: damaged, or over the limit.
   [[nodiscard]] WalkTrouble fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended);
@@ -59,8 +59,12 @@ class Unpacking {
   std::uint64_t expanded_ = 0;                  // bytes that came out so far
   WalkTrouble over_limit_ = WalkTrouble::none;  // and which
   const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-  HitCounts retold_;             // what the last view and those that retell it show
-  std::vector<Object> waiting_;  // small parts, not yet given to anybody
+  HitCounts retold_;  // what the last view and those that retell it show
+  struct Waiting {
+    Object object;
+    KindGuess told;  // its kind
+  };
+  std::vector<Waiting> waiting_;  // small parts, not yet given to anybody
   std::uint64_t waiting_bytes_ = 0;
 };
 
