@@ -15,10 +15,10 @@ namespace ambit {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::HasSubstr;
-using ::testing::Not;
 using test::Case;
 using test::Ran;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::string_view kOrder = R"(
 [[identifier]]
@@ -63,7 +63,8 @@ class Untouched : public ::testing::Test {
     c.order(kOrder);
     if (!notes_reads(c.folder / ".")) GTEST_SKIP() << "this file system does not note when a file was read";
     for (int i = 0; i < 40; ++i) {
-      const std::string text = (i % 3 == 0 ? "Rewards Gold " : "nothing ") + test::words(static_cast<unsigned>(i), 5000);
+      const std::string text =
+          (i % 3 == 0 ? "Rewards Gold " : "nothing ") + test::words(static_cast<unsigned>(i), 5000);
       add("server/a/f" + std::to_string(i), text);
     }
     const Ran packed = test::run({"tar", "-C", c.folder / "server", "-cf", c.folder / "server/all.tar", "a"});
