@@ -81,7 +81,6 @@ CheckReport check_order(const std::string& path) {
     const Identifier& identifier = scope.identifiers[id];
     IdentifierCost cost{identifier.name, identifier.strength == Strength::strong ? "strong" : "weak", {}, 0, 0};
     for (const Form form : order.patterns.forms_of(id)) cost.forms.emplace_back(to_string(form));
-    if (!identifier.hashes.empty() || !identifier.hash_sets.empty()) cost.forms.emplace_back(to_string(Form::hash));
     cost.patterns = order.patterns.patterns_of(id);
     std::vector<PatternProblem> none;
     if (id < kMeasuredAlone && cost.patterns > 0) {

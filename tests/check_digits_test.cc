@@ -37,7 +37,7 @@ class Judge {
     auto set = DetectorSet::build(*detectors);
     if (!set.ok()) std::abort();
     set_ = std::make_unique<DetectorSet>(std::move(*set));
-    scan_ = std::make_unique<scrutiny::WindowScan>(*set_);
+    scan_ = std::make_unique<scrutiny::WindowScan>(*set_, nullptr);
     for (std::size_t i = 0; i < set_->detectors().size(); ++i) by_name_[set_->detectors()[i].name] = i;
   }
   [[nodiscard]] bool knows(const std::string& detector) const { return by_name_.contains(detector); }
