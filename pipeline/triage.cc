@@ -216,6 +216,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   Done done(engine.exhibits.size());
   Result<std::unique_ptr<record::RunWriter>> writer =
       resuming ? record::RunWriter::resume(std::move(setup), done) : record::RunWriter::create(std::move(setup));
+  if (!writer.ok() && resuming && writer.error().kind == ErrorKind::space) return with_resume(writer.error(), sink);
   if (!writer.ok()) return std::move(writer).error();
   engine.writer = writer->get();
   engine.match.emplace(engine.patterns, static_cast<std::uint32_t>(engine.scope.max_hits_per_identifier));

@@ -440,16 +440,21 @@ TEST(Triage, leaves_nothing_that_looks_finished_when_the_disk_is_full) {
   const std::string small = c.folder / "small";
   std::filesystem::create_directories(small);
   if (::mount("tmpfs", small.c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "needs the right to mount";
+  const std::string until_it_waits =
+      ": >'" + (c.folder / "errors") + "'; '" + test::program() + "' triage --order '" + c.order_file() + "' --out '" +
+      small + "/run' --resume '" + (c.folder / "server") + "' 2>'" + (c.folder / "errors") +
+      "' & P=$!; while kill -0 $P 2>/dev/null; do grep -q 'is full' '" + (c.folder / "errors") +
+      "' && { kill -TERM $P; break; }; sleep 0.05; done; wait $P; E=$?; cat '" + (c.folder / "errors") +
+      "' >&2; exit $E";
   // While it sweeps it waits for room, here until it is stopped; while it finishes it gives up. Either way it can go
   // on.
   std::set<int> exits;
-  for (std::uint64_t size = 200 * 1024; exits.count(0) == 0 && size < 64 * 1024 * 1024; size = size * 3 / 2) {
+  for (std::uint64_t size = 200 * 1024; exits.count(0) == 0 && size < 64 * 1024 * 1024; size = size * 6 / 5) {
     ASSERT_EQ(::mount("tmpfs", small.c_str(), "tmpfs", MS_REMOUNT, ("size=" + std::to_string(size)).c_str()), 0);
-    const Ran ran = test::run({"timeout", "-s", "TERM", "3", test::program(), "triage", "--order", c.order_file(),
-                               "--out", small + "/run", "--resume", c.folder / "server"});
+    const Ran ran = test::run({"bash", "-c", until_it_waits});
     exits.insert(ran.exit);
     if (ran.exit == 0) break;
-    EXPECT_NE(ran.err.find("--resume"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("--resume"), std::string::npos) << ran.exit << ran.err;
     EXPECT_FALSE(std::filesystem::exists(small + "/run/checkpoint.txt"));
     EXPECT_FALSE(std::filesystem::exists(small + "/run/relevance.db"));
     EXPECT_FALSE(std::filesystem::exists(small + "/run/ledger"));
