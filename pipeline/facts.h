@@ -72,7 +72,7 @@ enum class ExceptionReason : std::uint8_t {
   findings_limit,   // more private findings than limits::kMaxFindings…
   expansion_limit,  // what is packed in it is more than limits::kMaxExpan… allow; what came out until then was swept
   decoder_crashed,  // a decoder died over it, in its sandbox; what came out until then was swept
-  timeout,          // a decoder took longer than limits::kDecoder… allow, what came out until then was swept; or a read
+  timeout,  // a decoder took longer than limits::kDecoder… allow, what came out until then was swept; or a read
 };
 inline constexpr std::size_t kExceptionReasons = 15;
 [[nodiscard]] constexpr Reason to_reason(ExceptionReason r) {

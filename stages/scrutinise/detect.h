@@ -45,7 +45,7 @@ class WindowScan {
   };
   // What a verdict may look across: a NUL in folded text is the end of a stretch, what follows stands elsewhere.
   enum class Walls : std::uint8_t { none, nul };
-  void scan_text(std::string_view text, Walls walls);  // into matches_; sorted, no duplicates
+  void scan_text(std::string_view text, Walls walls);                            // into matches_; sorted, no duplicates
   void find_in_base64(std::span<const std::byte> window, std::uint64_t offset);  // into found_
   // What an expression or a layout found.
   using Core = NumberIndex::Match;
