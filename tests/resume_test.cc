@@ -132,6 +132,17 @@ class Resume : public ::testing::Test {
     more.insert(more.end(), {"--resume", "--checkpoint-every", "0"});
     return more;
   }
+  // Killed when its journal has so many bytes.
+  void kill_at(const std::string& name, std::uintmax_t bytes) const {
+    Running triage(c, name, options());
+    std::error_code missing;
+    while (!triage.is_over()) {
+      const std::uintmax_t size = fs::file_size(c.folder / (name + "/work/journal"), missing);
+      if (!missing && size > bytes) break;
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+    EXPECT_EQ(triage.kill(SIGKILL), 128 + SIGKILL) << triage.errors();
+  }
   [[nodiscard]] std::string index(const std::string& name) const {
     return test::read_file(c.folder / (name + "/relevance.db"));
   }
@@ -223,11 +234,7 @@ TEST_F(Resume, the_operator_stops_a_run_and_goes_on_later) {
 }
 
 TEST_F(Resume, nothing_can_be_read_of_what_a_killed_run_leaves) {
-  {
-    Running triage(c, "run", options());
-    std::this_thread::sleep_for(milliseconds(900));
-    triage.kill(SIGKILL);
-  }
+  kill_at("run", 20'000);
   std::string left = test::read_file(c.folder / "run/work/journal");
   ASSERT_GT(left.size(), 10'000U);
   left += test::read_file(c.folder / "run/work/status.json");
@@ -241,11 +248,7 @@ TEST_F(Resume, nothing_can_be_read_of_what_a_killed_run_leaves) {
 }
 
 TEST_F(Resume, says_what_is_not_the_same_and_refuses) {
-  {
-    Running triage(c, "run", options());
-    std::this_thread::sleep_for(milliseconds(700));
-    triage.kill(SIGKILL);
-  }
+  kill_at("run", 1'000);
   const auto refused = [&](const std::vector<std::string>& more, const std::string& because) {
     Running triage(c, "run", more);
     EXPECT_EQ(triage.wait(), 1);
@@ -266,11 +269,7 @@ TEST_F(Resume, says_what_is_not_the_same_and_refuses) {
 }
 
 TEST_F(Resume, notices_that_a_folder_has_changed) {
-  {
-    Running triage(c, "run", options());
-    std::this_thread::sleep_for(milliseconds(900));
-    triage.kill(SIGKILL);
-  }
+  kill_at("run", 40'000);
   for (int i = 0; i < 120; i += 2)
     fs::remove(c.folder / ("server/" + std::string(i < 10 ? "00" : i < 100 ? "0" : "") + std::to_string(i) + ".log"));
   Running triage(c, "run", options());
@@ -287,12 +286,23 @@ TEST_F(Resume, two_runs_do_not_share_a_directory) {
   EXPECT_EQ(first.wait(), 0) << first.errors();
 }
 
+TEST_F(Resume, what_a_run_leaves_that_was_killed_before_it_had_a_journal_is_no_hindrance) {
+  test::write_file(c.folder / "run/work/journal.new", "AMB");
+  test::write_file(c.folder / "run/work/status.json", "{}");
+  Running triage(c, "run", options());
+  EXPECT_EQ(triage.wait(), 0) << triage.errors();
+  EXPECT_FALSE(fs::exists(c.folder / "run/work"));
+}
+
 TEST_F(Resume, a_run_that_is_finished_is_left_alone) {
   ASSERT_EQ(c.triage("run", exhibits).exit, 0);
   const std::string before = index("run");
   Running again(c, "run", options());
-  EXPECT_EQ(again.wait(), 1);
-  EXPECT_THAT(again.errors(), HasSubstr("not empty"));
+  EXPECT_EQ(again.wait(), 0) << again.errors();
+  EXPECT_EQ(index("run"), before);
+  Running without(c, "run", exhibits);
+  EXPECT_EQ(without.wait(), 1);
+  EXPECT_THAT(without.errors(), HasSubstr("not empty"));
   EXPECT_EQ(index("run"), before);
 }
 

@@ -2,6 +2,7 @@
 #include "pipeline/triage.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <memory>
@@ -88,7 +89,20 @@ Exit tell_failure(const Options& options, const Error& error, const std::vector<
   return Exit::operator_must_act;
 }
 
+// Whoever starts a run again and again until it is through need not know when it is.
+bool is_finished(const std::string& directory) { return ::access((directory + "/checkpoint.txt").c_str(), F_OK) == 0; }
+
+Exit tell_finished(const std::string& directory) {
+  const auto run = record::RunReader::open(directory);
+  if (!run) return fail(run.error());
+  const auto exceptions = run->exceptions();
+  if (!exceptions) return fail(exceptions.error());
+  write_out(fmt::format("the run in {} is finished; nothing was done\n", printable(directory)));
+  return exceptions->empty() ? Exit::complete : Exit::with_exceptions;
+}
+
 Exit triage(Options& options) {
+  if (options.triage.resume && is_finished(options.triage.out)) return tell_finished(options.triage.out);
   if (Result<> sizes = read_sizes(options); !sizes) return fail(sizes.error());
   Service service = Service::from_environment();
   auto log = Log::open(options.log);

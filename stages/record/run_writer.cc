@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -66,13 +67,16 @@ Result<std::unique_ptr<RunWriter>> RunWriter::create(Setup setup) {
   const Setup& of = writer->setup_;
   if (Result<> checked = Age::check_recipients(of.scope->seal_to); !checked) return std::move(checked).error();
   if (Result<> made = writer->make_directory(); !made) return std::move(made).error();
-  auto journal = Journal::create(writer->work() + "/journal", *of.key, of.wait_for_space);
+  // It has its name once it says what the run is of.
+  const std::string path = writer->work() + "/journal";
+  auto journal = Journal::create(path + ".new", *of.key, of.wait_for_space);
   if (!journal) return std::move(journal).error();
   writer->journal_ = std::move(*journal);
   std::string entries;
   append_entry(entries, {EntryKind::identity, 0, 0, writer->identity()});
   if (Result<> done = writer->journal_->append(make_block(entries, "", 0)); !done) return std::move(done).error();
   if (Result<> done = writer->journal_->sync(); !done) return std::move(done).error();
+  if (std::rename((path + ".new").c_str(), path.c_str()) != 0) return system_error("cannot begin the run", path);
   if (Result<> done = sync_path(writer->work()); !done) return std::move(done).error();
   return writer;
 }
@@ -83,6 +87,7 @@ Result<> RunWriter::make_directory() {
     return Error{ErrorKind::io, "the run directory holds a run that is not finished", directory,
                  "add --resume to go on with it, or name a new one with --out"};
   }
+  remove_stillborn();
   made_directory_ = ::mkdir(directory.c_str(), 0777) == 0;
   if (!made_directory_ && errno != EEXIST) return system_error("cannot make the run directory", directory);
   std::error_code code;
@@ -92,6 +97,15 @@ Result<> RunWriter::make_directory() {
   made_work_ = ::mkdir(work().c_str(), 0700) == 0;
   if (!made_work_) return system_error("cannot write to the run directory", directory);
   return {};
+}
+
+// A run that was killed before it had a journal has left nothing but its folder.
+void RunWriter::remove_stillborn() const {
+  std::error_code ignored;
+  for (const char* name : {"journal.new", "status.json", "status.json.new"}) {
+    if (::access((work() + "/journal").c_str(), F_OK) != 0) ::unlink((work() + "/" + name).c_str());
+  }
+  std::filesystem::remove(work(), ignored);  // where it is empty
 }
 
 RunWriter::State& RunWriter::make_state() { return *states_.emplace_back(new State(setup_.exhibit_names.size())); }

@@ -164,6 +164,7 @@ class RunWriter {
   [[nodiscard]] std::string identity() const;
   void abandon();
   void remove_unfinished() const;
+  void remove_stillborn() const;
 
   [[nodiscard]] FindingCounts count_findings(const std::vector<Finding>& findings) const;
   // Appends the line of an object that is not released, without its end of line, and gives its commitment.
