@@ -29,7 +29,7 @@ std::uint64_t fence_bits_for(std::uint64_t digests) {
 
 // Counts by the first `from` bits -> fences by the first `to` of them: where each begins, and the end.
 std::vector<std::uint32_t> fences_of(const std::vector<std::uint32_t>& counts, std::uint64_t from, std::uint64_t to) {
-  const std::size_t width = std::size_t{1} << (from - to);
+  const std::size_t width = std::size_t{1} << (from - std::min(from, to));
   std::vector<std::uint32_t> fences((std::size_t{1} << to) + 1);
   std::uint32_t begin = 0;
   for (std::size_t i = 0; i < counts.size(); ++i) {

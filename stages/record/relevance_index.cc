@@ -261,10 +261,11 @@ Result<> RelevanceIndex::Database::add_private_data(const IndexTables& tables) {
     for (std::size_t category = 0; category < tables.categories->size() && done; ++category) {
       const auto at = tables.counts->private_values.find({exhibit, category});
       const std::uint64_t found = at == tables.counts->private_values.end() ? 0 : at->second;
-      std::optional<std::uint64_t> told = found;
-      if (found > 0 && found < limits::kLeastPrivateCell) told.reset();
-      done = insert("INSERT INTO private_data VALUES(?,?,?)", [&](Row& row) {
-        row.count(exhibit + 1).text((*tables.categories)[category]).number_or_null(told);
+      const bool is_told = found == 0 || found >= limits::kLeastPrivateCell;
+      done = insert("INSERT INTO private_data VALUES(?,?,?)", [&](Row& row) -> Row& {
+        row.count(exhibit + 1).text((*tables.categories)[category]);
+        if (is_told) return row.count(found);
+        return row.null();
       });
     }
   }
