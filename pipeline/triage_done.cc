@@ -3,53 +3,16 @@
 #include <utility>
 
 #include "pipeline/varint.h"
+#include "stages/record/stored_verdict.h"
 
 namespace ambit {
-namespace {
-
-void append_findings(std::string& out, const std::vector<Hit>& hits, const std::vector<Exception>& exceptions) {
-  append_varint(out, hits.size());
-  for (const Hit& hit : hits) {
-    append_varint(out, hit.start);
-    append_varint(out, hit.length);
-    append_varint(out, hit.identifier);
-    append_varint(out, static_cast<std::uint64_t>(hit.view));
-    append_varint(out, static_cast<std::uint64_t>(hit.form));
-    append_varint(out, hit.crossing ? 1 : 0);
-  }
-  append_varint(out, exceptions.size());
-  for (const Exception& exception : exceptions) {
-    append_varint(out, static_cast<std::uint64_t>(exception.reason));
-    append_varint(out, exception.offset);
-    append_varint(out, exception.length);
-  }
-}
-
-void take_findings(std::string_view& in, std::vector<Hit>& hits, std::vector<Exception>& exceptions) {
-  hits.resize(take_varint(in));
-  for (Hit& hit : hits) {
-    hit.start = take_varint(in);
-    hit.length = static_cast<std::uint32_t>(take_varint(in));
-    hit.identifier = static_cast<IdentifierId>(take_varint(in));
-    hit.view = static_cast<View>(take_varint(in));
-    hit.form = static_cast<Form>(take_varint(in));
-    hit.crossing = take_varint(in) != 0;
-  }
-  exceptions.resize(take_varint(in));
-  for (Exception& exception : exceptions) {
-    exception.reason = static_cast<ExceptionReason>(take_varint(in));
-    exception.offset = take_varint(in);
-    exception.length = take_varint(in);
-  }
-}
-
-}  // namespace
 
 std::string pack(const NotedPart& part) {
   std::string out(1, static_cast<char>(NoteKind::part));
   append_varint(out, part.object);
   append_varint(out, part.bytes);
-  append_findings(out, part.hits, part.exceptions);
+  record::append_hits(out, part.hits);
+  record::append_exceptions(out, part.exceptions);
   return out;
 }
 
@@ -57,7 +20,8 @@ NotedPart unpack_noted_part(std::string_view packed) {
   NotedPart part;
   part.object = take_varint(packed);
   part.bytes = take_varint(packed);
-  take_findings(packed, part.hits, part.exceptions);
+  part.hits = record::take_hits(packed);
+  part.exceptions = record::take_exceptions(packed);
   return part;
 }
 
@@ -69,7 +33,8 @@ std::string pack(const NotedResidue& residue) {
   append_varint(out, residue.span.begin);
   append_varint(out, residue.span.end);
   append_varint(out, residue.span.goes_on ? 1 : 0);
-  append_findings(out, residue.span.hits, residue.span.exceptions);
+  record::append_hits(out, residue.span.hits);
+  record::append_exceptions(out, residue.span.exceptions);
   return out;
 }
 
@@ -81,7 +46,8 @@ NotedResidue unpack_noted_residue(std::string_view packed) {
   residue.span.begin = take_varint(packed);
   residue.span.end = take_varint(packed);
   residue.span.goes_on = take_varint(packed) != 0;
-  take_findings(packed, residue.span.hits, residue.span.exceptions);
+  residue.span.hits = record::take_hits(packed);
+  residue.span.exceptions = record::take_exceptions(packed);
   return residue;
 }
 

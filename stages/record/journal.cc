@@ -109,6 +109,7 @@ Result<> Journal::sync() {
   while (::fdatasync(file_.fd()) != 0) {
     if (errno == EINTR) continue;
     const Error error = system_error("cannot sync the journal of the run", path_);
+    const std::lock_guard lock(mutex_);  // who appends meanwhile would only wait as well
     if (error.kind != ErrorKind::space || !wait_ || !wait_()) return error;
   }
   return {};

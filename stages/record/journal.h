@@ -42,7 +42,6 @@ class Journal {
   [[nodiscard]] Result<> append(std::string_view block);
   // What was appended survives a power cut. From any thread.
   [[nodiscard]] Result<> sync();
-  [[nodiscard]] std::uint64_t bytes() const { return end_; }
 
   // Blocks from the front. While one reads nobody writes.
   class Reader {

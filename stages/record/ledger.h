@@ -20,6 +20,8 @@
 namespace ambit::record {
 
 inline constexpr std::uint64_t kSegmentBytes = 256 * limits::MiB;
+// Lines are gathered until there are so many bytes of them: large enough for Zstandard, and for rare locks.
+inline constexpr std::size_t kFrameBytes = 256 * limits::KiB;
 
 // One worker's Zstandard context.
 class Compressor {

@@ -16,8 +16,6 @@
 namespace ambit::record {
 namespace {
 
-// Lines go to the ledger when there are so many bytes of them: large enough for Zstandard.
-constexpr std::size_t kHandOver = 256 * limits::KiB;
 constexpr std::size_t kLeastMemory = 64 * limits::KiB;
 
 std::vector<IndexExtent> shown_extents(const StoredVerdict& verdict) {
@@ -181,7 +179,7 @@ Result<> RunWriter::exclude(Closing& closing, std::string_view key, const Verdic
   const Commitment commitment = seal(closing.lines, closing.record, key, verdict, findings, duplicate_of);
   closing.lines.push_back('\n');
   Result<> done = closing.commitments.add(as_text(commitment.hash), "");
-  if (done && closing.lines.size() >= kHandOver) {
+  if (done && closing.lines.size() >= kFrameBytes) {
     done = closing.ledger->write(closing.lines, closing.compressor);
     closing.lines.clear();
   }
@@ -358,10 +356,11 @@ Result<> RunWriter::move_into_place() {
   // Beyond this rename the run is finished.
   const std::string from = work() + "/checkpoint.txt", to = directory + "/checkpoint.txt";
   if (std::rename(from.c_str(), to.c_str()) != 0) return system_error("cannot finish the run directory", directory);
-  ::unlink((work() + "/journal").c_str());
+  // Before that is on the disk, the journal is all there is of the run.
+  if (done = sync_path(directory); !done) return done;
   std::error_code ignored;  // what cannot be removed is no part of the run
   std::filesystem::remove_all(work(), ignored);
-  return sync_path(directory);
+  return {};
 }
 
 }  // namespace ambit::record

@@ -17,9 +17,6 @@
 namespace ambit::record {
 namespace {
 
-// A worker hands a buffer over when it holds this much: large enough for Zstandard and for rare locks.
-constexpr std::size_t kHandOver = 256 * limits::KiB;
-
 // Objects of these kinds may hold others, so their families are known only at the end.
 bool may_hold_members(Kind kind) {
   return kind == Kind::mail || kind == Kind::mailbox || kind == Kind::archive || kind == Kind::document ||
@@ -101,11 +98,11 @@ Result<> RunWriter::make_directory() {
 
 // A run that was killed before it had a journal has left nothing but its folder.
 void RunWriter::remove_stillborn() const {
-  std::error_code ignored;
+  if (::access((work() + "/journal").c_str(), F_OK) == 0) return;
   for (const char* name : {"journal.new", "status.json", "status.json.new"}) {
-    if (::access((work() + "/journal").c_str(), F_OK) != 0) ::unlink((work() + "/" + name).c_str());
+    ::unlink((work() + "/" + name).c_str());
   }
-  std::filesystem::remove(work(), ignored);  // where it is empty
+  ::rmdir(work().c_str());  // where it is empty
 }
 
 RunWriter::State& RunWriter::make_state() { return *states_.emplace_back(new State(setup_.exhibit_names.size())); }
@@ -139,7 +136,7 @@ Result<> RunWriter::add(State& state, Portion& portion, const Verdict& verdict) 
     append_entry(state.entries,
                  {EntryKind::line, portion.number, state.lines.size() - before, as_text(commitment.hash)});
   }
-  return hand_over(state, kHandOver);
+  return hand_over(state, kFrameBytes);
 }
 
 void RunWriter::cover(State& state, std::uint32_t exhibit, const Coverage& coverage) const {
@@ -158,7 +155,7 @@ Result<> RunWriter::note(State& state, Portion& portion, std::string_view text) 
   const std::lock_guard lock(state.mutex);
   portion.entries.fetch_add(1, std::memory_order_relaxed);
   append_entry(state.entries, {EntryKind::note, portion.number, 0, text});
-  return hand_over(state, kHandOver);
+  return hand_over(state, kFrameBytes);
 }
 
 Result<> RunWriter::leave(State& state, Portion& portion) {
@@ -169,13 +166,13 @@ Result<> RunWriter::leave(State& state, Portion& portion) {
   append_entry(state.entries, {EntryKind::counts, portion.number, 0, packed});
   state.total += state.counts;
   state.counts.clear();
-  return hand_over(state, kHandOver);
+  return hand_over(state, kFrameBytes);
 }
 
 Result<> RunWriter::end(State& state, Portion& portion, std::string_view name) {
   const std::lock_guard lock(state.mutex);
   append_entry(state.entries, {EntryKind::end, portion.number, portion.entries.load(), name});
-  return hand_over(state, kHandOver);
+  return hand_over(state, kFrameBytes);
 }
 
 Commitment RunWriter::seal(std::string& line, std::string& scratch, std::string_view key, const Verdict& verdict,

@@ -147,7 +147,6 @@ class RunWriter {
   // What earlier processes of this run counted.
   [[nodiscard]] const Counts& resumed() const { return resumed_; }
   [[nodiscard]] std::uint64_t resumptions() const { return resumptions_; }
-  [[nodiscard]] std::uint64_t journal_bytes() const { return journal_->bytes(); }
 
   // When all workers are through. `run_json` gives the text of run.json. After an Error nothing is left that looks
   // finished.

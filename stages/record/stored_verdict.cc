@@ -5,8 +5,8 @@
 #include "pipeline/varint.h"
 
 // Numbers in the order of the fields, and a text after its length. An optional number is 0 for nothing, else the number
-// plus one; a signed one is zigzag. The bytes never leave the process in clear and are read by the process that wrote
-// them.
+// plus one; a signed one is zigzag. The bytes are never written in clear, and are read by the version of the program
+// that wrote them.
 namespace ambit::record {
 namespace {
 
@@ -42,20 +42,8 @@ void append_facts(std::string& out, const Facts& facts) {
   append_enum(out, facts.kind);
   append_varint(out, facts.digests.sha256 ? 1 : 0);
   if (facts.digests.sha256) out.append(facts.digests.sha256->begin(), facts.digests.sha256->end());
-  append_varint(out, facts.hits.size());
-  for (const Hit& hit : facts.hits) {
-    append_varint(out, hit.start);
-    append_varint(out, hit.length);
-    append_varint(out, hit.identifier);
-    append_varint(out, static_cast<std::uint64_t>(hit.view) << 8 | static_cast<std::uint64_t>(hit.form) << 1 |
-                           (hit.crossing ? 1 : 0));
-  }
-  append_varint(out, facts.exceptions.size());
-  for (const Exception& exception : facts.exceptions) {
-    append_enum(out, exception.reason);
-    append_varint(out, exception.offset);
-    append_varint(out, exception.length);
-  }
+  append_hits(out, facts.hits);
+  append_exceptions(out, facts.exceptions);
   append_varint(out, facts.private_names.size());
   for (const PrivateName& name : facts.private_names) {
     append_varint(out, name.step);
@@ -91,14 +79,8 @@ Facts take_facts(std::string_view& in) {
     const std::string_view digest = take_bytes(in, 32);
     std::copy(digest.begin(), digest.end(), facts.digests.sha256.emplace().begin());
   }
-  facts.hits.resize(take_varint(in));
-  for (Hit& hit : facts.hits) hit = take_hit(in);
-  facts.exceptions.resize(take_varint(in));
-  for (Exception& exception : facts.exceptions) {
-    exception.reason = take_enum<ExceptionReason>(in);
-    exception.offset = take_varint(in);
-    exception.length = take_varint(in);
-  }
+  facts.hits = take_hits(in);
+  facts.exceptions = take_exceptions(in);
   facts.private_names.resize(take_varint(in));
   for (PrivateName& name : facts.private_names) {
     name.step = static_cast<std::uint32_t>(take_varint(in));
@@ -144,6 +126,42 @@ void take_origin(std::string_view& in, StoredVerdict& verdict) {
 }
 
 }  // namespace
+
+void append_hits(std::string& out, const std::vector<Hit>& hits) {
+  append_varint(out, hits.size());
+  for (const Hit& hit : hits) {
+    append_varint(out, hit.start);
+    append_varint(out, hit.length);
+    append_varint(out, hit.identifier);
+    append_varint(out, static_cast<std::uint64_t>(hit.view) << 8 | static_cast<std::uint64_t>(hit.form) << 1 |
+                           (hit.crossing ? 1 : 0));
+  }
+}
+
+std::vector<Hit> take_hits(std::string_view& in) {
+  std::vector<Hit> hits(take_varint(in));
+  for (Hit& hit : hits) hit = take_hit(in);
+  return hits;
+}
+
+void append_exceptions(std::string& out, const std::vector<Exception>& exceptions) {
+  append_varint(out, exceptions.size());
+  for (const Exception& exception : exceptions) {
+    append_enum(out, exception.reason);
+    append_varint(out, exception.offset);
+    append_varint(out, exception.length);
+  }
+}
+
+std::vector<Exception> take_exceptions(std::string_view& in) {
+  std::vector<Exception> exceptions(take_varint(in));
+  for (Exception& exception : exceptions) {
+    exception.reason = take_enum<ExceptionReason>(in);
+    exception.offset = take_varint(in);
+    exception.length = take_varint(in);
+  }
+  return exceptions;
+}
 
 void append_verdict(std::string& out, const Verdict& verdict, const FindingCounts& findings) {
   const Decision& decision = *verdict.decision;

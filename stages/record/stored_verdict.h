@@ -26,7 +26,13 @@ struct StoredVerdict {
   std::vector<Run> places;
 };
 
-// Bytes for SealedSort, and back. The locator is the sorter's key.
+// Bytes for the journal, and back; what is taken is taken off the front of `in`. Only for bytes that we wrote.
+void append_hits(std::string& out, const std::vector<Hit>& hits);
+[[nodiscard]] std::vector<Hit> take_hits(std::string_view& in);
+void append_exceptions(std::string& out, const std::vector<Exception>& exceptions);
+[[nodiscard]] std::vector<Exception> take_exceptions(std::string_view& in);
+
+// Bytes for the journal and for SealedSort, and back. The locator is the sorter's key.
 void append_verdict(std::string& out, const Verdict& verdict, const FindingCounts& findings);
 [[nodiscard]] StoredVerdict read_verdict(std::string_view bytes);
 
