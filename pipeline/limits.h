@@ -41,7 +41,8 @@ inline constexpr std::uint64_t kMaxReadSeconds = 24 * 3600;
 inline constexpr std::size_t kLostBytes = 128 * KiB;
 // … until so many calls have not come back: the exhibit has gone, and half an hour was waited for it.
 inline constexpr std::size_t kMaxCallsLeftBehind = 16;
-// Of the files of an exhibit, so much of begin and end is held against what it was when the run began.
+// Of the files of an exhibit, so much of begin and end is held against what it was when the run began: what
+// partitioning, formatting and growing change.
 inline constexpr std::size_t kConditionBytes = 64 * KiB;
 // Zero bytes are accounted in blocks of this size on the object's own grid (a file system block).
 inline constexpr std::size_t kZeroBlock = 4 * KiB;
@@ -51,8 +52,6 @@ inline constexpr std::size_t kZeroRun = 32 * KiB;
 // --- checkpoints -------------------------------------------------------------------------------------------
 // Between two looks at a disk that is full.
 inline constexpr std::chrono::seconds kWaitForSpace{1};
-// An image is known again by this much of its beginning and its end: what partitioning, formatting and growing change.
-inline constexpr std::size_t kExhibitMarkBytes = 64 * KiB;
 
 // --- residue -----------------------------------------------------------------------------------------------
 // Residue has no files. What is caught in it is a piece: the cells of this grid that hold hits, joined where

@@ -4,8 +4,10 @@
 // is opened by the worker that sweeps it, so that a million waiting objects hold no file descriptors.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <span>
@@ -45,6 +47,14 @@ struct Run {
   [[nodiscard]] std::uint64_t place_end() const { return place + length; }
   friend auto operator<=>(const Run&, const Run&) = default;
 };
+
+// Of runs in the order of their places, the one that holds `place`; null where none does.
+[[nodiscard]] inline const Run* run_at(std::span<const Run> runs, std::uint64_t place) {
+  const auto after = std::upper_bound(runs.begin(), runs.end(), place,
+                                      [](std::uint64_t at, const Run& run) { return at < run.place; });
+  if (after == runs.begin() || std::prev(after)->place_end() <= place) return nullptr;
+  return &*std::prev(after);
+}
 
 // What opening a Content found out.
 struct ContentInfo {

@@ -97,7 +97,8 @@ Result<> open_exhibits(const TriageOptions& options, Engine& engine, ProgressSin
 }
 
 record::RunWriter::Setup writer_setup(const TriageOptions& options, const Engine& engine, const CheckedOrder& order,
-                                      const record::CaseKey& key, std::uint64_t memory) {
+                                      const std::vector<ExhibitCondition>& conditions, const record::CaseKey& key,
+                                      std::uint64_t memory) {
   record::RunWriter::Setup setup;
   setup.directory = options.out;
   setup.scope = &engine.scope;
@@ -105,8 +106,8 @@ record::RunWriter::Setup writer_setup(const TriageOptions& options, const Engine
   for (const auto& exhibit : engine.exhibits) {
     setup.exhibit_names.push_back(exhibit->name());
     setup.exhibit_kinds.emplace_back(to_string(exhibit->kind()));
-    setup.exhibit_marks.push_back(mark_of(*exhibit));
   }
+  for (const ExhibitCondition& condition : conditions) setup.exhibit_marks.push_back(mark_of(condition));
   for (const Detector& detector : engine.detectors.detectors()) {
     setup.detector_categories.push_back(detector.category);
   }
@@ -209,7 +210,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   if (!key.ok()) return std::move(key).error();
 
   // --- the stages --------------------------------------------------------------------------------------------
-  record::RunWriter::Setup setup = writer_setup(options, engine, order, *key, plan->record_bytes);
+  record::RunWriter::Setup setup = writer_setup(options, engine, order, conditions, *key, plan->record_bytes);
   setup.wait_for_space = WaitingForSpace(sink);
   Counters counters(engine.exhibits.size());
   setup.settled = &counters.settled;

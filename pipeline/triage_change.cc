@@ -2,12 +2,24 @@
 
 #include <string>
 
+#include "stages/record/seal.h"
+
 namespace ambit {
 
 std::vector<ExhibitCondition> conditions_of(const Engine& engine) {
   std::vector<ExhibitCondition> conditions;
   for (const auto& exhibit : engine.exhibits) conditions.push_back(condition_of(*exhibit));
   return conditions;
+}
+
+std::string mark_of(const ExhibitCondition& condition) {
+  std::string mark;
+  for (const FileCondition& file : condition) {
+    if (file.is_folder) continue;
+    if (!mark.empty()) mark += ' ';
+    mark += std::to_string(file.bytes) + " " + std::to_string(file.modified_ns) + " " + record::to_hex(file.ends);
+  }
+  return mark;
 }
 
 std::vector<ExhibitChange> changes_since(const std::vector<ExhibitCondition>& before, const Engine& engine,

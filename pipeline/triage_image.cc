@@ -213,12 +213,6 @@ void ImageSweep::take_up_parts(Worker& worker) {
   }
 }
 
-bool ImageSweep::is_mapped(std::uint64_t place) const {
-  const auto after = std::upper_bound(mapped_.begin(), mapped_.end(), place,
-                                      [](std::uint64_t at, const Run& range) { return at < range.place; });
-  return after != mapped_.begin() && std::prev(after)->place_end() > place;
-}
-
 std::unique_ptr<Content> ImageSweep::content(std::vector<Run> runs, ContentInfo info) const {
   return run_content(walk_->bytes(), std::move(runs), info, is_derived() ? Places::derived : Places::exhibit);
 }

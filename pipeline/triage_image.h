@@ -92,7 +92,6 @@ class ImageSweep final : public walk::ImageSink {
   [[nodiscard]] Object residue_object(std::uint32_t home, Step step) const;
   [[nodiscard]] std::unique_ptr<Content> content(std::vector<Run> runs, ContentInfo info) const;
   [[nodiscard]] Error changed() const;
-  [[nodiscard]] bool is_mapped(std::uint64_t place) const;
   // True where the bytes are an exhibit's, seen another way: they are counted there.
   [[nodiscard]] bool is_derived() const { return origin_.covers == Covers::nothing; }
 

@@ -1,7 +1,5 @@
 #include "pipeline/triage_setup.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <chrono>
 #include <fstream>
@@ -9,8 +7,6 @@
 
 #include "pipeline/detector_file.h"
 #include "pipeline/limits.h"
-#include "pipeline/sha256.h"
-#include "stages/record/seal.h"
 
 namespace ambit {
 namespace {
@@ -90,21 +86,6 @@ CheckedOrder load_order(const std::string& path, const Parallel& parallel) {
   for (const EmbeddedDetector& file : embedded_detectors()) texts += std::string(file.text);
   out.detectors_sha256 = to_hex(sha256(std::as_bytes(std::span(texts))));
   return out;
-}
-
-std::string mark_of(const Exhibit& exhibit) {
-  if (exhibit.kind() == ExhibitKind::folder) return {};
-  struct stat info {};
-  const bool known = ::stat(exhibit.path().c_str(), &info) == 0;
-  std::string mark = std::to_string(exhibit.size()) + " " + std::to_string(known ? info.st_mtim.tv_sec : 0);
-  Sha256 digest;
-  std::vector<std::byte> bytes(limits::kExhibitMarkBytes);
-  for (const std::uint64_t at :
-       {std::uint64_t{0}, exhibit.size() - std::min<std::uint64_t>(exhibit.size(), bytes.size())}) {
-    const Result<std::size_t> got = exhibit.read_at(at, bytes);  // what cannot be read is no part of the mark
-    digest.add({reinterpret_cast<const char*>(bytes.data()), got.ok() ? *got : 0});
-  }
-  return mark + " " + record::to_hex(digest.finish());
 }
 
 }  // namespace ambit

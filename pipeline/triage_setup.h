@@ -21,8 +21,4 @@ struct CheckedOrder {
 };
 [[nodiscard]] CheckedOrder load_order(const std::string& path, const Parallel& parallel);
 
-// By what a run that is resumed knows an exhibit again: size, time of change, digest of its first and last bytes; of a
-// folder nothing, because its objects are held against those that are done.
-[[nodiscard]] std::string mark_of(const Exhibit& exhibit);
-
 }  // namespace ambit

@@ -123,9 +123,8 @@ void leave_to_parts(std::vector<Hit>& hits, const std::vector<Run>& stored) {
   if (stored.empty()) return;
   std::erase_if(hits, [&](const Hit& hit) {
     if (hit.view != View::raw) return false;
-    const auto after = std::upper_bound(stored.begin(), stored.end(), hit.start,
-                                        [](std::uint64_t at, const Run& run) { return at < run.place; });
-    return after != stored.begin() && hit.end() <= std::prev(after)->place_end();
+    const Run* const run = run_at(stored, hit.start);
+    return run != nullptr && hit.end() <= run->place_end();
   });
 }
 

@@ -188,7 +188,7 @@ void StripeSweep::give_to_owners(const Parcel& parcel) {
 void StripeSweep::give_to_residue(const Parcel& parcel) {
   ResidueRun::Span span{parcel.begin, parcel.end, {}, {}, parcel.goes_on};
   for (const Hit& hit : hits_in(parcel)) {
-    if (!image_.is_mapped(hit.start)) span.hits.push_back(hit);
+    if (run_at(image_.mapped_, hit.start) == nullptr) span.hits.push_back(hit);
   }
   for (const Exception& exception : exceptions_) {
     append_clipped(exception, parcel.begin, parcel.end, parcel.begin, span.exceptions);

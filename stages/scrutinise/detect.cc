@@ -37,6 +37,16 @@ Grade one_higher(Grade grade) { return grade == Grade::shape_only ? Grade::plaus
 
 }  // namespace
 
+Window worth_scanning(const Chunk& chunk, std::size_t context) {
+  const auto segments = chunk.segments();
+  if (segments.empty()) return {};
+  const std::size_t first = chunk.lead_bytes() + segments.front().begin;
+  const std::size_t last = chunk.lead_bytes() + segments.back().end;
+  const std::size_t begin = first - std::min(first, context);
+  const std::size_t end = std::min(chunk.window().size(), last + context);
+  return {chunk.window().subspan(begin, end - begin), chunk.offset() - chunk.lead_bytes() + begin};
+}
+
 void WindowScan::find_cores(std::string_view text) {
   cores_.clear();
   const auto on_match = [](void* context, std::uint32_t id, std::uint64_t from, std::uint64_t to) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pipeline/chunk.h"
 #include "pipeline/facts.h"
 #include "stages/scrutinise/base64_lines.h"
 #include "stages/scrutinise/detector_set.h"
@@ -24,6 +25,14 @@ struct Found {
   Finding finding;
   friend auto operator<=>(const Found&, const Found&) = default;
 };
+
+// The part of a chunk's window that can hold a finding of its body: long zeros at the ends are left out, for the last
+// letter of a finding is no zero. `context`: bytes that a verdict may look at around it.
+struct Window {
+  std::span<const std::byte> bytes;
+  std::uint64_t offset = 0;  // of its first byte in the object
+};
+[[nodiscard]] Window worth_scanning(const Chunk& chunk, std::size_t context);
 
 class WindowScan {
  public:

@@ -1,18 +1,11 @@
 #include "stages/scrutinise/private_census.h"
 
 #include <algorithm>
-#include <iterator>
 
 namespace ambit {
 namespace {
 
 static_assert(Stage<PrivateCensus>);
-
-bool lies_in(std::span<const Run> places, std::uint64_t offset) {
-  const auto after = std::upper_bound(places.begin(), places.end(), offset,
-                                      [](std::uint64_t at, const Run& run) { return at < run.place; });
-  return after != places.begin() && std::prev(after)->place_end() > offset;
-}
 
 }  // namespace
 
@@ -34,11 +27,13 @@ void PrivateCensus::begin(State& state, const Head& /*head*/) const {
 }
 
 void PrivateCensus::look(State& state, const Chunk& chunk) const {
-  if (!state.counts || chunk.segments().empty()) return;
+  if (!state.counts) return;
+  const scrutiny::Window window = scrutiny::worth_scanning(chunk, detectors_.context_bytes());
+  if (window.bytes.empty()) return;
   const std::uint64_t body_end = chunk.offset() + chunk.body_bytes();
-  for (const scrutiny::Found& found : state.scan->scan(chunk.window(), chunk.offset() - chunk.lead_bytes())) {
+  for (const scrutiny::Found& found : state.scan->scan(window.bytes, window.offset)) {
     if (found.last < chunk.offset() || found.last >= body_end || found.finding.grade < least_) continue;
-    if (!state.left_out.empty() && lies_in(state.left_out, found.first)) continue;
+    if (run_at(state.left_out, found.first) != nullptr) continue;
     ++state.found[found.finding.detector];
   }
 }

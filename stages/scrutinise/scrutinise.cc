@@ -9,19 +9,6 @@ namespace {
 
 static_assert(Stage<Scrutinise>);
 
-// The part of the chunk's window that can hold a finding of its body: long zeros at the ends are left out, for the
-// last letter of a finding is no zero.
-struct Window {
-  std::size_t begin, end;
-};
-Window worth_scanning(const Chunk& chunk, std::size_t context) {
-  const auto segments = chunk.segments();
-  if (segments.empty()) return {0, 0};
-  const std::size_t first = chunk.lead_bytes() + segments.front().begin;
-  const std::size_t last = chunk.lead_bytes() + segments.back().end;
-  return {first - std::min(first, context), std::min(chunk.window().size(), last + context)};
-}
-
 }  // namespace
 
 Scrutinise::Scrutinise(const DetectorSet& detectors, const Scope& scope)
@@ -75,11 +62,9 @@ bool Scrutinise::is_own(std::span<const std::byte> window, std::uint64_t offset,
 
 void Scrutinise::look(State& state, const Chunk& chunk) const {
   state.records.look(chunk);
-  const Window part = worth_scanning(chunk, detectors_.context_bytes());
-  if (part.begin == part.end || state.too_many) return;
-  const std::uint64_t offset = chunk.offset() - chunk.lead_bytes() + part.begin;
+  const auto [window, offset] = scrutiny::worth_scanning(chunk, detectors_.context_bytes());
+  if (window.empty() || state.too_many) return;
   const std::uint64_t body_end = chunk.offset() + chunk.body_bytes();
-  const auto window = chunk.window().subspan(part.begin, part.end - part.begin);
   for (const scrutiny::Found& found : state.scan.scan(window, offset)) {
     if (found.last < chunk.offset() || found.last >= body_end) continue;
     if (loosened_[found.finding.detector] != 0 || is_covered(state, found)) continue;
