@@ -11,7 +11,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string>
 
 #include "bench/corpus.h"
@@ -130,17 +129,13 @@ void e01_against_bare_loop(benchmark::State& state) {
   Side theirs;
   for (auto _ : state) {
     const Run run = ambit_run({on.e01}, on.order, threads);
-    const Cost bare = run_process({AMBIT_BARE_LOOP, on.order, on.e01, std::to_string(threads)});
-    if (!run.is_done() || bare.exit != 0) return state.SkipWithError("a run failed");
+    const BareLoop bare = bare_loop(on.order, on.e01, threads);
+    if (!run.is_done() || bare.cost.exit != 0) return state.SkipWithError("a run failed");
     if (run.hits < kPlants) return state.SkipWithError("planted identifiers were not found");
-    std::istringstream told(bare.out);
-    std::uint64_t bytes = 0;
-    std::uint64_t matches = 0;
-    double loop_seconds = 0;
-    told >> bytes >> matches >> loop_seconds;
-    if (bytes != on.bytes || matches < kPlants) return state.SkipWithError("the bare loop did not read the image");
+    if (bare.bytes != on.bytes || bare.matches < kPlants)
+      return state.SkipWithError("the bare loop did not read the image");
     ours.add(run);
-    theirs.add(bare, loop_seconds);
+    theirs.add(bare.cost, bare.seconds);
     state.SetIterationTime(run.cost.seconds);
   }
   report(state, ours, theirs, static_cast<double>(on.bytes) / 1e9, "GB/s");

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace ambit::bench {
 namespace {
@@ -58,6 +59,14 @@ Run ambit_run(const std::vector<std::string>& exhibits, const std::string& order
   run.compile_seconds = json["seconds"]["compile"];
   run.hits = json["hits"];
   return run;
+}
+
+BareLoop bare_loop(const std::string& order, const std::string& image, std::int64_t threads) {
+  BareLoop bare;
+  bare.cost = run_process({AMBIT_BARE_LOOP, order, image, std::to_string(threads)});
+  std::istringstream told(bare.cost.out);
+  told >> bare.bytes >> bare.matches >> bare.seconds;
+  return bare;
 }
 
 void Side::add(const Cost& cost, double sweep) {

@@ -29,6 +29,14 @@ struct Run {
 // Triage of one exhibit or several by `threads` workers; the run directory is thrown away.
 [[nodiscard]] Run ambit_run(const std::vector<std::string>& exhibits, const std::string& order, std::int64_t threads);
 
+// The same bytes by nothing but the matcher (bare_loop.cc).
+struct BareLoop {
+  Cost cost;
+  std::uint64_t bytes = 0, matches = 0;
+  double seconds = 0;  // of the loop alone
+};
+[[nodiscard]] BareLoop bare_loop(const std::string& order, const std::string& image, std::int64_t threads);
+
 // What one side of a comparison came to.
 struct Side {
   std::vector<double> seconds, sweep_seconds, cpu_seconds;

@@ -8,7 +8,6 @@
 
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "bench/corpus.h"
 #include "bench/process.h"
@@ -71,17 +70,12 @@ void image_against_bare_loop(benchmark::State& state) {
   Side theirs;
   for (auto _ : state) {
     const Run run = made_run(bed().image, 1'000, threads);
-    const Cost bare = run_process({AMBIT_BARE_LOOP, bed().order(1'000), bed().image, std::to_string(threads)});
-    if (!run.is_done() || bare.exit != 0) return state.SkipWithError("a run failed");
+    const BareLoop bare = bare_loop(bed().order(1'000), bed().image, threads);
+    if (!run.is_done() || bare.cost.exit != 0) return state.SkipWithError("a run failed");
     if (run.hits < kPlants) return state.SkipWithError("planted identifiers were not found");
-    std::istringstream told(bare.out);
-    std::uint64_t bytes = 0;
-    std::uint64_t matches = 0;
-    double loop_seconds = 0;
-    told >> bytes >> matches >> loop_seconds;
-    if (bytes != bed().image_bytes) return state.SkipWithError("the bare loop did not read the image");
+    if (bare.bytes != bed().image_bytes) return state.SkipWithError("the bare loop did not read the image");
     ours.add(run);
-    theirs.add(bare, loop_seconds);
+    theirs.add(bare.cost, bare.seconds);
     state.SetIterationTime(run.cost.seconds);
   }
   report(state, ours, theirs, static_cast<double>(bed().image_bytes) / 1e9, "GB/s");

@@ -12,16 +12,6 @@ using test::Ran;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::string_view kOrder = R"(
-[[identifier]]
-name = "case.word"
-literals = ["acme-payout-7731"]
-[[rule]]
-name = "R1"
-paragraph = "1"
-when = 'case'
-)";
-
 // 40 addresses in a table, the same table zipped, tarred and in a document; 3 cards; a copy of the table.
 constexpr std::string_view kExhibit = R"sh(
 set -e
@@ -49,7 +39,7 @@ tar czf packed.tar.gz table.csv
 class Census : public ::testing::Test {
  protected:
   void SetUp() override {
-    c.order(kOrder);
+    c.order(test::kPayoutOrder);
     const Ran made = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kExhibit)});
     ASSERT_EQ(made.exit, 0) << made.err;
   }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cstdlib>
@@ -13,8 +14,15 @@
 #include <iterator>
 #include <random>
 #include <sstream>
+#include <utility>
 
 namespace ambit::test {
+namespace {
+
+// The exit code, or 128 and the signal that it died of.
+int exit_of(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status); }
+
+}  // namespace
 
 TemporaryFolder::TemporaryFolder() {
   std::string pattern = (std::filesystem::temp_directory_path() / "ambit-test-XXXXXX").string();
@@ -120,7 +128,7 @@ Ran run(const std::vector<std::string>& arguments) {
   }
   int status = 0;
   ::waitpid(child, &status, 0);
-  ran.exit = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  ran.exit = exit_of(status);
   return ran;
 }
 
@@ -129,6 +137,49 @@ Ran qemu_img(std::vector<std::string> arguments) {
   Ran ran = run(arguments);
   while (ran.err.find("accurate CPU usage") != std::string::npos) ran = run(arguments);
   return ran;
+}
+
+Started::Started(std::string says, std::vector<std::string> arguments, std::vector<std::string> environment)
+    : says_(std::move(says)) {
+  arguments.insert(arguments.begin(), program());
+  std::vector<char*> argv, variables;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  for (std::string& variable : environment) variables.push_back(variable.data());
+  for (char** variable = ::environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  argv.push_back(nullptr);
+  variables.push_back(nullptr);
+  process_ = ::fork();
+  if (process_ != 0) return;
+  const int out = ::open(says_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  ::dup2(out, 1);
+  ::dup2(out, 2);
+  ::execve(argv[0], argv.data(), variables.data());
+  ::_exit(127);
+}
+
+Started::~Started() {
+  if (process_ > 0) kill(SIGKILL);
+}
+
+std::string Started::said() const { return read_file(says_); }
+
+bool Started::is_over() {
+  int status = 0;
+  if (process_ == 0 || ::waitpid(process_, &status, WNOHANG) == 0) return process_ == 0;
+  process_ = 0;
+  exit_ = exit_of(status);
+  return true;
+}
+
+int Started::wait() {
+  int status = 0;
+  if (process_ > 0 && ::waitpid(std::exchange(process_, 0), &status, 0) > 0) exit_ = exit_of(status);
+  return exit_;
+}
+
+int Started::kill(int signal) {
+  if (process_ > 0) ::kill(process_, signal);
+  return wait();
 }
 
 std::string program() { return AMBIT_PROGRAM; }

@@ -2,12 +2,15 @@
 // images are real ones in a folder of their own that goes away with the object.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "pipeline/byte_source.h"
 #include "pipeline/chunk.h"
 #include "pipeline/object.h"
 
@@ -55,6 +58,43 @@ struct Ran {
 [[nodiscard]] std::string program();
 [[nodiscard]] Ran ambit(std::vector<std::string> arguments);
 
+// The ambit that was built, at work on its own. What it says goes to the file `says`.
+class Started {
+ public:
+  // `environment`: lines NAME=VALUE, which go before those of this process.
+  Started(std::string says, std::vector<std::string> arguments, std::vector<std::string> environment = {});
+  ~Started();  // kills it
+  Started(const Started&) = delete;
+  Started& operator=(const Started&) = delete;
+  [[nodiscard]] int process() const { return process_; }  // 0: it is over
+  [[nodiscard]] std::string said() const;
+  [[nodiscard]] bool is_over();
+  // Its exit code, or 128 and the signal that it died of.
+  int wait();
+  int kill(int signal);
+
+ private:
+  int process_ = 0, exit_ = -1;
+  const std::string says_;
+};
+
+// Bytes in memory, as an image or a volume is read.
+class BytesSource final : public ByteSource {
+ public:
+  explicit BytesSource(std::string bytes) : bytes_(std::move(bytes)) {}
+  [[nodiscard]] std::uint64_t size() const override { return bytes_.size(); }
+  [[nodiscard]] Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {
+    if (offset >= bytes_.size()) return std::size_t{0};
+    const std::size_t count = std::min<std::uint64_t>(into.size(), bytes_.size() - offset);
+    std::memcpy(into.data(), bytes_.data() + offset, count);
+    return count;
+  }
+  [[nodiscard]] const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::string bytes_;
+};
+
 // Content in memory, with holes, refusals and a size that may lie.
 class MemoryContent final : public Content {
  public:
@@ -85,6 +125,26 @@ class MemoryContent final : public Content {
   std::vector<Range> refused_, holes_;
 };
 
+// Orders after one word each, for Case::order().
+inline constexpr std::string_view kPayoutOrder = R"(
+[[identifier]]
+name = "case.word"
+literals = ["acme-payout-7731"]
+[[rule]]
+name = "R1"
+paragraph = "1"
+when = 'case'
+)";
+inline constexpr std::string_view kRewardsOrder = R"(
+[[identifier]]
+name = "rewards"
+literals = ["Rewards Gold"]
+[[rule]]
+name = "R1"
+paragraph = "1"
+when = 'rewards'
+)";
+
 // A case: an order, its key for the court, and a place for exhibits and runs.
 class Case {
  public:
@@ -95,6 +155,10 @@ class Case {
   // Writes the order file: the [order] table, one paragraph "1", then `rest`.
   void order(std::string_view rest);
   [[nodiscard]] std::string order_file() const { return folder / "order.toml"; }
+  // What run `name` has for as long as it is at work: its journal, its status.
+  [[nodiscard]] std::string at_work(const std::string& name, std::string_view file) const {
+    return (folder.path() / name / "work" / file).string();
+  }
   // Runs triage over the exhibits into a new run directory `name`.
   [[nodiscard]] Ran triage(const std::string& name, const std::vector<std::string>& exhibits,
                            const std::vector<std::string>& options = {}) const;

@@ -13,16 +13,6 @@ namespace {
 using test::Case;
 using test::Ran;
 
-constexpr std::string_view kOrder = R"(
-[[identifier]]
-name = "case.word"
-literals = ["acme-payout-7731"]
-[[rule]]
-name = "R1"
-paragraph = "1"
-when = 'case'
-)";
-
 // Everything below `server` holds the word once, packed in a way of its own. The word stands behind so much that no
 // packer leaves it as it is.
 constexpr std::string_view kPackings = R"sh(
@@ -99,7 +89,7 @@ class IdentifierCase : public Case {
 
 TEST(Inside, finds_the_word_in_every_packing_once) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kPayoutOrder);
   ASSERT_EQ(made(c), "");
   const Ran ran = c.triage("run", {c.folder / "server"});
   ASSERT_EQ(ran.exit, 0) << ran.err;
@@ -151,7 +141,7 @@ TEST(Inside, finds_each_of_a_matrix_of_forms_and_containers_in_containers_once) 
 // What its bytes show was left to the attachment, which decodes to something else.
 TEST(Inside, finds_the_word_in_an_attachment_that_only_says_it_is_base64) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kPayoutOrder);
   const std::string head =
       "From: a\nTo: b\nSubject: c\nMIME-Version: 1.0\nContent-Type: application/octet-stream\n"
       "Content-Transfer-Encoding: base64\nContent-Disposition: attachment; filename=a.bin\n\n";
@@ -165,7 +155,7 @@ TEST(Inside, finds_the_word_in_an_attachment_that_only_says_it_is_base64) {
 
 TEST(Inside, finds_the_word_in_a_compound_file_whose_sectors_tear_it_apart) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kPayoutOrder);
   // A sector holds 256 characters of UTF-16; the body and the attachment have theirs in turn.
   std::string body(250, 'b'), attachment(505, 'a');
   body += " acme-payout-7731 " + std::string(3000, 'b');
@@ -223,7 +213,7 @@ PY
 
 TEST(Inside, finds_the_word_in_journals_letters_winmail_and_what_databases_leave) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kPayoutOrder);
   const Ran made = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kKeepings)});
   ASSERT_EQ(made.exit, 0) << made.err;
   const Ran ran = c.triage("run", {c.folder / "server"});
@@ -237,7 +227,7 @@ TEST(Inside, finds_the_word_in_journals_letters_winmail_and_what_databases_leave
 
 TEST(Inside, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kPayoutOrder);
   ASSERT_EQ(made(c), "");
   std::string first;
   int number = 0;
@@ -255,7 +245,7 @@ TEST(Inside, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {
 // Three gigabytes of zeros in a few kilobytes, twice packed.
 TEST(Inside, stops_at_the_limit_of_what_an_object_may_expand_to_and_goes_on) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kPayoutOrder);
   const Ran ran =
       test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + R"sh(' && mkdir server && python3 - <<'PY'
 import gzip
@@ -274,7 +264,7 @@ PY)sh"});
 
 TEST(Inside, names_what_is_encrypted_and_what_is_damaged) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kPayoutOrder);
   const Ran ran = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + R"sh(' && mkdir server && set -e
 seq 1 200000 > a.txt
 7z a -bd -y -tzip -psecret server/locked.zip a.txt >/dev/null

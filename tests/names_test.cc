@@ -68,16 +68,6 @@ std::vector<std::string> hostile_names() {
   };
 }
 
-constexpr std::string_view kOrder = R"(
-[[identifier]]
-name = "rewards"
-literals = ["Rewards Gold"]
-[[rule]]
-name = "R1"
-paragraph = "1"
-when = 'rewards'
-)";
-
 // Half of the names are released, half are not: they stand in the ledger.
 void make_folder(const std::string& root) {
   int number = 0;
@@ -170,7 +160,7 @@ class Names : public ::testing::TestWithParam<bool> {
  protected:
   // A folder, or an ext4 image of it. The exhibit's own name is hostile too.
   void SetUp() override {
-    c.order(kOrder);
+    c.order(test::kRewardsOrder);
     make_folder(c.folder / "made");
     exhibit_name = GetParam() ? "=disk\n\x1b[2J\xe2\x80\xae.raw" : "=srv\n\x1b[2J\xe2\x80\xae";
     exhibit = c.folder / exhibit_name;

@@ -68,25 +68,7 @@ struct Seen : Replay {
 
 class Resumed : public Journals {
  protected:
-  RunWriter::Setup setup(const std::string& name) {
-    RunWriter::Setup out;
-    out.directory = folder_ / name;
-    out.scope = &scope_;
-    out.key = &key_;
-    out.exhibit_names = {"srv", "disk"};
-    out.exhibit_kinds = {"folder", "split raw"};
-    out.detector_categories = {"health", "account"};
-    out.detectors_sha256 = std::string(64, 'd');
-    out.tool_version = "0.1.0";
-    return out;
-  }
-  static void add(RunWriter& writer, RunWriter::State& state, Portion& portion, const Judged& object) {
-    ASSERT_TRUE(writer
-                    .add(state, portion,
-                         {&object.locator, object.state, &object.facts, &object.decision, object.in_family,
-                          object.exhibit_offsets, object.inode, object.links, object.places})
-                    .ok());
-  }
+  RunWriter::Setup setup_of(const std::string& name) const { return setup(folder_ / name); }
   static void end(RunWriter& writer, RunWriter::State& state, Portion& portion, const std::string& name) {
     ASSERT_TRUE(writer.leave(state, portion).ok());
     ASSERT_TRUE(writer.end(state, portion, name).ok());
@@ -103,27 +85,27 @@ TEST_F(Resumed, counts_portions_that_were_ended_and_has_the_others_done_again) {
   const std::vector<Judged> objects = mixture(400);
   ASSERT_TRUE(write(folder_ / "whole", objects).ok());
   {
-    auto writer = RunWriter::create(setup("run"));
+    auto writer = RunWriter::create(setup_of("run"));
     ASSERT_TRUE(writer.ok());
     (*writer)->keep();
     RunWriter::State &one = (*writer)->make_state(), &two = (*writer)->make_state();
     Portion ended((*writer)->next_portion()), open((*writer)->next_portion());
-    for (std::size_t i = 0; i < 100; ++i) add(**writer, i % 2 == 0 ? one : two, ended, objects[i]);
+    for (std::size_t i = 0; i < 100; ++i) EXPECT_TRUE(add(**writer, i % 2 == 0 ? one : two, ended, objects[i]).ok());
     ASSERT_TRUE((*writer)->note(two, ended, "half").ok());
     ASSERT_TRUE((*writer)->leave(two, ended).ok());
     end(**writer, one, ended, "first hundred");
-    for (std::size_t i = 100; i < 200; ++i) add(**writer, i % 2 == 0 ? one : two, open, objects[i]);
+    for (std::size_t i = 100; i < 200; ++i) EXPECT_TRUE(add(**writer, i % 2 == 0 ? one : two, open, objects[i]).ok());
     ASSERT_TRUE((*writer)->leave(one, open).ok());
     ASSERT_TRUE((*writer)->checkpoint().ok());
   }  // dies
   Seen seen;
-  auto writer = RunWriter::resume(setup("run"), seen);
+  auto writer = RunWriter::resume(setup_of("run"), seen);
   ASSERT_TRUE(writer.ok()) << writer.error().what;
   EXPECT_THAT(seen.names, ElementsAre("first hundred"));
   EXPECT_THAT(seen.notes, ElementsAre("half"));
   RunWriter::State& state = (*writer)->make_state();
   Portion rest((*writer)->next_portion());
-  for (std::size_t i = 100; i < 400; ++i) add(**writer, state, rest, objects[i]);
+  for (std::size_t i = 100; i < 400; ++i) EXPECT_TRUE(add(**writer, state, rest, objects[i]).ok());
   end(**writer, state, rest, "rest");
   close(**writer);
   EXPECT_EQ(read_file(folder_ / "run/relevance.db"), read_file(folder_ / "whole/relevance.db"));
@@ -133,18 +115,18 @@ TEST_F(Resumed, counts_portions_that_were_ended_and_has_the_others_done_again) {
 
 TEST_F(Resumed, does_not_count_a_portion_of_which_one_worker_s_part_is_lost) {
   {
-    auto writer = RunWriter::create(setup("run"));
+    auto writer = RunWriter::create(setup_of("run"));
     ASSERT_TRUE(writer.ok());
     (*writer)->keep();
     RunWriter::State& state = (*writer)->make_state();
     Portion portion((*writer)->next_portion());
-    add(**writer, state, portion, excluded(at(0, "a")));
+    EXPECT_TRUE(add(**writer, state, portion, excluded(at(0, "a"))).ok());
     portion.entries += 1;  // of another worker, which never came to the disk
     end(**writer, state, portion, "torn");
     ASSERT_TRUE((*writer)->checkpoint().ok());
   }
   Seen seen;
-  auto writer = RunWriter::resume(setup("run"), seen);
+  auto writer = RunWriter::resume(setup_of("run"), seen);
   ASSERT_TRUE(writer.ok());
   EXPECT_THAT(seen.names, ElementsAre());
   EXPECT_EQ((*writer)->resumed().seen, 0U);
@@ -154,7 +136,7 @@ TEST_F(Resumed, does_not_count_a_portion_of_which_one_worker_s_part_is_lost) {
 }
 
 TEST_F(Resumed, is_refused_to_whoever_has_another_key_or_another_order_and_while_it_is_at_work) {
-  auto writer = RunWriter::create(setup("run"));
+  auto writer = RunWriter::create(setup_of("run"));
   ASSERT_TRUE(writer.ok());
   (*writer)->keep();
   Seen seen;
@@ -163,20 +145,20 @@ TEST_F(Resumed, is_refused_to_whoever_has_another_key_or_another_order_and_while
     ASSERT_FALSE(again.ok());
     EXPECT_THAT(again.error().what, HasSubstr(because));
   };
-  refused(setup("run"), "another run is at work");
+  refused(setup_of("run"), "another run is at work");
   writer->reset();
   const CaseKey other = CaseKey::from_bytes(sha256("other"));
-  RunWriter::Setup changed = setup("run");
+  RunWriter::Setup changed = setup_of("run");
   changed.key = &other;
   refused(changed, "another case key");
-  changed = setup("run");
+  changed = setup_of("run");
   changed.detectors_sha256 = std::string(64, 'e');
   changed.tool_version = "0.2.0";
   refused(changed, "the detectors, the version of ambit");
-  changed = setup("run");
+  changed = setup_of("run");
   changed.exhibit_marks = {"", "4096 bytes"};
   refused(changed, "exhibit srv, exhibit disk");
-  EXPECT_TRUE(RunWriter::resume(setup("run"), seen).ok());
+  EXPECT_TRUE(RunWriter::resume(setup_of("run"), seen).ok());
 }
 
 }  // namespace

@@ -120,7 +120,7 @@ class Run : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  Result<Totals> write(const fs::path& directory, const std::vector<Judged>& objects, const Options& options = {}) {
+  [[nodiscard]] RunWriter::Setup setup(const fs::path& directory) const {
     RunWriter::Setup setup;
     setup.directory = directory;
     setup.scope = &scope_;
@@ -130,8 +130,17 @@ class Run : public ::testing::Test {
     setup.detector_categories = {"health", "account"};
     setup.detectors_sha256 = std::string(64, 'd');
     setup.tool_version = "0.1.0";
-    setup.memory = options.memory;
-    auto writer = RunWriter::create(setup);
+    return setup;
+  }
+  static Result<> add(RunWriter& writer, RunWriter::State& state, Portion& portion, const Judged& object) {
+    return writer.add(state, portion,
+                      {&object.locator, object.state, &object.facts, &object.decision, object.in_family,
+                       object.exhibit_offsets, object.inode, object.links, object.places});
+  }
+  Result<Totals> write(const fs::path& directory, const std::vector<Judged>& objects, const Options& options = {}) {
+    RunWriter::Setup with = setup(directory);
+    with.memory = options.memory;
+    auto writer = RunWriter::create(with);
     if (!writer) return std::move(writer).error();
     std::vector<RunWriter::State*> states;
     for (std::size_t i = 0; i < options.states; ++i) states.push_back(&(*writer)->make_state());
@@ -141,11 +150,7 @@ class Run : public ::testing::Test {
     for (std::size_t worker = 0; worker < options.states; ++worker) {
       workers.emplace_back([&, worker] {
         for (std::size_t i = worker; i < objects.size() && outcomes[worker]; i += options.states) {
-          const Judged& object = objects[i];
-          outcomes[worker] =
-              (*writer)->add(*states[worker], all,
-                             {&object.locator, object.state, &object.facts, &object.decision, object.in_family,
-                              object.exhibit_offsets, object.inode, object.links, object.places});
+          outcomes[worker] = add(**writer, *states[worker], all, objects[i]);
         }
       });
     }

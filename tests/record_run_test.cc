@@ -266,21 +266,16 @@ TEST_F(Run, a_writer_that_is_not_closed_leaves_nothing) {
 }
 
 TEST_F(Run, an_index_that_the_audit_refuses_leaves_nothing) {
-  RunWriter::Setup setup;
-  setup.directory = folder_ / "refused";
-  setup.scope = &scope_;
-  setup.key = &key_;
-  setup.exhibit_names = {"srv"};
-  setup.exhibit_kinds = {"folder"};
+  RunWriter::Setup with = setup(folder_ / "refused");
   std::string seen;
-  setup.audit = [&](const std::string& file) -> Result<> {
+  with.audit = [&](const std::string& file) -> Result<> {
     seen = read_file(file).substr(0, 15);
     return Error{ErrorKind::tampered, "somebody stands in it", "", ""};
   };
   {
-    auto writer = RunWriter::create(setup);
+    auto writer = RunWriter::create(with);
     ASSERT_TRUE(writer.ok());
-    const auto closed = (*writer)->close({0}, {std::nullopt}, [](const Totals&) { return "{}"; });
+    const auto closed = (*writer)->close({0, 0}, {std::nullopt, std::nullopt}, [](const Totals&) { return "{}"; });
     ASSERT_FALSE(closed.ok());
     EXPECT_EQ(closed.error().what, "somebody stands in it");
     EXPECT_EQ(seen, "SQLite format 3");

@@ -4,9 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <spawn.h>
 #include <sys/mount.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -16,8 +14,6 @@
 
 #include "tests/evidence.h"
 
-extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX wants it declared
-
 namespace ambit {
 namespace {
 
@@ -26,16 +22,6 @@ using std::chrono::milliseconds;
 using test::Case;
 using test::Ran;
 using ::testing::HasSubstr;
-
-constexpr std::string_view kOrder = R"(
-[[identifier]]
-name = "case.word"
-literals = ["acme-payout-7731"]
-[[rule]]
-name = "R1"
-paragraph = "1"
-when = 'case'
-)";
 
 // Archives in a folder, an image with files in pieces and residue over several stripes, a large image in the folder.
 constexpr std::string_view kExhibits = R"sh(
@@ -70,59 +56,24 @@ mv w/inner.raw server/inner.raw
 rm -r w
 )sh";
 
-// A triage in the background.
-class Running {
+// A triage into run `name`, in the background.
+class Running : public test::Started {
  public:
-  Running(const Case& c, const std::string& name, std::vector<std::string> options) {
-    std::vector<std::string> words = {test::program(), "triage", "--order", c.order_file(), "--out", c.folder / name};
-    words.insert(words.end(), options.begin(), options.end());
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    error_file_ = c.folder / (fs::path(name).filename().string() + ".err");
-    posix_spawn_file_actions_t actions;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, error_file_.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    EXPECT_EQ(posix_spawn(&pid_, arguments[0], &actions, nullptr, arguments.data(), environ), 0);
-    posix_spawn_file_actions_destroy(&actions);
-  }
-  ~Running() {
-    if (pid_ > 0) kill(SIGKILL);
-  }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-
-  // The exit code, or 128 and the signal that it died of.
-  int kill(int signal) {
-    ::kill(pid_, signal);
-    return wait();
-  }
-  int wait() {
-    int status = 0;
-    ::waitpid(std::exchange(pid_, 0), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-  [[nodiscard]] bool is_over() {
-    int status = 0;
-    if (pid_ == 0 || ::waitpid(pid_, &status, WNOHANG) == 0) return pid_ == 0;
-    pid_ = 0;
-    exit_ = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-    return true;
-  }
-  [[nodiscard]] int exit() const { return exit_; }
-  [[nodiscard]] std::string errors() const { return test::read_file(error_file_); }
+  Running(const Case& c, const std::string& name, std::vector<std::string> options)
+      : Started(c.folder / (fs::path(name).filename().string() + ".err"),
+                arguments(c, c.folder / name, std::move(options))) {}
 
  private:
-  pid_t pid_ = 0;
-  int exit_ = -1;
-  std::string error_file_;
+  static std::vector<std::string> arguments(const Case& c, const std::string& out, std::vector<std::string> options) {
+    options.insert(options.begin(), {"triage", "--order", c.order_file(), "--out", out});
+    return options;
+  }
 };
 
 class Resume : public ::testing::Test {
  protected:
   void SetUp() override {
-    c.order(kOrder);
+    c.order(test::kPayoutOrder);
     const Ran made = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kExhibits)});
     ASSERT_EQ(made.exit, 0) << made.out << made.err;
     exhibits = {c.folder / "server", c.folder / "disk.raw"};
@@ -137,11 +88,11 @@ class Resume : public ::testing::Test {
     Running triage(c, name, options());
     std::error_code missing;
     while (!triage.is_over()) {
-      const std::uintmax_t size = fs::file_size(c.folder / (name + "/work/journal"), missing);
+      const std::uintmax_t size = fs::file_size(c.at_work(name, "journal"), missing);
       if (!missing && size > bytes) break;
       std::this_thread::sleep_for(milliseconds(5));
     }
-    EXPECT_EQ(triage.kill(SIGKILL), 128 + SIGKILL) << triage.errors();
+    EXPECT_EQ(triage.kill(SIGKILL), 128 + SIGKILL) << triage.said();
   }
   [[nodiscard]] std::string index(const std::string& name) const {
     return test::read_file(c.folder / (name + "/relevance.db"));
@@ -159,9 +110,9 @@ class Resume : public ::testing::Test {
   [[nodiscard]] std::string journal_of_whole_run() const {
     Running run(c, "whole", options({"--threads", "3"}));
     int fd = -1;
-    while (fd < 0 && !run.is_over()) fd = ::open((c.folder / "whole/work/journal").c_str(), O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && !run.is_over()) fd = ::open(c.at_work("whole", "journal").c_str(), O_RDONLY | O_CLOEXEC);
     while (!run.is_over()) std::this_thread::sleep_for(milliseconds(10));
-    EXPECT_EQ(run.exit(), 0) << run.errors();
+    EXPECT_EQ(run.wait(), 0) << run.said();
     std::string bytes(fs::file_size("/proc/self/fd/" + std::to_string(fd)), '\0');
     EXPECT_EQ(::pread(fd, bytes.data(), bytes.size(), 0), static_cast<ssize_t>(bytes.size()));
     ::close(fd);
@@ -185,7 +136,7 @@ TEST_F(Resume, a_run_that_is_killed_again_and_again_comes_to_the_same_as_one_und
       Running triage(c, name, options({"--threads", std::to_string(1 + random() % 3)}));
       std::this_thread::sleep_for(milliseconds(random() % 1'500));
       if (triage.is_over()) {
-        EXPECT_EQ(triage.exit(), 0) << triage.errors();
+        EXPECT_EQ(triage.wait(), 0) << triage.said();
         break;
       }
       EXPECT_EQ(triage.kill(SIGKILL), 128 + SIGKILL);
@@ -208,9 +159,9 @@ TEST_F(Resume, a_journal_that_ends_anywhere_is_gone_on_from) {
     std::string cut = journal.substr(0, 2'000 + random() % (journal.size() - 2'000));
     if (i % 3 == 1) cut[cut.size() - 1 - random() % (cut.size() / 4)] ^= 1;  // a block that was half written
     if (i % 3 == 2) cut.resize(cut.size() + 5'000);                          // a file that grew before its bytes came
-    test::write_file(c.folder / (name + "/work/journal"), cut);
+    test::write_file(c.at_work(name, "journal"), cut);
     Running triage(c, name, options({"--threads", std::to_string(1 + i % 3)}));
-    EXPECT_EQ(triage.wait(), 0) << triage.errors();
+    EXPECT_EQ(triage.wait(), 0) << triage.said();
     expect_same(name);
   }
 }
@@ -221,11 +172,11 @@ TEST_F(Resume, the_operator_stops_a_run_and_goes_on_later) {
   for (int delay = 100;; delay += 150) {
     Running triage(c, "run", options());
     std::this_thread::sleep_for(milliseconds(delay));
-    const int exit = triage.is_over() ? triage.exit() : triage.kill(SIGTERM);
+    const int exit = triage.is_over() ? triage.wait() : triage.kill(SIGTERM);
     if (exit == 0) break;
-    EXPECT_EQ(exit, 3) << triage.errors();
-    EXPECT_THAT(triage.errors(), HasSubstr("--resume"));
-    EXPECT_TRUE(fs::exists(c.folder / "run/work/journal"));
+    EXPECT_EQ(exit, 3) << triage.said();
+    EXPECT_THAT(triage.said(), HasSubstr("--resume"));
+    EXPECT_TRUE(fs::exists(c.at_work("run", "journal")));
     EXPECT_FALSE(fs::exists(c.folder / "run/checkpoint.txt"));
     ++stops;
   }
@@ -235,13 +186,13 @@ TEST_F(Resume, the_operator_stops_a_run_and_goes_on_later) {
 
 TEST_F(Resume, nothing_can_be_read_of_what_a_killed_run_leaves) {
   kill_at("run", 20'000);
-  std::string left = test::read_file(c.folder / "run/work/journal");
+  std::string left = test::read_file(c.at_work("run", "journal"));
   ASSERT_GT(left.size(), 10'000U);
-  left += test::read_file(c.folder / "run/work/status.json");
+  left += test::read_file(c.at_work("run", "status.json"));
   for (const std::string_view secret : {"acme-payout", ".log", ".zip", "not_relevant", "server"}) {
     EXPECT_EQ(left.find(secret), std::string::npos) << secret;
   }
-  EXPECT_EQ(fs::status(c.folder / "run/work/journal").permissions(), fs::perms(0600));
+  EXPECT_EQ(fs::status(c.at_work("run", "journal")).permissions(), fs::perms(0600));
   std::size_t files = 0;
   for ([[maybe_unused]] const auto& file : fs::recursive_directory_iterator(c.folder / "run/work")) ++files;
   EXPECT_EQ(files, 2U);
@@ -252,8 +203,8 @@ TEST_F(Resume, says_what_is_not_the_same_and_refuses) {
   const auto refused = [&](const std::vector<std::string>& more, const std::string& because) {
     Running triage(c, "run", more);
     EXPECT_EQ(triage.wait(), 1);
-    EXPECT_THAT(triage.errors(), HasSubstr(because));
-    EXPECT_TRUE(fs::exists(c.folder / "run/work/journal"));
+    EXPECT_THAT(triage.said(), HasSubstr(because));
+    EXPECT_TRUE(fs::exists(c.at_work("run", "journal")));
   };
   const std::string order = test::read_file(c.order_file());
   test::write_file(c.order_file(), order + "\n# changed\n");
@@ -274,23 +225,23 @@ TEST_F(Resume, notices_that_a_folder_has_changed) {
     fs::remove(c.folder / ("server/" + std::string(i < 10 ? "00" : i < 100 ? "0" : "") + std::to_string(i) + ".log"));
   Running triage(c, "run", options());
   EXPECT_EQ(triage.wait(), 1);
-  EXPECT_THAT(triage.errors(), HasSubstr("not what it was"));
+  EXPECT_THAT(triage.said(), HasSubstr("not what it was"));
 }
 
 TEST_F(Resume, two_runs_do_not_share_a_directory) {
   Running first(c, "run", options());
-  while (!fs::exists(c.folder / "run/work/journal")) std::this_thread::sleep_for(milliseconds(5));
+  while (!fs::exists(c.at_work("run", "journal"))) std::this_thread::sleep_for(milliseconds(5));
   Running second(c, "run", options());
   EXPECT_EQ(second.wait(), 1);
-  EXPECT_THAT(second.errors(), HasSubstr("another run is at work"));
-  EXPECT_EQ(first.wait(), 0) << first.errors();
+  EXPECT_THAT(second.said(), HasSubstr("another run is at work"));
+  EXPECT_EQ(first.wait(), 0) << first.said();
 }
 
 TEST_F(Resume, what_a_run_leaves_that_was_killed_before_it_had_a_journal_is_no_hindrance) {
-  test::write_file(c.folder / "run/work/journal.new", "AMB");
-  test::write_file(c.folder / "run/work/status.json", "{}");
+  test::write_file(c.at_work("run", "journal.new"), "AMB");
+  test::write_file(c.at_work("run", "status.json"), "{}");
   Running triage(c, "run", options());
-  EXPECT_EQ(triage.wait(), 0) << triage.errors();
+  EXPECT_EQ(triage.wait(), 0) << triage.said();
   EXPECT_FALSE(fs::exists(c.folder / "run/work"));
 }
 
@@ -298,11 +249,11 @@ TEST_F(Resume, a_run_that_is_finished_is_left_alone) {
   ASSERT_EQ(c.triage("run", exhibits).exit, 0);
   const std::string before = index("run");
   Running again(c, "run", options());
-  EXPECT_EQ(again.wait(), 0) << again.errors();
+  EXPECT_EQ(again.wait(), 0) << again.said();
   EXPECT_EQ(index("run"), before);
   Running without(c, "run", exhibits);
   EXPECT_EQ(without.wait(), 1);
-  EXPECT_THAT(without.errors(), HasSubstr("not empty"));
+  EXPECT_THAT(without.said(), HasSubstr("not empty"));
   EXPECT_EQ(index("run"), before);
 }
 
@@ -317,20 +268,20 @@ TEST_F(Resume, waits_for_room_on_a_full_disk_and_goes_on) {
   } unmount{small};
   {
     Running triage(c, "small/run", options());
-    for (int i = 0; i < 300 && triage.errors().find("full") == std::string::npos; ++i) {
+    for (int i = 0; i < 300 && triage.said().find("full") == std::string::npos; ++i) {
       std::this_thread::sleep_for(milliseconds(100));
     }
-    EXPECT_THAT(triage.errors(), HasSubstr("full"));
+    EXPECT_THAT(triage.said(), HasSubstr("full"));
     EXPECT_FALSE(triage.is_over());
     // The operator may also stop it.
-    EXPECT_EQ(triage.kill(SIGTERM), 3) << triage.errors();
+    EXPECT_EQ(triage.kill(SIGTERM), 3) << triage.said();
   }
   Running triage(c, "small/run", options());
-  for (int i = 0; i < 300 && triage.errors().find("full") == std::string::npos; ++i) {
+  for (int i = 0; i < 300 && triage.said().find("full") == std::string::npos; ++i) {
     std::this_thread::sleep_for(milliseconds(100));
   }
   ASSERT_EQ(::mount("none", small.c_str(), "tmpfs", MS_REMOUNT, "size=64m"), 0);
-  EXPECT_EQ(triage.wait(), 0) << triage.errors();
+  EXPECT_EQ(triage.wait(), 0) << triage.said();
   expect_same("small/run");
 }
 

@@ -495,7 +495,7 @@ TEST(Triage, stops_cleanly_when_asked) {
   EXPECT_EQ(ran.exit, 3) << ran.err;
   EXPECT_NE(ran.err.find("stopped"), std::string::npos) << ran.err;
   EXPECT_FALSE(std::filesystem::exists(c.folder / "run/checkpoint.txt"));
-  EXPECT_TRUE(std::filesystem::exists(c.folder / "run/work/journal"));
+  EXPECT_TRUE(std::filesystem::exists(c.at_work("run", "journal")));
 }
 
 TEST(Triage, refuses_a_memory_budget_that_cannot_hold) {

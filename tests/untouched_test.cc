@@ -20,16 +20,6 @@ using test::Ran;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::string_view kOrder = R"(
-[[identifier]]
-name = "rewards"
-literals = ["Rewards Gold"]
-[[rule]]
-name = "R1"
-paragraph = "1"
-when = 'rewards'
-)";
-
 constexpr timespec kRead{1'000'000'000, 5}, kWritten{1'100'000'000, 7};
 
 void make_old(const std::string& path) {
@@ -60,7 +50,7 @@ bool notes_reads(const std::string& folder) {
 class Untouched : public ::testing::Test {
  protected:
   void SetUp() override {
-    c.order(kOrder);
+    c.order(test::kRewardsOrder);
     if (!notes_reads(c.folder / ".")) GTEST_SKIP() << "this file system does not note when a file was read";
     for (int i = 0; i < 40; ++i) {
       const std::string text =

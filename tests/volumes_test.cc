@@ -20,6 +20,7 @@
 namespace ambit::walk {
 namespace {
 
+using test::BytesSource;
 using test::noise;
 using test::overwrite;
 using test::read_file;
@@ -31,22 +32,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 
 constexpr std::uint64_t kMiB = 1024 * 1024;
-
-class Memory final : public ByteSource {
- public:
-  explicit Memory(std::string bytes) : bytes_(std::move(bytes)) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {
-    if (offset >= bytes_.size()) return std::size_t{0};
-    const std::size_t count = std::min<std::uint64_t>(into.size(), bytes_.size() - offset);
-    std::memcpy(into.data(), bytes_.data() + offset, count);
-    return count;
-  }
-  [[nodiscard]] const std::string& bytes() const { return bytes_; }
-
- private:
-  std::string bytes_;
-};
 
 template <class T>
 void put(std::string& bytes, std::size_t at, T value) {
@@ -66,7 +51,7 @@ class Found {
   explicit Found(std::vector<std::string> images, const std::vector<std::string>& keys = {}) {
     std::vector<Image> list;
     for (std::string& bytes : images) {
-      images_.push_back(std::make_unique<Memory>(std::move(bytes)));
+      images_.push_back(std::make_unique<BytesSource>(std::move(bytes)));
       list.push_back({static_cast<std::uint32_t>(list.size()), {}, images_.back().get()});
     }
     std::vector<VolumeKey> secrets;
@@ -164,7 +149,7 @@ class Found {
     for (std::uint64_t at = 0; at < size / 512; ++at) ASSERT_TRUE(seen[at]) << "nobody has sector " << at;
   }
 
-  std::vector<std::unique_ptr<Memory>> images_;
+  std::vector<std::unique_ptr<BytesSource>> images_;
 };
 
 // A loop device for tools that take nothing else; detached with the object.

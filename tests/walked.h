@@ -36,21 +36,6 @@ class FileSource final : public ByteSource {
   std::uint64_t size_;
 };
 
-class BytesSource final : public ByteSource {
- public:
-  explicit BytesSource(std::string bytes) : bytes_(std::move(bytes)) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {
-    if (offset >= bytes_.size()) return std::size_t{0};
-    const std::size_t count = std::min<std::uint64_t>(into.size(), bytes_.size() - offset);
-    std::memcpy(into.data(), bytes_.data() + offset, count);
-    return count;
-  }
-
- private:
-  std::string bytes_;
-};
-
 struct Walked : walk::EntrySink {
   explicit Walked(const ByteSource& source) : volume(source) {}
   bool entry(walk::FileEntry&& e) override {

@@ -28,58 +28,10 @@ namespace {
 using namespace std::chrono_literals;
 using test::Case;
 using test::Ran;
+using test::Started;
 using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
-
-constexpr std::string_view kOrder = R"(
-[[identifier]]
-name = "rewards"
-literals = ["Rewards Gold"]
-[[rule]]
-name = "R1"
-paragraph = "1"
-when = 'rewards'
-)";
-
-// A program that runs on its own. What it says goes to a file.
-class Started {
- public:
-  Started(const std::string& says, std::vector<std::string> arguments,
-          const std::vector<std::string>& environment = {}) {
-    arguments.insert(arguments.begin(), AMBIT_PROGRAM);
-    std::vector<char*> argv, variables;
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
-    for (const std::string& variable : environment) variables.push_back(const_cast<char*>(variable.c_str()));
-    const std::string path = "PATH=" + std::string(std::getenv("PATH"));
-    variables.push_back(const_cast<char*>(path.c_str()));
-    argv.push_back(nullptr);
-    variables.push_back(nullptr);
-    process_ = ::fork();
-    if (process_ != 0) return;
-    const int out = ::open(says.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-    ::dup2(out, 1);
-    ::dup2(out, 2);
-    ::execve(argv[0], argv.data(), variables.data());
-    ::_exit(127);
-  }
-  ~Started() {
-    if (process_ <= 0) return;
-    ::kill(process_, SIGKILL);
-    static_cast<void>(wait());
-  }
-  Started(const Started&) = delete;
-  Started& operator=(const Started&) = delete;
-  [[nodiscard]] pid_t process() const { return process_; }
-  int wait() {
-    int status = 0;
-    ::waitpid(std::exchange(process_, 0), &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-
- private:
-  pid_t process_ = 0;
-};
 
 bool wait_for(const std::string& path) {
   for (int i = 0; i < 6'000; ++i) {
@@ -110,9 +62,9 @@ std::vector<std::string> triage_of(const Case& c, const std::string& exhibit,
 
 TEST(Status, tells_of_a_run_from_another_process_and_of_its_death) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kRewardsOrder);
   Started run(c.folder / "says", triage_of(c, make_exhibit(c)));
-  ASSERT_TRUE(wait_for(c.folder / "run/work/status.json")) << test::read_file(c.folder / "says");
+  ASSERT_TRUE(wait_for(c.at_work("run", "status.json"))) << test::read_file(c.folder / "says");
   ::kill(run.process(), SIGSTOP);  // the run may not end while it is looked at
   const Ran alive = test::ambit({"status", c.folder / "run"});
   EXPECT_EQ(alive.exit, 0) << alive.err;
@@ -120,7 +72,7 @@ TEST(Status, tells_of_a_run_from_another_process_and_of_its_death) {
   EXPECT_THAT(alive.out, HasSubstr("objects, "));
   const std::string json = test::ambit({"status", c.folder / "run", "--json"}).out;
   EXPECT_THAT(json, Not(HasSubstr("customer"))) << "the status names an object";
-  EXPECT_THAT(test::read_file(c.folder / "run/work/status.json"), Not(HasSubstr("server")));
+  EXPECT_THAT(test::read_file(c.at_work("run", "status.json")), Not(HasSubstr("server")));
   const auto status = nlohmann::json::parse(json);
   EXPECT_EQ(status["state"], "running");
   EXPECT_EQ(status["workers"], 1);
@@ -138,9 +90,9 @@ TEST(Status, tells_of_a_run_from_another_process_and_of_its_death) {
 // Its number may belong to another process by now.
 TEST(Status, a_process_that_began_at_another_time_is_another) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kRewardsOrder);
   Started run(c.folder / "says", triage_of(c, make_exhibit(c)));
-  const std::string path = c.folder / "run/work/status.json";
+  const std::string path = c.at_work("run", "status.json");
   ASSERT_TRUE(wait_for(path));
   ::kill(run.process(), SIGSTOP);
   auto status = nlohmann::json::parse(test::read_file(path));
@@ -158,9 +110,9 @@ TEST(Status, a_process_that_began_at_another_time_is_another) {
 
 TEST(Status, a_file_that_no_run_writes_is_refused_whatever_is_wrong_with_it) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kRewardsOrder);
   Started run(c.folder / "says", triage_of(c, make_exhibit(c)));
-  const std::string path = c.folder / "run/work/status.json";
+  const std::string path = c.at_work("run", "status.json");
   ASSERT_TRUE(wait_for(path));
   ::kill(run.process(), SIGSTOP);
   const auto whole = nlohmann::json::parse(test::read_file(path));
@@ -187,7 +139,7 @@ TEST(Status, a_file_that_no_run_writes_is_refused_whatever_is_wrong_with_it) {
 
 TEST(Status, a_finished_run_is_complete_and_nothing_of_the_watching_is_left) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kRewardsOrder);
   test::write_file(c.folder / "server/a", "Rewards Gold\n");
   ASSERT_EQ(c.triage("run", {c.folder / "server"}).exit, 0);
   EXPECT_FALSE(std::filesystem::exists(c.folder / "run/work"));
@@ -200,7 +152,7 @@ TEST(Status, a_finished_run_is_complete_and_nothing_of_the_watching_is_left) {
 
 TEST(Metrics, are_kept_while_the_run_goes_on_and_end_with_its_exit_code) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kRewardsOrder);
   const std::string metrics = c.folder / "ambit.prom";
   test::write_file(c.folder / "server/a", "Rewards Gold\n");
   ::mkfifo((c.folder / "server/pipe").c_str(), 0600);
@@ -220,7 +172,7 @@ TEST(Metrics, are_kept_while_the_run_goes_on_and_end_with_its_exit_code) {
 
 TEST(Service, is_told_when_the_run_is_under_way_that_it_lives_and_how_it_ends) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kRewardsOrder);
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   const std::string path = c.folder / "notify";
@@ -302,7 +254,7 @@ std::string on_terminal(const std::vector<std::string>& arguments, const char* k
 
 TEST(Terminal, shows_one_screen_in_place_and_leaves_it_clean) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kRewardsOrder);
   test::write_file(c.folder / "server/a", "Rewards Gold\n");
   const std::string shown = on_terminal(triage_of(c, c.folder / "server"), "xterm", "");
   EXPECT_THAT(shown, HasSubstr("objects, 1 hits"));
@@ -315,7 +267,7 @@ TEST(Terminal, shows_one_screen_in_place_and_leaves_it_clean) {
 
 TEST(Terminal, what_is_no_terminal_gets_no_escapes) {
   Case c;
-  c.order(kOrder);
+  c.order(test::kRewardsOrder);
   Started run(c.folder / "says", triage_of(c, make_exhibit(c)), {"TERM=xterm"});
   EXPECT_EQ(run.wait(), 0);
   const std::string says = test::read_file(c.folder / "says");

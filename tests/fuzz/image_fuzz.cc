@@ -8,6 +8,7 @@
 
 #include "stages/open/open_image.h"
 #include "stages/walk/image_walk.h"
+#include "tests/evidence.h"
 #include "tests/fuzz/driver.h"
 
 namespace ambit {
@@ -15,21 +16,6 @@ namespace {
 
 constexpr std::uint64_t kMostBytes = 8 << 20;  // read of one image, and of all its files
 constexpr int kMostObjects = 2'000;
-
-class MemoryImage final : public ByteSource {
- public:
-  explicit MemoryImage(std::string bytes) : bytes_(std::move(bytes)) {}
-  std::uint64_t size() const override { return bytes_.size(); }
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {
-    if (offset >= bytes_.size()) return std::size_t{0};
-    const std::size_t count = std::min<std::uint64_t>(into.size(), bytes_.size() - offset);
-    std::memcpy(into.data(), bytes_.data() + offset, count);
-    return count;
-  }
-
- private:
-  std::string bytes_;
-};
 
 // Counts what it is told, and reads what it is given; checks what the layout relies on.
 class Reader final : public walk::ImageSink {
@@ -91,7 +77,7 @@ void walk_all(const ByteSource& bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t count) {
   if (count < 1) return 0;
-  const auto file = std::make_shared<const ambit::MemoryImage>(ambit::fuzz::text_of(bytes, count));
+  const auto file = std::make_shared<const ambit::test::BytesSource>(ambit::fuzz::text_of(bytes, count));
   auto opened = ambit::open_image(file, "image");
   if (opened.ok() && *opened != nullptr) {
     ambit::read_through(**opened);
