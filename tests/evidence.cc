@@ -171,6 +171,14 @@ bool Started::is_over() {
   return true;
 }
 
+bool Started::catches(int signal) const {
+  constexpr std::string_view kCaught = "SigCgt:";
+  const std::string status = process_ > 0 ? read_file("/proc/" + std::to_string(process_) + "/status") : "";
+  const std::size_t at = status.find(kCaught);
+  if (at == std::string::npos) return false;
+  return (std::strtoull(status.c_str() + at + kCaught.size(), nullptr, 16) >> (signal - 1) & 1) != 0;
+}
+
 int Started::wait() {
   int status = 0;
   if (process_ > 0 && ::waitpid(std::exchange(process_, 0), &status, 0) > 0) exit_ = exit_of(status);

@@ -69,6 +69,8 @@ class Started {
   [[nodiscard]] int process() const { return process_; }  // 0: it is over
   [[nodiscard]] std::string said() const;
   [[nodiscard]] bool is_over();
+  // Whether it has said what it does on this signal; until then the signal kills it, however long it takes to start.
+  [[nodiscard]] bool catches(int signal) const;
   // Its exit code, or 128 and the signal that it died of.
   int wait();
   int kill(int signal);

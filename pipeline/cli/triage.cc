@@ -102,6 +102,7 @@ Exit tell_finished(const std::string& directory) {
 }
 
 Exit triage(Options& options) {
+  catch_stop_signals();
   if (options.triage.resume && is_finished(options.triage.out)) return tell_finished(options.triage.out);
   if (Result<> sizes = read_sizes(options); !sizes) return fail(sizes.error());
   Service service = Service::from_environment();
@@ -110,7 +111,6 @@ Exit triage(Options& options) {
   auto metrics = MetricsFile::open(options.metrics);
   if (!metrics) return fail(metrics.error());
   log->started(options.triage);
-  catch_stop_signals();
   ProgressDisplay display({*log, *metrics, service}, options.triage.exhibits);
   std::vector<OrderProblem> problems;
   const auto outcome = run_triage(options.triage, display, problems);

@@ -21,7 +21,9 @@ std::string read_all(const std::filesystem::path& file) {
 }
 
 Bytes input(std::uint8_t kind, const std::string& bytes) {
-  Bytes out = {kind};
+  Bytes out;
+  out.reserve(bytes.size() + 1);
+  out.push_back(kind);
   out.insert(out.end(), bytes.begin(), bytes.end());
   return out;
 }
