@@ -46,6 +46,7 @@ enum class Reason : std::uint8_t {
   private_in_extent,      // a finding inside a relevant extent
   private_throughout,     // too many findings, or the whole object is the extent
   not_fully_scrutinised,  // relevant, but an exception keeps the second look from being complete
+  holds_withheld,         // relevant, but something packed in it may not be released
   same_content,           // duplicate
   relative,               // family
   // the reasons of `unexamined`, each an ExceptionReason of facts.h:
@@ -65,7 +66,7 @@ enum class Reason : std::uint8_t {
   decoder_crashed,
   timeout,
 };
-inline constexpr std::array<std::string_view, 25> kReasonNames = {"no_rule",
+inline constexpr std::array<std::string_view, 26> kReasonNames = {"no_rule",
                                                                   "rule",
                                                                   "weak_only",
                                                                   "outside_dates",
@@ -73,6 +74,7 @@ inline constexpr std::array<std::string_view, 25> kReasonNames = {"no_rule",
                                                                   "private_in_extent",
                                                                   "private_throughout",
                                                                   "not_fully_scrutinised",
+                                                                  "holds_withheld",
                                                                   "same_content",
                                                                   "relative",
                                                                   "unreadable",

@@ -217,6 +217,7 @@ struct Facts {
   bool scrutinised = false;
   std::vector<Extent> records;             // the record extents around the hits; sorted, merged
   std::vector<Finding> findings;           // third parties' only; sorted
+  std::vector<Extent> unseen;              // raw bytes in which something is packed that nobody could read; sorted
   std::vector<PrivateName> private_names;  // parts of the locator that name a third party; sorted
   std::vector<PrivateLink> private_links;  // … and of the other paths; sorted
   std::uint64_t examined_links = 0;        // so many of the other paths were looked at, the first ones

@@ -12,7 +12,8 @@ namespace ambit {
 
 struct AuditOptions {
   std::string directory;
-  std::string order;                  // the run's order file; empty: what the index tells of the order
+  std::string order;                  // the run's order file; empty: what the index tells of the order, and nothing
+                                      // that is packed is looked at
   std::vector<std::string> exhibits;  // in the order of the run; empty: their bytes are not read
 };
 
@@ -20,7 +21,7 @@ struct AuditOptions {
 struct AuditFinding {
   static constexpr std::size_t kMostItems = 100;  // named; enough to see what went wrong
   std::string kind;                               // "payment-card"
-  std::string place;                              // "item_row.locator", "run.json", "extents"
+  std::string place;                              // "item_row.locator", "run.json", "extents", "packed"
   std::uint64_t values = 0;
   std::vector<std::uint64_t> items;  // ids of released items in which they stand, ascending; the first kMostItems
 };
@@ -29,6 +30,7 @@ struct AuditReport {
   std::vector<AuditFinding> findings;  // by kind and place; empty: nothing was found
   std::uint64_t texts = 0, text_bytes = 0;
   std::uint64_t items = 0, extent_bytes = 0;  // read again from the exhibits
+  std::uint64_t packed_bytes = 0;             // taken out of items that are released whole
   std::uint64_t hidden = 0;                   // items that only the ledger can locate: their names hold a pseudonym
   std::uint64_t unread = 0;                   // items that are not there, or could not be read to the end of an extent
   [[nodiscard]] bool holds() const { return findings.empty() && unread == 0; }

@@ -3,12 +3,15 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 
 #include "pipeline/limits.h"
 #include "pipeline/order.h"
 #include "pipeline/run_audit.h"
+#include "pipeline/triage_blocks.h"
+#include "pipeline/triage_packed.h"
 #include "pipeline/triage_released.h"
 #include "stages/audit/auditor.h"
 #include "stages/record/index_texts.h"
@@ -101,10 +104,52 @@ bool read_whole(Content& content, std::uint64_t begin, std::uint64_t end, std::v
   return true;
 }
 
+// What is packed in an item that is released whole. What the order names in it is known by its text alone.
+class PackedAudit final : public PackedVisitor {
+ public:
+  PackedAudit(const Auditor& auditor, std::uint64_t item, Findings& findings, AuditReport& report)
+      : auditor_(auditor), item_(item), findings_(findings), report_(report) {}
+
+  Look begin(const PackedPart& part) override {
+    look_at({reinterpret_cast<const std::byte*>(part.part.name.data()), part.part.name.size()}, 0, UINT64_MAX);
+    if (part.is_plain) return {};
+    auto cutter = std::make_shared<BlockCutter>(limits::kStreamBlock, Auditor::kReach, [this](const Block& block) {
+      look_at(block.bytes, block.begin - block.at, block.end - block.at);
+    });
+    return [cutter](std::span<const std::byte> bytes) { bytes.empty() ? cutter->end() : cutter->append(bytes); };
+  }
+  void unread(WalkTrouble /*why*/) override { is_unread_ = true; }
+  void stands(const Extent& /*where*/) override {}
+  [[nodiscard]] bool stopped() const override { return false; }
+  [[nodiscard]] bool is_unread() const { return is_unread_; }
+
+ private:
+  void look_at(std::span<const std::byte> bytes, std::uint64_t begin, std::uint64_t end) {
+    report_.packed_bytes += std::min<std::uint64_t>(bytes.size(), end) - begin;
+    for (const Leak& leak : auditor_.look({reinterpret_cast<const char*>(bytes.data()), bytes.size()})) {
+      if (leak.offset >= begin && leak.offset < end) findings_.add(leak, "packed", item_);
+    }
+  }
+
+  const Auditor& auditor_;
+  const std::uint64_t item_;
+  Findings& findings_;
+  AuditReport& report_;
+  bool is_unread_ = false;
+};
+
+// A text view of an object has nothing packed in it: "…!text", where a member is "…!/name".
+bool is_view(const IndexItem& item) {
+  const std::size_t mark = item.locator.rfind('!');
+  return mark != std::string::npos && item.state == static_cast<std::uint8_t>(ObjectState::member) &&
+         !item.locator.substr(mark + 1).starts_with('/');
+}
+
 class ExtentAudit {
  public:
-  ExtentAudit(const Auditor& auditor, Findings& findings, AuditReport& report)
-      : auditor_(auditor), findings_(findings), report_(report) {}
+  // `unpack`: what is packed in items is looked at too, within these limits; null: it is not.
+  ExtentAudit(const Auditor& auditor, const UnpackLimits* unpack, Findings& findings, AuditReport& report)
+      : auditor_(auditor), unpack_(unpack), findings_(findings), report_(report) {}
 
   void look(const IndexItem& item, Content* content) {
     if (content == nullptr) {
@@ -116,10 +161,25 @@ class ExtentAudit {
     for (const record::IndexExtent& extent : item.extents) {
       if (extent.view == static_cast<std::uint8_t>(View::raw)) whole = whole && look_at(item, extent, *content);
     }
+    if (whole && unpack_ != nullptr && item.disposition == static_cast<std::uint8_t>(Disposition::disclose)) {
+      whole = look_into(item, *content);
+    }
     ++(whole ? report_.items : report_.unread);
   }
 
  private:
+  bool look_into(const IndexItem& item, Content& content) {
+    if (is_view(item)) return true;
+    std::vector<std::byte> head;
+    if (!read_whole(content, 0, std::min<std::uint64_t>(item.size, kKindBytes), head)) return false;
+    const std::string_view name = last_component(item.locator);
+    const Format format = format_of(head, name, item.size);
+    if (!is_unpacked(format)) return true;
+    PackedAudit audit(auditor_, item.id, findings_, report_);
+    const auto around = static_cast<std::size_t>(std::count(item.locator.begin(), item.locator.end(), '!'));
+    PackedReader(*unpack_, sandboxes_, audit).read(content, item.size, format, name, around);
+    return !audit.is_unread();
+  }
   // In pieces, each with what stands around it in the extent: a value belongs to the piece in which it begins.
   bool look_at(const IndexItem& item, const record::IndexExtent& extent, Content& content) {
     if (extent.start > item.size || extent.length > item.size - extent.start) return false;
@@ -142,8 +202,10 @@ class ExtentAudit {
 
   static constexpr std::uint64_t kPiece = 1 * limits::MiB;
   const Auditor& auditor_;
+  const UnpackLimits* const unpack_;
   Findings& findings_;
   AuditReport& report_;
+  const std::shared_ptr<Sandboxes> sandboxes_ = std::make_shared<Sandboxes>();
   std::vector<std::byte> bytes_;
 };
 
@@ -157,8 +219,8 @@ bool holds_private_name(std::string_view locator) {
   return false;
 }
 
-Result<> look_at_exhibits(const Auditor& auditor, const record::RunReader& run, const AuditOptions& options,
-                          Findings& findings, AuditReport& report) {
+Result<> look_at_exhibits(const Auditor& auditor, const UnpackLimits* unpack, const record::RunReader& run,
+                          const AuditOptions& options, Findings& findings, AuditReport& report) {
   if (run.exhibits().size() != options.exhibits.size()) {
     return Error{ErrorKind::usage,
                  "the run has " + std::to_string(run.exhibits().size()) + " exhibits, not " +
@@ -179,7 +241,7 @@ Result<> look_at_exhibits(const Auditor& auditor, const record::RunReader& run, 
   });
   if (!read) return read;
   if (!sound) return Error{ErrorKind::tampered, "an item stands in no exhibit of the run", options.directory, ""};
-  ExtentAudit extents(auditor, findings, report);
+  ExtentAudit extents(auditor, unpack, findings, report);
   std::optional<Error> failed;
   const auto look = [&](const ReleasedItem& released, Content* content) {
     if (failed) return;
@@ -221,8 +283,8 @@ void name_from_index(const record::RunReader& run, Auditor& auditor) {
   }
 }
 
-// And what the order file says, which must be that of the run.
-Result<> name_from_order(const record::RunReader& run, const std::string& path, Auditor& auditor) {
+// And what the order file says, which must be that of the run: how far objects were taken apart.
+Result<UnpackLimits> name_from_order(const record::RunReader& run, const std::string& path, Auditor& auditor) {
   const ReadOrder order = read_order(path);
   if (!order.problems.empty()) {
     return Error{ErrorKind::order, "the order cannot be used", path, "ambit check tells all its mistakes"};
@@ -235,7 +297,7 @@ Result<> name_from_order(const record::RunReader& run, const std::string& path, 
                  "give the order file that triage was given"};
   }
   auditor.name(order.scope);
-  return {};
+  return order.scope.unpack;
 }
 
 }  // namespace
@@ -246,8 +308,11 @@ Result<AuditReport> audit_run(const AuditOptions& options) {
   Auditor auditor;
   name_from_index(*run, auditor);
   NameHits name_hits;
+  std::optional<UnpackLimits> unpack;
   if (!options.order.empty()) {
-    if (Result<> named = name_from_order(*run, options.order, auditor); !named.ok()) return named.error();
+    const Result<UnpackLimits> named = name_from_order(*run, options.order, auditor);
+    if (!named.ok()) return named.error();
+    unpack = *named;
   } else {
     Result<NameHits> found = name_hits_of(*run);
     if (!found.ok()) return found.error();
@@ -260,7 +325,8 @@ Result<AuditReport> audit_run(const AuditOptions& options) {
   for (const char* name : {"run.json", "checkpoint.txt"}) {
     if (done.ok()) done = look_at_file(auditor, directory, name, findings, report);
   }
-  if (done.ok() && !options.exhibits.empty()) done = look_at_exhibits(auditor, *run, options, findings, report);
+  if (done.ok() && !options.exhibits.empty())
+    done = look_at_exhibits(auditor, unpack ? &*unpack : nullptr, *run, options, findings, report);
   if (!done.ok()) return done.error();
   report.findings = findings.all();
   return report;

@@ -124,9 +124,70 @@ bool wants_any_place(Format format) {
          format == Format::outlook || format == Format::tnef;
 }
 
+bool is_a_guess(Format format) {
+  return format == Format::mail || format == Format::mailbox || format == Format::html || format == Format::xml ||
+         format == Format::charset;
+}
+
 WalkTrouble trouble_of(const Error& error) {
   if (error.kind == ErrorKind::crashed) return WalkTrouble::decoder_crashed;
   return error.kind == ErrorKind::timeout ? WalkTrouble::timeout : WalkTrouble::damaged;
+}
+
+bool Expansion::allows(std::uint64_t bytes) {
+  expanded_ += bytes;
+  const std::uint64_t by_ratio =
+      object_bytes_ > UINT64_MAX / limits_.ratio ? UINT64_MAX : object_bytes_ * limits_.ratio;
+  const std::uint64_t free = std::max(limits::kFreeExpandedBytes, by_ratio);
+  if (expanded_ > std::min(free, limits_.expanded_bytes)) over_ = WalkTrouble::expansion_limit;
+  if (std::chrono::steady_clock::now() - begun_ > std::chrono::seconds(limits_.seconds)) over_ = WalkTrouble::timeout;
+  return over_ == WalkTrouble::none;
+}
+
+WalkTrouble fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended,
+                 Expansion& expansion) {
+  while (bytes.size() < most) {
+    const std::size_t had = bytes.size();
+    bytes.resize(std::min(most, had + std::max<std::size_t>(had, 16 * 1024)));
+    const Result<std::size_t> got = unpacker.read(std::span(bytes).subspan(had));
+    bytes.resize(had + (got.ok() ? *got : 0));
+    ended = !got.ok() || *got == 0;
+    if (!got.ok()) return trouble_of(got.error());
+    if (ended) return WalkTrouble::none;
+    if (!expansion.allows(*got)) {
+      ended = true;
+      return expansion.over();
+    }
+  }
+  return WalkTrouble::none;
+}
+
+TeedPart::TeedPart(Unpacker& unpacker, std::vector<std::byte> first, Expansion& expansion, Also also)
+    : unpacker_(unpacker),
+      first_(std::move(first)),
+      expansion_(expansion),
+      also_(std::move(also)),
+      is_wanted_(also_(first_)) {}
+
+Result<std::size_t> TeedPart::read(std::span<std::byte> into) {
+  if (given_ < first_.size()) {
+    const std::size_t length = std::min(into.size(), first_.size() - given_);
+    std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(given_), length, into.begin());
+    given_ += length;
+    return length;
+  }
+  if (trouble_ != WalkTrouble::none || !is_wanted_) return std::size_t{0};
+  Result<std::size_t> got = unpacker_.read(into);
+  if (!got.ok()) {
+    trouble_ = trouble_of(got.error());
+    return got;
+  }
+  if (!expansion_.allows(*got)) {
+    trouble_ = expansion_.over();
+    return std::size_t{0};
+  }
+  is_wanted_ = also_(into.first(*got));
+  return got;
 }
 
 std::uint64_t PartNumbers::next(const std::string& name, std::uint64_t index) {

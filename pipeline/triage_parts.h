@@ -1,13 +1,17 @@
 // The bytes of what is inside an object: of a small part in memory, of a large one unpacked again.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "pipeline/object.h"
+#include "pipeline/scope.h"
 #include "stages/unpack/sandbox/sandbox.h"
 #include "stages/unpack/unpack.h"
 
@@ -16,9 +20,53 @@ namespace ambit {
 [[nodiscard]] std::string_view last_component(std::string_view path);
 // Formats that are read from their end, or back and forth.
 [[nodiscard]] bool wants_any_place(Format format);
+// Formats that begin like many a text: one that is not of the format after all is no damage.
+[[nodiscard]] bool is_a_guess(Format format);
 
 // What an Error of an unpacker says about its object.
 [[nodiscard]] WalkTrouble trouble_of(const Error& error);
+
+// What an object may expand to, all that is in it, and for how long.
+class Expansion {
+ public:
+  // Counts from now on. `limits` outlives it.
+  Expansion(const UnpackLimits& limits, std::uint64_t object_bytes) : limits_(limits), object_bytes_(object_bytes) {}
+  // So many bytes more came out. False: over a limit, which over() tells.
+  [[nodiscard]] bool allows(std::uint64_t bytes);
+  [[nodiscard]] WalkTrouble over() const { return over_; }
+
+ private:
+  const UnpackLimits& limits_;
+  const std::uint64_t object_bytes_;
+  std::uint64_t expanded_ = 0;
+  WalkTrouble over_ = WalkTrouble::none;
+  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
+// Reads until `bytes` has `most` or the part ends: then `ended`. Trouble: damaged, or over the limit.
+[[nodiscard]] WalkTrouble fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended,
+                               Expansion& expansion);
+
+// The bytes of a part, on their way to its own parts and to someone else at once.
+class TeedPart final : public ByteStream {
+ public:
+  // Sees every byte once; false: no more are wanted.
+  using Also = std::function<bool(std::span<const std::byte>)>;
+  // `first`: what was read of it already. All references outlive it.
+  TeedPart(Unpacker& unpacker, std::vector<std::byte> first, Expansion& expansion, Also also);
+  [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into) override;
+  // Why it ended too early: damaged, or over the limit.
+  [[nodiscard]] WalkTrouble trouble() const { return trouble_; }
+
+ private:
+  Unpacker& unpacker_;
+  const std::vector<std::byte> first_;
+  Expansion& expansion_;
+  const Also also_;
+  std::size_t given_ = 0;  // of the first
+  bool is_wanted_;
+  WalkTrouble trouble_ = WalkTrouble::none;
+};
 
 // Names the parts of one container. Parts of the same name are numbered from 1; beyond a million names, a part has the
 // number of which part it is.

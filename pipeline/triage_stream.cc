@@ -7,29 +7,7 @@
 
 namespace ambit {
 
-void StreamedPart::append(std::span<const std::byte> bytes) {
-  const std::uint64_t context = engine_.context_bytes();
-  window_.insert(window_.end(), bytes.begin(), bytes.end());
-  for (;;) {
-    const std::uint64_t end = body_at_ + limits::kStreamBlock;
-    if (window_at_ + window_.size() < end + context) return;
-    cut(end, end + context);
-  }
-}
-
-// Hands out [body_at_, end) with the bytes around it, up to `window_end`.
-void StreamedPart::cut(std::uint64_t end, std::uint64_t window_end) {
-  Block block;
-  block.at = window_at_;
-  block.begin = body_at_;
-  block.end = end;
-  block.bytes.assign(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(window_end - window_at_));
-  const std::uint64_t keep = end - std::min<std::uint64_t>(end, engine_.context_bytes());
-  if (keep > window_at_) {
-    window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(keep - window_at_));
-    window_at_ = keep;
-  }
-  body_at_ = end;
+void StreamedPart::share(Block block) {
   {
     const std::lock_guard lock(mutex_);
     ++open_;
@@ -63,8 +41,8 @@ void StreamedPart::sweep(Worker& worker, Block block) {
 
 void StreamedPart::end(std::unique_ptr<Content> content, Facts facts, std::vector<Run> stored,
                        std::optional<HitCounts> shown) {
-  const std::uint64_t size = window_at_ + window_.size();
-  if (size > body_at_) cut(size, size);
+  cutter_.end();
+  const std::uint64_t size = cutter_.size();
   object_.content = std::move(content);
   object_.info = {size, facts.modified, 0};
   {

@@ -10,6 +10,8 @@
 #include <optional>
 #include <vector>
 
+#include "pipeline/limits.h"
+#include "pipeline/triage_blocks.h"
 #include "pipeline/triage_sweep.h"
 
 namespace ambit {
@@ -20,9 +22,13 @@ class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
  public:
   // All references outlive it. `worker` is the one that unpacks.
   StreamedPart(Sweep& sweep, const Engine& engine, Worker& worker, Object object)
-      : sweep_(sweep), engine_(engine), unpacker_(worker), object_(std::move(object)) {}
+      : sweep_(sweep),
+        engine_(engine),
+        unpacker_(worker),
+        object_(std::move(object)),
+        cutter_(limits::kStreamBlock, engine.context_bytes(), [this](Block block) { share(std::move(block)); }) {}
 
-  void append(std::span<const std::byte> bytes);
+  void append(std::span<const std::byte> bytes) { cutter_.append(bytes); }
   // The part is through. `facts`: what unpacking it said (exceptions, kind); `stored`: where its own parts stand in it
   // as they are. `content`: its bytes, for the second look. `shown`: of a view, what other readings of the same object
   // show; without more than that it is no object.
@@ -30,14 +36,10 @@ class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
            std::optional<HitCounts> shown = std::nullopt);
 
   [[nodiscard]] const Object& object() const { return object_; }
-  [[nodiscard]] std::uint64_t size() const { return window_at_ + window_.size(); }  // bytes so far
+  [[nodiscard]] std::uint64_t size() const { return cutter_.size(); }  // bytes so far
 
  private:
-  struct Block {
-    std::vector<std::byte> bytes;
-    std::uint64_t at = 0, begin = 0, end = 0;  // of the window, of the body; offsets in the part
-  };
-  void cut(std::uint64_t end, std::uint64_t window_end);
+  void share(Block block);
   void sweep(Worker& worker, Block block);
   void arrived(Worker& worker, std::uint64_t blocks);
 
@@ -45,9 +47,7 @@ class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
   const Engine& engine_;
   Worker& unpacker_;
   Object object_;
-  // The worker that unpacks alone:
-  std::vector<std::byte> window_;
-  std::uint64_t window_at_ = 0, body_at_ = 0;
+  BlockCutter cutter_;  // the worker that unpacks alone
 
   std::mutex mutex_;
   Facts facts_;

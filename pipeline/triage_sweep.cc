@@ -317,9 +317,11 @@ void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
   worker.watch.charge(Work::decide);
   if (is_caught(decision)) {
     scrutinise(worker, object, facts);
-    worker.watch.start();
     decision = decide(facts, object.locator, engine_.scope);
-    worker.watch.charge(Work::decide);
+    if (is_released(decision.disposition) && scrutinise_packed(worker, object, facts)) {
+      decision = decide(facts, object.locator, engine_.scope);
+    }
+    worker.watch.start();
   }
   worker.watch.begin(Work::record);
   record::Verdict verdict;
@@ -361,28 +363,6 @@ void Sweep::count(const Facts& facts, Disposition disposition) {
   for (std::size_t i = 0; i < kExceptionReasons; ++i) {
     if (reasons[i]) add(counters_.exceptions_by_reason[i], 1);
   }
-}
-
-// The second look. It may read the object again; what it cannot read any more is an exception.
-void Sweep::scrutinise(Worker& worker, Object& object, Facts& facts) {
-  Facts again;  // takes the coverage and the exceptions of the second reading
-  if (object.content != nullptr && facts.size > 0) {
-    worker.digest.want({.sha256 = true});
-    engine_.scrutinise->prepare(worker.scrutinise, facts);
-    ChunkReader reader(*object.content, facts.size, 0, facts.size, worker.buffer, again);
-    const auto admit = [this](const Chunk&) { return !stopped(); };
-    worker.watch.start();
-    scan(reader, Head{facts.size, 0, facts.size}, facts, worker.watch, admit,
-         Looking<Digest>{engine_.digest, worker.digest, Work::hash},
-         Looking<Scrutinise>{*engine_.scrutinise, worker.scrutinise, Work::scrutinise});
-  }
-  worker.reread_bytes += object.content != nullptr ? facts.size : 0;
-  for (const Exception& e : again.exceptions) {
-    if (std::find(facts.exceptions.begin(), facts.exceptions.end(), e) == facts.exceptions.end()) {
-      facts.exceptions.push_back(e);
-    }
-  }
-  engine_.scrutinise->look_at_names(worker.scrutinise, object.locator, object.links, facts);
 }
 
 }  // namespace ambit

@@ -105,6 +105,8 @@ class Sweep {
   void end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& span);
   void match_names(Worker& worker, const Object& object, Facts& facts);
   void scrutinise(Worker& worker, Object& object, Facts& facts);
+  // Whether there is anything packed in it.
+  bool scrutinise_packed(Worker& worker, Object& object, Facts& facts);
   void count(const Facts& facts, Disposition disposition);
 
   const Engine& engine_;

@@ -21,12 +21,6 @@ void note(Facts& facts, ExceptionReason reason) {
   }
 }
 
-// Formats that begin like many a text: one that is not of the format after all is no damage.
-bool is_a_guess(Format format) {
-  return format == Format::mail || format == Format::mailbox || format == Format::html || format == Format::xml ||
-         format == Format::charset;
-}
-
 // Formats of which the bytes show their text as it is, if not all of it.
 bool is_readable(Format format) {
   return is_a_guess(format) || format == Format::rtf || format == Format::uuencode || format == Format::sqlite ||
@@ -35,48 +29,10 @@ bool is_readable(Format format) {
 
 }  // namespace
 
-// The bytes of a part, on their way to its own parts and to its sweep at once.
-class Unpacking::Teed final : public ByteStream {
- public:
-  Teed(Unpacking& unpacking, Unpacker& unpacker, std::vector<std::byte> first, StreamedPart& part)
-      : unpacking_(unpacking), unpacker_(unpacker), first_(std::move(first)), part_(part) {
-    part_.append(first_);
-  }
-  Result<std::size_t> read(std::span<std::byte> into) override {
-    if (given_ < first_.size()) {
-      const std::size_t length = std::min(into.size(), first_.size() - given_);
-      std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(given_), length, into.begin());
-      given_ += length;
-      return length;
-    }
-    if (trouble_ != WalkTrouble::none || unpacking_.sweep_.stopped()) return std::size_t{0};
-    Result<std::size_t> got = unpacker_.read(into);
-    if (!got.ok()) {
-      trouble_ = trouble_of(got.error());
-      return got;
-    }
-    if (!unpacking_.may_expand(*got)) {
-      trouble_ = unpacking_.over_limit_;
-      return std::size_t{0};
-    }
-    part_.append(into.first(*got));
-    return got;
-  }
-  [[nodiscard]] WalkTrouble trouble() const { return trouble_; }
-
- private:
-  Unpacking& unpacking_;
-  Unpacker& unpacker_;
-  const std::vector<std::byte> first_;
-  std::size_t given_ = 0;
-  StreamedPart& part_;
-  WalkTrouble trouble_ = WalkTrouble::none;
-};
-
 Unpacking::~Unpacking() { flush(); }
 
 void Unpacking::run(Object& object, Facts& facts) {
-  if (object_bytes_ == 0) object_bytes_ = facts.size;
+  if (!expansion_) expansion_.emplace(engine_.scope.unpack, facts.size);
   auto container = std::make_shared<Container>();
   container->content = object.content->duplicate();
   container->size = facts.size;
@@ -114,7 +70,7 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
     if (found.is == Part::Is::view && found.sent && !facts.sent) facts.sent = found.sent;
     const std::uint64_t bytes =
         take_part(**opened, found, container, index, numbers.child(object, found, index), facts);
-    if (over_limit_ != WalkTrouble::none) return note(facts, exception_of(over_limit_));
+    if (expansion_->over() != WalkTrouble::none) return note(facts, exception_of(expansion_->over()));
     const std::optional<std::uint64_t> at = found.stored_at ? found.stored_at : found.written_at;
     if (!at || found.is == Part::Is::view || bytes == 0) continue;
     const std::uint64_t end = found.stored_at ? *at + bytes : (*opened)->written_until();
@@ -122,34 +78,6 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
     const Run run{0, *at, end - *at};
     if (stored.empty() || run.place >= stored.back().place_end()) stored.push_back(run);
   }
-}
-
-bool Unpacking::may_expand(std::uint64_t bytes) {
-  const UnpackLimits& most = engine_.scope.unpack;
-  expanded_ += bytes;
-  const std::uint64_t by_ratio = object_bytes_ > UINT64_MAX / most.ratio ? UINT64_MAX : object_bytes_ * most.ratio;
-  const std::uint64_t free = std::max(limits::kFreeExpandedBytes, by_ratio);
-  if (expanded_ > std::min(free, most.expanded_bytes)) over_limit_ = WalkTrouble::expansion_limit;
-  if (std::chrono::steady_clock::now() - begun_ > std::chrono::seconds(most.seconds))
-    over_limit_ = WalkTrouble::timeout;
-  return over_limit_ == WalkTrouble::none;
-}
-
-WalkTrouble Unpacking::fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended) {
-  while (bytes.size() < most) {
-    const std::size_t had = bytes.size();
-    bytes.resize(std::min(most, had + std::max<std::size_t>(had, 16 * 1024)));
-    const Result<std::size_t> got = unpacker.read(std::span(bytes).subspan(had));
-    bytes.resize(had + (got.ok() ? *got : 0));
-    ended = !got.ok() || *got == 0;
-    if (!got.ok()) return trouble_of(got.error());
-    if (ended) return WalkTrouble::none;
-    if (!may_expand(*got)) {
-      ended = true;
-      return over_limit_;
-    }
-  }
-  return WalkTrouble::none;
 }
 
 std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
@@ -167,12 +95,12 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
       part.stored_at.has_value() || (part.is == Part::Is::view && (part.retells || is_readable(container->format)));
   std::vector<std::byte> bytes;
   bool ended = false;
-  child.trouble = fill(unpacker, bytes, limits::kSmallPartBytes + 1, ended);
+  child.trouble = fill(unpacker, bytes, limits::kSmallPartBytes + 1, ended, *expansion_);
   if (!ended) {
     child.info.size = std::max<std::uint64_t>(child.info.size, bytes.size());
     const Format format = guess_object_kind(child, bytes).format;
     if (part.is != Part::Is::view && wants_any_place(format)) {
-      child.trouble = fill(unpacker, bytes, limits::kHeldPartBytes + 1, ended);
+      child.trouble = fill(unpacker, bytes, limits::kHeldPartBytes + 1, ended, *expansion_);
     }
   }
   worker_.watch.charge(Work::unpack, bytes.size());
@@ -223,7 +151,10 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
   facts.format = is_view ? Format::none : guess.format;
   if (facts.kind == Kind::disk_image) note(facts, ExceptionReason::unsupported);
   const auto streamed = std::make_shared<StreamedPart>(sweep_, engine_, worker_, std::move(child));
-  Teed teed(*this, unpacker, std::move(first), *streamed);
+  TeedPart teed(unpacker, std::move(first), *expansion_, [&](std::span<const std::byte> bytes) {
+    streamed->append(bytes);
+    return !sweep_.stopped();
+  });
   std::vector<Run> stored;
   if (facts.format != Format::none) {
     auto own = std::make_shared<Container>();

@@ -11,8 +11,8 @@
 // same byte in every run. What others sweep is at most limits::kQueuedPartBytes ahead; beyond, this worker helps.
 #pragma once
 
-#include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "pipeline/triage_parts.h"
@@ -33,8 +33,6 @@ class Unpacking {
   void run(Object& object, Facts& facts);
 
  private:
-  class Teed;
-
   void take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream, Content* content,
                   const Object& object, Facts& facts, std::vector<Run>& stored);
   // Bytes of the part.
@@ -47,19 +45,13 @@ class Unpacking {
   void view(Object child, bool retells, Facts& facts);
   void sweep_later(Object child, const KindGuess& told, std::uint64_t bytes);
   void flush();
-  // Reads until `bytes` has `most` or the part ends: then `ended`. Trouble: damaged, or over the limit.
-  [[nodiscard]] WalkTrouble fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended);
-  [[nodiscard]] bool may_expand(std::uint64_t bytes);
 
   Sweep& sweep_;
   const Engine& engine_;
   Worker& worker_;
   std::size_t depth_;
-  std::uint64_t object_bytes_ = 0;              // of the outermost
-  std::uint64_t expanded_ = 0;                  // bytes that came out so far
-  WalkTrouble over_limit_ = WalkTrouble::none;  // and which
-  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-  HitCounts retold_;  // what the last view and those that retell it show
+  std::optional<Expansion> expansion_;  // of the outermost object
+  HitCounts retold_;                    // what the last view and those that retell it show
   struct Waiting {
     Object object;
     KindGuess told;  // its kind

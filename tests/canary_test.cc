@@ -302,6 +302,40 @@ when = 'accused'
   EXPECT_EQ(test::ambit({"audit", c.folder / "run", "--order", c.order_file(), "--exhibit", c.folder / "s"}).exit, 0);
 }
 
+// By record a line of the mail is released, and the attachment is not. An index that says the mail is released whole:
+TEST(Audit, reads_what_is_packed_in_an_item_that_is_released_whole) {
+  Case c;
+  c.order(std::string(test::kPayoutOrder) +
+          "unit = \"record\"\n[[identifier]]\nname = \"case.person\"\nregex = ['jo\\d@person\\.example']\n");
+  const Ran made = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + R"sh(' && mkdir s && python3 -c "
+import base64, gzip
+for name, text in (('a', b'of jo7@person.example'), ('b', b'4111 1111 1111 1111 and jo@person.example')):
+    open('s/%s.eml' % name, 'w').write('From: x\nTo: y\nSubject: z\nMIME-Version: 1.0\n'
+        'Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain\n\n'
+        'it was acme-payout-7731\n\n--b\nContent-Type: application/gzip\nContent-Disposition: attachment; filename=n.gz\n'
+        'Content-Transfer-Encoding: base64\n\n' + base64.encodebytes(gzip.compress(text)).decode() + '--b--\n')
+")sh"});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  const Ran ran = c.triage("run", {c.folder / "s"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  ASSERT_EQ(c.query("run", "SELECT locator, disposition FROM v_item WHERE locator NOT LIKE '%!%' ORDER BY id"),
+            "s:/a.eml|disclose\ns:/b.eml|redact");
+  const std::vector<std::string> audit = {"audit",     c.folder / "run", "--order", c.order_file(),
+                                          "--exhibit", c.folder / "s",   "--json"};
+  EXPECT_EQ(test::ambit(audit).exit, 0);
+  ASSERT_EQ(test::run({"sqlite3", c.folder / "run/relevance.db",
+                       "UPDATE item_class SET disposition = (SELECT number FROM word WHERE topic = 'disposition' AND "
+                       "word = 'disclose')"})
+                .exit,
+            0);
+  const Ran audited = test::ambit(audit);
+  EXPECT_EQ(audited.exit, 1);
+  const Json report = Json::parse(audited.out);
+  ASSERT_EQ(report["findings"].size(), 2U) << audited.out;
+  for (const Json& finding : report["findings"]) EXPECT_EQ(finding["place"], "packed");
+  EXPECT_GT(report["packed_bytes"], 60);
+}
+
 TEST(Audit, takes_only_the_order_and_the_exhibits_of_the_run) {
   Case c;
   write_order(c);

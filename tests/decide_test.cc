@@ -234,6 +234,22 @@ TEST(Decide, unread_bytes_withhold_what_they_touch) {
   }
 }
 
+TEST(Decide, what_is_packed_and_could_not_be_read_withholds_where_it_stands) {
+  struct Row {
+    Extent unseen;
+    Unit unit;
+    std::string want;
+  };
+  for (const Row& row :
+       std::vector<Row>{{{512, 100, View::raw}, Unit::record, "redact/rule"},
+                        {{250, 1, View::raw}, Unit::record, "review_private/not_fully_scrutinised"},
+                        {{512, 100, View::raw}, Unit::object, "review_private/not_fully_scrutinised"}}) {
+    Facts facts = facts_with({hit(kStrong, 210)});
+    facts.unseen = {row.unseen};
+    EXPECT_EQ(show(decided(facts, {rule(ident({kStrong}), row.unit)})), row.want);
+  }
+}
+
 TEST(Decide, the_rule_that_discloses_most_wins_and_among_equals_the_first) {
   Facts facts = facts_with({hit(kStrong, 210), hit(kOther, 310)});
   facts.findings = {finding(310)};

@@ -225,6 +225,106 @@ TEST(Inside, finds_the_word_in_journals_letters_winmail_and_what_databases_leave
   EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
 }
 
+// Mails that the order reaches, each with something attached or written in a way that the raw bytes do not show.
+constexpr std::string_view kLetters = R"sh(
+set -e
+mkdir server
+python3 - <<'PY'
+import base64, gzip, io, zipfile
+card = b'name;card\nA. N. Other;4111 1111 1111 1111\n'
+clean = b'the papers are in the office\n' * 40
+filler = '\n'.join('line %d of this letter' % (i * i) for i in range(300))
+
+def zipped(**files):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, 'w', zipfile.ZIP_DEFLATED) as z:
+        for name, data in files.items(): z.writestr(name.replace('_', '.'), data)
+    return out.getvalue()
+
+def document(text):
+    kind = 'http://schemas.openxmlformats.org/'
+    return zipped(**{
+        '[Content_Types].xml': '<Types xmlns="%spackage/2006/content-types"/>' % kind,
+        'word/document.xml': '<w:document xmlns:w="%swordprocessingml/2006/main"><w:body><w:p><w:r><w:t>%s'
+                             '</w:t></w:r></w:p></w:body></w:document>' % (kind, text)})
+
+def mail(name, data=None, body='it was acme-payout-7731', coding='7bit'):
+    text = 'From: office\nTo: all\nSubject: papers\nMIME-Version: 1.0\n'
+    part = 'Content-Type: text/plain\nContent-Transfer-Encoding: %s\n\n%s\n' % (coding, body)
+    if data is None:
+        text += part
+    else:
+        text += ('Content-Type: multipart/mixed; boundary=b\n\n--b\n%s\n--b\nContent-Type: application/octet-stream\n'
+                 'Content-Disposition: attachment; filename=a.bin\nContent-Transfer-Encoding: base64\n\n%s\n--b--\n'
+                 % (part, base64.encodebytes(data).decode()))
+    open('server/' + name, 'w').write(text)
+
+mail('1-clean-zip.eml', zipped(a_txt=clean))
+mail('2-zip.eml', zipped(a_csv=card * 20))
+mail('3-gz-in-zip.eml', zipped(a_gz=gzip.compress(card)))
+mail('4-clean-document.eml', document('the papers are in the office'))
+mail('5-document.eml', document('pay to 4111 1111 1111 1111'))
+mail('6-cut.eml', zipped(a_txt=clean, b_txt=clean)[:-30])
+mail('7-written.eml', body='acme-payout-7731 of 4111 1111 =\n1111 1111', coding='quoted-printable')
+mail('8-name.eml', gzip.compress(b'x', mtime=0)[:3] + b'\x08' + gzip.compress(b'x', mtime=0)[4:10] +
+     b'4111111111111111.txt\0' + gzip.compress(b'x', mtime=0)[10:])
+mail('9-disk.eml', bytes(446) + b'\x80\1\1\0\x83\1\1\0' + (1).to_bytes(4, 'little') + (9).to_bytes(4, 'little') +
+     bytes(48) + b'\x55\xaa' + bytes(9 * 512))
+mail('a-long.eml', zipped(a_csv=card), body=filler + '\nit was acme-payout-7731\n' + filler)
+mail('b-mark.eml', zipped(a_txt='from counsel: the-legend-9902\n'))
+PY
+cd server; printf 'name;card\nA. N. Other;4111 1111 1111 1111\n' >c.txt
+zip -q -P secret c.zip c.txt; rm c.txt
+python3 - <<'PY'
+import base64
+text = open('1-clean-zip.eml').read()
+head, tail = text.split('base64\n\n')
+open('c-encrypted.eml', 'w').write(head + 'base64\n\n' + base64.encodebytes(open('c.zip', 'rb').read()).decode() + '--b--\n')
+PY
+rm c.zip
+)sh";
+
+TEST(Inside, what_is_packed_in_an_object_is_scrutinised_before_it_is_released_with_it) {
+  Case c;
+  const Ran made = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kLetters)});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  const std::string privilege = R"(
+[[identifier]]
+name = "counsel.legend"
+literals = ["the-legend-9902"]
+[[rule]]
+name = "P1"
+paragraph = "1"
+when = 'counsel'
+then = "privileged"
+)";
+  const auto released = [&](const std::string& run, const std::string& rules) {
+    c.order(rules);
+    const Ran ran = c.triage(run, {c.folder / "server"});
+    EXPECT_EQ(ran.exit, 2) << ran.err;  // what is damaged and what is encrypted
+    return c.query(run, "SELECT substr(locator, 9) || ' ' || disposition FROM v_item WHERE locator NOT LIKE '%!%'");
+  };
+  EXPECT_EQ(released("whole", std::string(test::kPayoutOrder)),
+            "1-clean-zip.eml disclose\n4-clean-document.eml disclose\nb-mark.eml disclose");
+  const auto withheld = [&](const std::string& run, const std::string& reason) {
+    return c.query(
+        run, "SELECT sum(items) FROM census JOIN word ON topic = 'reason' AND number = reason WHERE word = '" + reason +
+                 "'");
+  };
+  EXPECT_EQ(withheld("whole", "private_throughout"), "6");
+  EXPECT_EQ(withheld("whole", "not_fully_scrutinised"), "3");
+  // Now the attachment is privileged: there must be a relevant rule for that, too.
+  EXPECT_EQ(released("privileged", std::string(test::kPayoutOrder) + privilege +
+                                       "[[rule]]\nname = \"R2\"\nparagraph = \"1\"\nwhen = 'counsel'\n"),
+            "1-clean-zip.eml disclose\n4-clean-document.eml disclose");
+  EXPECT_EQ(withheld("privileged", "holds_withheld"), "1");
+  // By records: the line is released where what is attached stands elsewhere.
+  EXPECT_EQ(released("records", std::string(test::kPayoutOrder) + "unit = \"record\"\n"),
+            "1-clean-zip.eml disclose\n2-zip.eml redact\n3-gz-in-zip.eml redact\n4-clean-document.eml disclose\n"
+            "5-document.eml redact\n6-cut.eml redact\n8-name.eml redact\n9-disk.eml redact\na-long.eml redact\n"
+            "b-mark.eml disclose\nc-encrypted.eml redact");
+}
+
 TEST(Inside, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {
   Case c;
   c.order(test::kPayoutOrder);

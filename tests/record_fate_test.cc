@@ -218,6 +218,9 @@ TEST_F(Run, families) {
   }();
   const auto inside = [](const std::string& name) { return member(excluded(at(0, "box.zip", {name}))); };
   const auto relevant = [](Disposition d) { return member(caught(at(0, "box.zip", {"m"}), d, "relevant")); };
+  const auto whole = [](Disposition d) { return caught(at(0, "box.zip"), d, "the box"); };
+  Judged late = inside("late");
+  late.decision = {Disposition::out_of_scope, Reason::outside_dates, {}, {}};
   Judged unread = inside("unread");
   unread.decision = {Disposition::unexamined, Reason::unreadable, {}, {}};
   const std::vector<FamilyCase> cases = {
@@ -239,6 +242,20 @@ TEST_F(Run, families) {
       {"an exception stays what it is",
        {unread, relevant(Disposition::disclose)},
        "disclose|rule|1\nunexamined|unreadable|1"},
+      {"a container is held back for what may not be released with it",
+       {whole(Disposition::disclose), relevant(Disposition::privileged), inside("z")},
+       "family|relative|1\nprivileged|rule|1\nreview_private|holds_withheld|1"},
+      {"in part, too",
+       {whole(Disposition::redact), relevant(Disposition::quarantined)},
+       "quarantined|rule|1\nreview_private|holds_withheld|1"},
+      {"whole, also for what lies outside the dates",
+       {whole(Disposition::disclose), late},
+       "out_of_scope|outside_dates|1\nreview_private|holds_withheld|1"},
+      {"in part, not for that", {whole(Disposition::redact), late}, "out_of_scope|outside_dates|1\nredact|rule|1"},
+      {"its neighbours are not",
+       {caught(at(0, "box.zi"), Disposition::disclose, "one"), relevant(Disposition::privileged),
+        caught(at(0, "box.zip2", {"a"}), Disposition::disclose, "two")},
+       "disclose|rule|2\nprivileged|rule|1"},
       {"no relevant one, no family", {inside("a"), inside("b"), box}, "not_relevant|no_rule|3"},
   };
   for (FamilyCase one : cases) {

@@ -27,9 +27,9 @@ Json as_json(const AuditReport& report) {
     findings.push_back(
         {{"kind", finding.kind}, {"place", finding.place}, {"values", finding.values}, {"items", finding.items}});
   }
-  return {{"holds", report.holds()},         {"findings", findings},   {"texts", report.texts},
-          {"text_bytes", report.text_bytes}, {"items", report.items},  {"extent_bytes", report.extent_bytes},
-          {"hidden", report.hidden},         {"unread", report.unread}};
+  return {{"holds", report.holds()},         {"findings", findings},    {"texts", report.texts},
+          {"text_bytes", report.text_bytes}, {"items", report.items},   {"extent_bytes", report.extent_bytes},
+          {"hidden", report.hidden},         {"unread", report.unread}, {"packed_bytes", report.packed_bytes}};
 }
 
 std::string items_of(const AuditFinding& finding) {
@@ -55,6 +55,9 @@ void print(const AuditReport& report, bool exhibits) {
   if (!exhibits) return;
   write_out(fmt::format("{}{} released items, {} bytes of their extents\n", word, grouped(report.items),
                         grouped(report.extent_bytes)));
+  if (report.packed_bytes > 0) {
+    write_out(fmt::format("{}{} bytes that are packed in them\n", word, grouped(report.packed_bytes)));
+  }
   if (report.hidden > 0) {
     write_out(fmt::format("      {} items cannot be located without the ledger: their names hold pseudonyms\n",
                           grouped(report.hidden)));

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "stages/audit/candidates.h"
 #include "stages/audit/readings.h"
 
 namespace ambit::audit {
@@ -33,6 +32,9 @@ void Auditor::name(const Scope& scope) {
   for (const Identifier& identifier : scope.identifiers) {
     name(identifier.name);
     for (const std::string& literal : identifier.literals) name(literal);
+    for (const std::string& expression : identifier.expressions) {
+      expressions_.emplace_back(expression, identifier.ignore_case);
+    }
   }
   for (const Privacy::Loosened& loosened : scope.privacy.loosened) {
     const auto kind = std::find(kLeakKindNames.begin(), kLeakKindNames.end(), loosened.detector);
@@ -40,7 +42,11 @@ void Auditor::name(const Scope& scope) {
   }
 }
 
-bool Auditor::is_named(std::string_view value) const { return named_.contains(small_letters(value)); }
+bool Auditor::is_named(std::string_view value) const {
+  if (named_.contains(small_letters(value))) return true;
+  return std::any_of(expressions_.begin(), expressions_.end(),
+                     [&](const NamedByExpression& expression) { return expression.matches(value); });
+}
 
 std::vector<Leak> Auditor::look(std::string_view text) const {
   std::vector<Leak> out;

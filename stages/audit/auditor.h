@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pipeline/scope.h"
+#include "stages/audit/candidates.h"
 #include "stages/audit/leak.h"
 
 namespace ambit::audit {
@@ -37,6 +38,7 @@ class Auditor {
   [[nodiscard]] bool is_named(std::string_view value) const;
 
   std::unordered_set<std::string> named_;  // ASCII lower case
+  std::vector<NamedByExpression> expressions_;
   std::array<bool, kLeakKinds> allowed_{};
 };
 

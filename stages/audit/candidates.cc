@@ -270,4 +270,18 @@ std::vector<Leak> find_values(std::string_view text) {
   return out;
 }
 
+struct NamedByExpression::Impl {
+  RE2 expression;
+};
+
+NamedByExpression::NamedByExpression(const std::string& expression, bool ignore_case) {
+  RE2::Options options(RE2::Quiet);
+  options.set_case_sensitive(!ignore_case);
+  impl_ = std::shared_ptr<const Impl>(new Impl{RE2(expression, options)});
+}
+
+bool NamedByExpression::matches(std::string_view value) const {
+  return impl_->expression.ok() && RE2::FullMatch(re2::StringPiece(value.data(), value.size()), impl_->expression);
+}
+
 }  // namespace ambit::audit

@@ -4,6 +4,8 @@
 // what was found, draws its end, and asks the arithmetic.
 #pragma once
 
+#include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,5 +15,17 @@ namespace ambit::audit {
 
 // All values in the text; by kind, then by offset. Not sorted otherwise.
 [[nodiscard]] std::vector<Leak> find_values(std::string_view text);
+
+// An expression of the order: what it matches as a whole is the order's.
+class NamedByExpression {
+ public:
+  NamedByExpression(const std::string& expression, bool ignore_case);
+  // False for everything where RE2 does not take the expression.
+  [[nodiscard]] bool matches(std::string_view value) const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<const Impl> impl_;
+};
 
 }  // namespace ambit::audit

@@ -101,6 +101,12 @@ bool exception_inside(const Reach& reach, const Exception& exception) {
                      [&](const Extent& e) { return e.view != View::raw || overlaps(exception.offset, end, e); });
 }
 
+bool unseen_inside(const Reach& reach, const Extent& unseen) {
+  if (reach.whole) return true;
+  return std::any_of(reach.extents.begin(), reach.extents.end(),
+                     [&](const Extent& e) { return e.view != unseen.view || overlaps(unseen.start, unseen.end(), e); });
+}
+
 bool has(const Facts& facts, ExceptionReason reason) {
   return std::any_of(facts.exceptions.begin(), facts.exceptions.end(),
                      [&](const Exception& e) { return e.reason == reason; });
@@ -122,12 +128,15 @@ Outcome judge(std::uint32_t index, const Rule& rule, const std::vector<Identifie
     out.reason = out.reach.whole ? Reason::private_throughout : Reason::private_in_extent;
     return out;
   }
-  if (std::any_of(facts.exceptions.begin(), facts.exceptions.end(),
-                  [&](const Exception& e) { return exception_inside(out.reach, e); })) {
+  const auto unread = [&](const Exception& e) { return exception_inside(out.reach, e); };
+  const auto unseen = [&](const Extent& e) { return unseen_inside(out.reach, e); };
+  if (std::any_of(facts.exceptions.begin(), facts.exceptions.end(), unread) ||
+      std::any_of(facts.unseen.begin(), facts.unseen.end(), unseen)) {
     out.reason = Reason::not_fully_scrutinised;
     return out;
   }
-  out.rank = found || !facts.exceptions.empty() ? kRedactRank : kDiscloseRank;
+  const bool is_clean = !found && facts.exceptions.empty() && facts.unseen.empty();
+  out.rank = is_clean ? kDiscloseRank : kRedactRank;
   return out;
 }
 

@@ -61,19 +61,66 @@ class FamilyCounter {
   std::size_t count_ = 0;
 };
 
+// Whether a container with this in it may not be released as `container`.
+bool holds_back(Disposition inside, Disposition container) {
+  if (inside == Disposition::privileged || inside == Disposition::quarantined) return true;
+  return inside == Disposition::out_of_scope && container == Disposition::disclose;
+}
+
+// The objects as they are to be released, in locator order.
+class HeldBack {
+ public:
+  explicit HeldBack(const std::vector<bool>& is_held_back) : is_held_back_(is_held_back) {}
+  // To be called once for each object.
+  void apply(Decision& decision) {
+    if (!is_released(decision.disposition) || !is_held_back_[next_++]) return;
+    decision.disposition = Disposition::review_private;
+    decision.reason = Reason::holds_withheld;
+  }
+
+ private:
+  const std::vector<bool>& is_held_back_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
 
 Settlement::Settlement(std::string folder, std::size_t memory)
     : folder_(std::move(folder)), memory_(memory), objects_(folder_, memory / 2), twins_(folder_, memory / 8) {}
 
-Result<> Settlement::find_families(SealedSort& equals) {
+Result<> Settlement::find_held_back() {
+  struct Container {
+    std::string key;
+    std::size_t index;
+    Disposition disposition;
+  };
+  std::vector<Container> around;  // the outermost first
   SealedSort::Cursor cursor(objects_);
-  FamilyCounter families;
   while (true) {
     Result<bool> more = cursor.next();
     if (!more) return std::move(more).error();
     if (!*more) return {};
-    const StoredVerdict verdict = read_verdict(cursor.value());
+    while (!around.empty() && !cursor.key().starts_with(around.back().key)) around.pop_back();
+    const Disposition disposition = read_verdict(cursor.value()).decision.disposition;
+    for (const Container& container : around) {
+      if (holds_back(disposition, container.disposition)) is_held_back_[container.index] = true;
+    }
+    if (!is_released(disposition)) continue;
+    around.push_back({std::string(cursor.key()), is_held_back_.size(), disposition});
+    is_held_back_.push_back(false);
+  }
+}
+
+Result<> Settlement::find_families(SealedSort& equals) {
+  SealedSort::Cursor cursor(objects_);
+  FamilyCounter families;
+  HeldBack held_back(is_held_back_);
+  while (true) {
+    Result<bool> more = cursor.next();
+    if (!more) return std::move(more).error();
+    if (!*more) return {};
+    StoredVerdict verdict = read_verdict(cursor.value());
+    held_back.apply(verdict.decision);
     const Disposition disposition = verdict.decision.disposition;
     is_relevant_.resize(families.next(cursor.key()) + 1);
     if (makes_family(disposition)) is_relevant_.back() = true;
@@ -119,12 +166,14 @@ Result<> Settlement::settle(const std::function<Result<>(Settled&)>& settled) {
   if (!done) return done;
   {
     SealedSort equals(folder_, memory_ / 8);
-    done = find_families(equals);
+    done = find_held_back();
+    if (done) done = find_families(equals);
     if (done) done = find_twins(equals);
     if (!done) return done;
   }
   SealedSort::Cursor object(objects_), twin(twins_);
   FamilyCounter families;
+  HeldBack held_back(is_held_back_);
   Result<bool> more_twins = twin.next();
   while (more_twins) {
     Result<bool> more = object.next();
@@ -132,6 +181,7 @@ Result<> Settlement::settle(const std::function<Result<>(Settled&)>& settled) {
     if (!*more) return {};
     StoredVerdict verdict = read_verdict(object.value());
     Decision& decision = verdict.decision;
+    held_back.apply(decision);
     const bool has_relative = is_relevant_[families.next(object.key())];
     Settled out{object.key(), verdict, decision.disposition, 0, {}};
     if (*more_twins && twin.key() == object.key()) {

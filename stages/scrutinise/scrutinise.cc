@@ -60,19 +60,19 @@ bool Scrutinise::is_own(std::span<const std::byte> window, std::uint64_t offset,
   return own_.hold(value, detectors_.detectors()[found.finding.detector].category);
 }
 
+bool Scrutinise::is_private(const State& state, std::span<const std::byte> window, std::uint64_t offset,
+                            const scrutiny::Found& found) const {
+  return loosened_[found.finding.detector] == 0 && !is_covered(state, found) && !is_own(window, offset, found);
+}
+
 void Scrutinise::look(State& state, const Chunk& chunk) const {
   state.records.look(chunk);
   const auto [window, offset] = scrutiny::worth_scanning(chunk, detectors_.context_bytes());
   if (window.empty() || state.too_many) return;
-  const std::uint64_t body_end = chunk.offset() + chunk.body_bytes();
-  for (const scrutiny::Found& found : state.scan.scan(window, offset)) {
-    if (found.last < chunk.offset() || found.last >= body_end) continue;
-    if (loosened_[found.finding.detector] != 0 || is_covered(state, found)) continue;
-    if (is_own(window, offset, found)) continue;
-    state.too_many = state.findings.size() == limits::kMaxFindingsPerObject;
-    if (state.too_many) return;
-    state.findings.push_back(found.finding);
-  }
+  look_at(state, window, offset, chunk.offset(), chunk.offset() + chunk.body_bytes(), [&](const Finding& finding) {
+    state.too_many = state.too_many || state.findings.size() == limits::kMaxFindingsPerObject;
+    if (!state.too_many) state.findings.push_back(finding);
+  });
 }
 
 void Scrutinise::finish(State& state, Facts& facts) const {

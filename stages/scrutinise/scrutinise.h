@@ -56,10 +56,22 @@ class Scrutinise {
   // private_links and examined_links of the other paths.
   void look_at_names(State& state, const Locator& locator, std::span<const std::string> links, Facts& facts) const;
 
+  // What the detectors see in a window of an object, after prepare() with the hits in it. `window` begins at the
+  // object's `offset`; only what ends in [begin, end) counts. Calls take(finding).
+  template <class Take>
+  void look_at(State& state, std::span<const std::byte> window, std::uint64_t offset, std::uint64_t begin,
+               std::uint64_t end, Take&& take) const {
+    for (const scrutiny::Found& found : state.scan.scan(window, offset)) {
+      if (found.last >= begin && found.last < end && is_private(state, window, offset, found)) take(found.finding);
+    }
+  }
+
   // What the detectors see in a small block; sorted. Needs no prepare().
   [[nodiscard]] std::vector<Finding> detect_block(State& state, std::span<const std::byte> block) const;
 
  private:
+  [[nodiscard]] bool is_private(const State& state, std::span<const std::byte> window, std::uint64_t offset,
+                                const scrutiny::Found& found) const;
   [[nodiscard]] bool is_covered(const State& state, const scrutiny::Found& found) const;
   [[nodiscard]] bool is_own(std::span<const std::byte> window, std::uint64_t offset,
                             const scrutiny::Found& found) const;
