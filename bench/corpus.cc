@@ -74,6 +74,8 @@ void append_noise(std::string& out, Random& random) {
   }
 }
 
+}  // namespace
+
 std::string planted(std::size_t number, const std::string& name) {
   std::string out;
   switch (number % 3) {
@@ -87,8 +89,6 @@ std::string planted(std::size_t number, const std::string& name) {
       return " " + out + " ";
   }
 }
-
-}  // namespace
 
 std::vector<std::string> identifiers(std::size_t count) {
   Random random(193);

@@ -22,6 +22,9 @@ namespace ambit::bench {
 void make_image(const std::string& path, std::uint64_t bytes, std::size_t plants,
                 const std::vector<std::string>& names);
 
+// An identifier as it is planted: by its number as it is, in UTF-16, or in capitals.
+[[nodiscard]] std::string planted(std::size_t number, const std::string& name);
+
 // Writes a tree of `files` small files (100 bytes to 16 KiB, 3 KiB in the mean; 500 a folder), `plants` of them
 // with an identifier; not again if the folder is there already. Returns their bytes.
 std::uint64_t make_tree(const std::string& path, std::size_t files, std::size_t plants,

@@ -24,20 +24,28 @@ namespace fs = std::filesystem;
 constexpr std::size_t kPlants = 280;
 constexpr std::uint64_t kKiB = 1024, kMiB = 1024 * kKiB, kTiB = kMiB * kMiB;
 
-// Cuts a file into files as a server has them: many small ones, few large ones, the bytes mostly in the large.
-void cut_into_files(const std::string& path, const std::string& tree) {
+// Cuts a file into files as a server has them: many small ones, few large ones, the bytes mostly in the large. What is
+// looked for is planted in small ones: a file that is caught is read once more, and a large one would be most of the
+// work.
+void cut_into_files(const std::string& path, const std::string& tree, const std::vector<std::string>& names) {
   if (fs::exists(tree)) return;
   const std::string making = tree + ".making";
   std::ifstream in(path, std::ios::binary);
   std::vector<char> bytes(32 * kMiB);
   constexpr std::array<std::uint64_t, 8> kSizes = {3 * kKiB,  17 * kKiB, 5 * kKiB,   700 * kKiB,
                                                    40 * kKiB, 4 * kMiB,  130 * kKiB, 32 * kMiB};
+  std::size_t plant = 0;
   for (std::size_t file = 0; in; ++file) {
     // The larger a size, the rarer.
     std::size_t rank = 0;
     while (rank + 1 < kSizes.size() && (file >> rank & 3U) == 3) ++rank;
     in.read(bytes.data(), static_cast<std::streamsize>(kSizes[rank]));
     if (in.gcount() == 0) break;
+    if (rank == 0 && file % 32 == 0 && plant < kPlants && in.gcount() > 2'000) {
+      const std::string what = planted(plant, names[plant * 7 % names.size()]);
+      std::copy(what.begin(), what.end(), bytes.begin() + 1'000);
+      ++plant;
+    }
     const std::string folder = making + "/" + std::to_string(file / 300);
     if (file % 300 == 0) fs::create_directories(folder);
     std::ofstream(folder + "/" + std::to_string(file), std::ios::binary).write(bytes.data(), in.gcount());
@@ -79,8 +87,8 @@ Ground make_ground(bool real) {
   if (!fs::exists(ground.ext4)) {
     const std::string whole = folder + "/whole", tree = folder + "/tree";
     const std::uint64_t content = bench_bytes() / 20 * 19;
-    real ? make_real_image(whole, content, kPlants, names) : make_image(whole, content, kPlants, names);
-    cut_into_files(whole, tree);
+    real ? make_real_image(whole, content, 0, names) : make_image(whole, content, 0, names);
+    cut_into_files(whole, tree, names);
     fs::remove(whole);
     (void)run_process({"mke2fs", "-q", "-F", "-t", "ext4", "-b", "4096", "-m", "0", "-N", "100000", "-d", tree,
                        ground.ext4 + ".making", std::to_string(bench_bytes() / 4096)});

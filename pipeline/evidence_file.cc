@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/exhausted.h"
 #include "pipeline/limits.h"
 
 namespace ambit {
@@ -59,6 +60,7 @@ Result<EvidenceFile> EvidenceFile::open(std::shared_ptr<const FileDescriptor> fo
   };
   std::optional<Opened> opened = patience != nullptr ? patience->ask<Opened>(call) : call();
   if (!opened) return Error{ErrorKind::timeout, "the file system does not answer", "", ""};
+  if (opened->fd == nullptr) throw_where_exhausted(opened->error);
   if (opened->fd == nullptr) return cannot_open(opened->error);
   EvidenceFile file;
   file.fd_ = std::move(opened->fd);

@@ -65,6 +65,9 @@ inline constexpr std::uint32_t kMaxHitsPerIdentifier = 100'000;
 inline constexpr std::uint32_t kMaxHitsPerObject = 1'000'000;
 // Findings kept per object in the scrutiny. Beyond: the object counts as private all through.
 inline constexpr std::uint32_t kMaxFindingsPerObject = 1'000'000;
+// … that count as private, where no rule of the order reaches less than a whole object: one withholds it as surely as a
+// million, and the scrutiny of a log in which every line is private need not go on. More than a page's worth.
+inline constexpr std::uint32_t kEnoughFindingsPerObject = 1'000;
 // Exceptions kept one by one per object; further ones only widen the last.
 inline constexpr std::uint32_t kMaxExceptionsPerObject = 1'000;
 
@@ -341,6 +344,8 @@ inline constexpr std::size_t kMaxShownExhibits = 1'000;
 
 // --- memory ------------------------------------------------------------------------------------------------
 inline constexpr std::uint64_t kDefaultMemory = 448 * MiB;  // --memory; leaves the peak below 512 MiB
+// A run may be so much larger than its budget: what the allocator holds back, and libraries beyond our say.
+inline constexpr std::uint64_t kMemoryBeyondBudget = 64 * MiB;
 // Code, libraries and heap of a run that has not begun: measured at some 30 MiB.
 inline constexpr std::uint64_t kProgramBytes = 40 * MiB;
 // One worker beside its chunk: Hyperscan's scratch, the ledger's buffers, hits that wait for their object.

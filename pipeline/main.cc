@@ -13,6 +13,7 @@
 #include <typeinfo>
 
 #include "pipeline/cli/command.h"
+#include "pipeline/exhausted.h"
 #include "pipeline/triage.h"
 
 namespace ambit::cli {
@@ -94,8 +95,10 @@ Exit run(int argc, char** argv) {
 Exit run_caught(int argc, char** argv) {
   try {
     return run(argc, argv);
-  } catch (const std::bad_alloc&) {
-    return fail({ErrorKind::io, "out of memory", "", "give triage a smaller --memory, or fewer --threads"});
+  } catch (const std::bad_alloc& gone) {
+    Error error = error_of(resource_of(gone));
+    error.remedy += "; a run that was under way goes on with --resume";
+    return fail(error);
   } catch (const std::exception& unexpected) {
     return fail({ErrorKind::io, std::string("unexpected failure of type ") + typeid(unexpected).name(), "",
                  "this is a defect of ambit; nothing that was written counts as finished"});

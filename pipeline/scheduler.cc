@@ -8,8 +8,11 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
+#include <utility>
 
 namespace ambit {
 
@@ -22,6 +25,7 @@ struct Scheduler::Impl {
   Source main;
   bool main_ended = false;
   bool stopped = false;
+  std::exception_ptr failure;  // what a task or a source threw, the first
   std::size_t running = 0;
 
   Task pull(std::size_t worker) {
@@ -49,16 +53,34 @@ struct Scheduler::Impl {
     return task;
   }
 
+  // A task that ends, however it does: the others wait until none is running.
+  struct Running {
+    explicit Running(Impl& of) : impl(of) {}
+    ~Running() { impl.end(); }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+    Impl& impl;
+  };
+
+  void fail(std::exception_ptr thrown) {
+    const std::lock_guard lock(mutex);
+    if (failure == nullptr) failure = std::move(thrown);
+    stopped = true;
+    changed.notify_all();
+  }
+
   void end() {
     const std::lock_guard lock(mutex);
     if (--running == 0 || !discovered.empty()) changed.notify_all();
   }
 
   void work(std::size_t worker) {
-    while (Task task = pull(worker)) {
-      task(worker);
-      end();
-    }
+    try {
+      while (Task task = pull(worker)) {
+        const Running running_task{*this};
+        task(worker);
+      }
+    } catch (...) { fail(std::current_exception()); }
   }
 };
 
@@ -97,6 +119,7 @@ void Scheduler::run(Source source) {
     impl->work(0);
     group.wait();
   });
+  if (impl_->failure != nullptr) std::rethrow_exception(std::exchange(impl_->failure, nullptr));
 }
 
 void Scheduler::feed(Source source) {
@@ -130,8 +153,14 @@ struct Ticker::Impl {
 
   void loop() {
     std::unique_lock lock(mutex);
-    while (!wake.wait_for(lock, kPeriod, [this] { return ended; })) tick();
-    tick();
+    while (!wake.wait_for(lock, kPeriod, [this] { return ended; })) call();
+    call();
+  }
+  // A call that finds no memory is left out: the next one may have it.
+  void call() const {
+    try {
+      tick();
+    } catch (const std::bad_alloc&) {}
   }
 };
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "pipeline/limits.h"
+#include "pipeline/memory_limit.h"
 #include "pipeline/read_counter.h"
 #include "pipeline/run_audit.h"
 #include "pipeline/triage_change.h"
@@ -81,6 +82,17 @@ Result<MemoryPlan> plan_memory(const TriageOptions& options, const Engine& engin
   plan.record_bytes = rest / 4;
   plan.layout_bytes = rest / 4;
   return plan;
+}
+
+// A process that grows beyond what the system grants is killed, at any time of the night.
+void warn_of_memory(const TriageOptions& options, ProgressSink& sink) {
+  const std::uint64_t wanted =
+      (options.memory != 0 ? options.memory : limits::kDefaultMemory) + limits::kMemoryBeyondBudget;
+  const std::optional<std::uint64_t> granted = granted_memory();
+  if (!granted || *granted >= wanted) return;
+  sink.on_note("the system grants this process " + std::to_string(*granted / limits::MiB) +
+               " MiB, and the budget needs " + std::to_string(wanted / limits::MiB) +
+               ": it may be killed in the midst of the run; give a smaller --memory");
 }
 
 Result<> open_exhibits(const TriageOptions& options, Engine& engine, ProgressSink& sink) {
@@ -204,6 +216,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   allow_many_open_files();
   Result<MemoryPlan> plan = plan_memory(options, engine, scheduler.workers());
   if (!plan.ok()) return std::move(plan).error();
+  warn_of_memory(options, sink);
   const std::vector<ExhibitCondition> conditions = conditions_of(engine);
   const bool resuming = options.resume && record::RunWriter::holds_unfinished(options.out);
   Result<record::CaseKey> key = open_key(options, resuming, sink);

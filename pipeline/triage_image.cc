@@ -250,13 +250,14 @@ void ImageSweep::finish(Worker& worker, ObjectPart part) {
   object.content = content(object.runs, object.info);
   worker.watch.charge(Work::walk);
   if (object.runs.size() > 1) match_seams(worker, object, facts);
-  settle(facts, engine_);
   const std::size_t needed = std::min<std::uint64_t>(facts.size, kKindBytes);
   if (!part.kind && part.first.size() < needed) {  // in a hole, or in several pieces
     part.first.assign(needed, std::byte{0});
     const Result<std::size_t> got = object.content->read_at(0, part.first);
     worker.reread_bytes += got.ok() ? *got : 0;
+    if (const auto lost = lost_bytes(got, 0, needed)) facts.exceptions.push_back(*lost);
   }
+  settle(facts, engine_);
   const KindGuess guess = part.kind ? *part.kind : guess_object_kind(object, part.first);
   facts.kind = guess.kind;
   facts.is_text = guess.is_text;
@@ -281,7 +282,8 @@ void ImageSweep::match_seams(Worker& worker, const Object& object, Facts& facts)
     const std::uint64_t from = seam - std::min(seam, reach);
     window.resize(std::min(seam + reach, facts.size) - from);
     const Result<std::size_t> got = object.content->read_at(from, window);
-    if (!got.ok() || *got <= seam - from) continue;  // the sweep has noted what cannot be read
+    if (const auto lost = lost_bytes(got, from, window.size())) facts.exceptions.push_back(*lost);
+    if (!got.ok() || *got <= seam - from) continue;
     worker.reread_bytes += *got;
     const auto lead = static_cast<std::size_t>(seam - from);
     const Segment whole{0, *got - lead};

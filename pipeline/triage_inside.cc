@@ -28,7 +28,8 @@ struct Sweep::InsideImage {
 // Nothing, where it is none after all. Error: where it is one and cannot be read.
 Result<std::optional<Sweep::InsideImage>> Sweep::look_inside(const Object& object, std::uint64_t size) const {
   std::unique_ptr<Content> content = object.content->duplicate();
-  if (content == nullptr || !content->open().ok()) return std::optional<InsideImage>();
+  if (content == nullptr) return std::optional<InsideImage>();
+  if (const Result<ContentInfo> info = content->open(); !info.ok()) return info.error();
   InsideImage inside;
   inside.origin.covers = Covers::nothing;
   inside.origin.container = object.origin;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "pipeline/exhausted.h"
 #include "pipeline/triage_done.h"
 #include "pipeline/triage_sweep.h"
 #include "pipeline/varint.h"
@@ -45,11 +46,21 @@ PortionScope::PortionScope(Sweep& sweep, Worker& worker, std::shared_ptr<SweptPo
 }
 
 PortionScope::~PortionScope() {
-  put_down();
+  if (std::uncaught_exceptions() > thrown_) portion_->is_cut_off_.store(true);
+  const auto surely = [&](auto&& step) {
+    try {
+      step();
+    } catch (const std::bad_alloc& gone) {
+      portion_->is_cut_off_.store(true);
+      sweep_.run_out(resource_of(gone));
+    }
+  };
+  surely([&] { put_down(); });
   worker_.portion = outer_;
   if (portion_->scopes_.fetch_sub(1, std::memory_order_acq_rel) > 1 || sweep_.stopped()) return;
+  if (portion_->is_cut_off_.load()) return;
   portion_->name_.opens_image = portion_->opens_image_.load();
-  sweep_.check(sweep_.writer().end(worker_.record, portion_->recorded_, pack(portion_->name_)));
+  surely([&] { sweep_.check(sweep_.writer().end(worker_.record, portion_->recorded_, pack(portion_->name_))); });
 }
 
 // What the worker has counted for the portion that it turns away from.

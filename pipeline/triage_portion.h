@@ -9,11 +9,13 @@
 // else it belongs to the portion that it was found in.
 //
 // A worker always works on one portion, in a scope; work on it that is left to others is announced before (share), and
-// done in scopes of theirs. Whoever leaves the last scope ends the portion.
+// done in scopes of theirs. Whoever leaves the last scope ends the portion, unless one of them was left by an
+// exception.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -55,6 +57,7 @@ class SweptPortion {
   record::Portion recorded_;
   PortionName name_;
   std::atomic<bool> opens_image_{false};
+  std::atomic<bool> is_cut_off_{false};   // somebody threw in the midst of it
   std::atomic<std::uint64_t> scopes_{1};  // to be entered or left
 };
 
@@ -71,6 +74,7 @@ class PortionScope {
   Sweep& sweep_;
   Worker& worker_;
   std::shared_ptr<SweptPortion> portion_, outer_;
+  const int thrown_ = std::uncaught_exceptions();
 };
 
 }  // namespace ambit

@@ -37,6 +37,12 @@ ExceptionReason exception_of(WalkTrouble trouble) {
   return ExceptionReason::unreadable;
 }
 
+std::optional<Exception> lost_bytes(const Result<std::size_t>& got, std::uint64_t from, std::uint64_t wanted) {
+  if (got.ok() && *got >= wanted) return std::nullopt;
+  const std::uint64_t had = got.ok() ? *got : 0;
+  return Exception{got.ok() ? ExceptionReason::unreadable : reason_of(got.error()), from + had, wanted - had};
+}
+
 void sort_exceptions(std::vector<Exception>& exceptions) {
   std::sort(exceptions.begin(), exceptions.end(), [](const Exception& a, const Exception& b) {
     return std::tie(a.offset, a.reason, a.length) < std::tie(b.offset, b.reason, b.length);

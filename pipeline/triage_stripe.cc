@@ -137,11 +137,12 @@ void StripeSweep::read_first_bytes() {
   std::vector<std::byte> bytes;
   for (const Parcel& parcel : stripe_.parcels) {
     for (const Owner& owner : owners_of(parcel)) {
-      const ObjectPart& part = parts_[owner.object];
+      ObjectPart& part = parts_[owner.object];
       if (owner.start != 0 || part.kind || !part.first.empty()) continue;
       bytes.assign(std::min<std::uint64_t>(kKindBytes, owner.run_end - parcel.begin), std::byte{0});
       const Result<std::size_t> got = content_->read_at(parcel.begin, bytes);
       if (got.ok()) worker_.reread_bytes += *got;
+      if (const auto lost = lost_bytes(got, 0, bytes.size())) part.exceptions.push_back(*lost);
       note_beginning(owner, bytes);
     }
   }

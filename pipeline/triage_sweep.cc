@@ -82,8 +82,11 @@ Sweep::~Sweep() = default;
 
 Result<> Sweep::run() {
   for (auto& worker : workers_) worker->watch.start();
-  scheduler_.run([this](std::size_t worker) { return next_task(worker); });
+  try {
+    scheduler_.run([this](std::size_t worker) { return next_task(worker); });
+  } catch (const std::bad_alloc& gone) { run_out(resource_of(gone)); }
   if (failure_) return *failure_;
+  if (gone_.load() != Resource::none) return error_of(gone_.load());
   return {};
 }
 
@@ -95,6 +98,12 @@ void Sweep::stop() {
 void Sweep::fail(Error error) {
   const std::lock_guard lock(failure_mutex_);
   if (!failure_) failure_ = std::move(error);
+  scheduler_.stop();
+}
+
+void Sweep::run_out(Resource of) noexcept {
+  Resource none = Resource::none;
+  gone_.compare_exchange_strong(none, of);
   scheduler_.stop();
 }
 
@@ -224,7 +233,9 @@ void Sweep::sweep_object(Worker& worker, Object object, Covers covers, const Kin
 void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
   if (facts.format == Format::none || facts.size == 0 || object.content == nullptr) return;
   worker.watch.begin(Work::unpack);
-  Unpacking(*this, engine_, worker, object.inside).run(object, facts);
+  Unpacking unpacking(*this, engine_, worker, object.inside);
+  unpacking.run(object, facts);
+  unpacking.flush();
   worker.watch.charge(Work::unpack);
 }
 
@@ -291,6 +302,8 @@ void Sweep::look_up(Worker& worker, Object& object, Facts& facts) {
   scan(reader, Head{facts.size, 0, facts.size}, facts, worker.watch, admit,
        Looking<Digest>{engine_.digest, worker.digest, Work::hash});
   worker.reread_bytes += facts.size;
+  facts.exceptions.insert(facts.exceptions.end(), again.exceptions.begin(), again.exceptions.end());
+  sort_exceptions(facts.exceptions);
   engine_.lookup->look_up(facts);
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/exhausted.h"
 #include "pipeline/scheduler.h"
 #include "pipeline/triage_done.h"
 #include "pipeline/triage_engine.h"
@@ -27,6 +28,10 @@ class ReadCounter;
 // counted where it lies, once.
 enum class Covers : std::uint8_t { own_bytes, nothing };
 
+// What a read beside the sweep's leaves out: the sweep may have had these bytes, and what was to be learned from them
+// is missing all the same. Nothing where all were read.
+[[nodiscard]] std::optional<Exception> lost_bytes(const Result<std::size_t>& got, std::uint64_t from,
+                                                  std::uint64_t wanted);
 // In the order that Facts promises, each once.
 void sort_exceptions(std::vector<Exception>& exceptions);
 // Hits and exceptions that several tasks found of one object, as one task would have.
@@ -80,6 +85,8 @@ class Sweep {
   void count_bytes(std::uint32_t exhibit, std::uint64_t bytes) { counters_.sweep_bytes(exhibit, bytes); }
   // The process cannot go on: the first Error is what run() returns.
   void fail(Error error);
+  // Likewise; to be called where memory may be gone.
+  void run_out(Resource of) noexcept;
   void check(Result<> done) {
     if (!done.ok()) fail(std::move(done).error());
   }
@@ -129,6 +136,7 @@ class Sweep {
   std::atomic<bool> stopped_{false};
   std::mutex failure_mutex_;
   std::optional<Error> failure_;  // the first one
+  std::atomic<Resource> gone_{Resource::none};
 };
 
 }  // namespace ambit

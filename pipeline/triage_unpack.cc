@@ -27,9 +27,12 @@ bool is_readable(Format format) {
          format == Format::sqlite_log || format == Format::journal;
 }
 
-}  // namespace
+// Of the others there are views only, which are hardly longer than themselves.
+bool expands(Format format) {
+  return format != Format::none && format != Format::html && format != Format::xml && format != Format::charset;
+}
 
-Unpacking::~Unpacking() { flush(); }
+}  // namespace
 
 void Unpacking::run(Object& object, Facts& facts) {
   if (!expansion_) expansion_.emplace(engine_.scope.unpack, facts.size);
@@ -124,7 +127,7 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   // What expands by itself is taken apart here, so that its limits count; unless it stands as it is in what is on the
   // disk: that adds nothing to it.
   const bool adds_nothing = part.stored_at && child.inside == 1;
-  if (told.format == Format::none || adds_nothing) return sweep_later(std::move(child), told, size);
+  if (!expands(told.format) || adds_nothing) return sweep_later(std::move(child), told, size);
   Facts own;
   const Holding holding(worker_, child.locator);
   set_kind(told, own);

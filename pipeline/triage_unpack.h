@@ -26,11 +26,12 @@ class Unpacking {
   // `depth`: containers around the object. All references outlive it.
   Unpacking(Sweep& sweep, const Engine& engine, Worker& worker, std::size_t depth)
       : sweep_(sweep), engine_(engine), worker_(worker), depth_(depth) {}
-  ~Unpacking();
 
   // The object's content is open; facts.format says as what it is taken apart. To be called when the object was swept
   // and before it is judged: raw hits in bytes that a part holds as they stand give way to those of the part.
   void run(Object& object, Facts& facts);
+  // At the end: what is left goes to whoever is free.
+  void flush();
 
  private:
   void take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream, Content* content,
@@ -44,7 +45,6 @@ class Unpacking {
                            std::optional<HitCounts> shown);
   void view(Object child, bool retells, Facts& facts);
   void sweep_later(Object child, const KindGuess& told, std::uint64_t bytes);
-  void flush();
 
   Sweep& sweep_;
   const Engine& engine_;

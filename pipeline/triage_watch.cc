@@ -50,9 +50,11 @@ Watch::Watch(const Subject& subject) : subject_(subject), status_(subject.option
 Watch::~Watch() {
   if (!ticker_) return;
   ticker_.reset();
-  Progress last = progress();
-  if (subject_.sweep.stopped()) last.phase = "stopped";
-  status_.write(last);
+  try {
+    Progress last = progress();
+    if (subject_.sweep.stopped()) last.phase = "stopped";
+    status_.write(last);
+  } catch (const std::bad_alloc&) {}  // then the status is that of the last look
 }
 
 void Watch::sweep_ended() { recording_.store(true); }

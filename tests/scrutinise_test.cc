@@ -40,8 +40,7 @@ Scope with_record_rule(Scope scope) {
 }
 
 // Shows `text` to the stage in chunks of `body` bytes, with the zeros left out as the reader would.
-Facts scrutinised(const Scope& given, Facts facts, std::string_view text, std::size_t body = 1 << 20) {
-  const Scope scope = with_record_rule(given);
+Facts scrutinised_as_it_is(const Scope& scope, Facts facts, std::string_view text, std::size_t body = 1 << 20) {
   const Scrutinise stage(builtin_set(), scope);
   auto state = stage.make_state();
   facts.size = text.size();
@@ -59,6 +58,9 @@ Facts scrutinised(const Scope& given, Facts facts, std::string_view text, std::s
   }
   stage.finish(state, facts);
   return facts;
+}
+Facts scrutinised(const Scope& scope, Facts facts, std::string_view text, std::size_t body = 1 << 20) {
+  return scrutinised_as_it_is(with_record_rule(scope), std::move(facts), text, body);
 }
 
 Hit hit_on(std::string_view text, std::string_view word, Form form = Form::utf8) {
@@ -451,6 +453,26 @@ TEST(Scrutinise, too_many_findings_are_an_exception) {
   EXPECT_EQ(facts.exceptions[0].reason, ExceptionReason::findings_limit);
   text.resize(7 * limits::kMaxFindingsPerObject);
   EXPECT_TRUE(scrutinised({}, with({}), text).exceptions.empty());
+}
+
+// Where an object is released whole or not at all, nothing depends on how much more there is.
+TEST(Scrutinise, has_enough_of_an_object_that_is_private_all_through) {
+  std::string text = "needle\n";
+  for (std::uint32_t i = 0; i < 3 * limits::kEnoughFindingsPerObject; ++i) text += "a@b.co, 4111 1111 1111 1111\n";
+  const Facts facts = scrutinised_as_it_is({}, with({}), text);
+  EXPECT_EQ(facts.findings.size(), limits::kEnoughFindingsPerObject);
+  EXPECT_TRUE(facts.exceptions.empty());
+  EXPECT_EQ(scrutinised_as_it_is({}, with({}), text, 100).findings, facts.findings);
+  EXPECT_GT(scrutinised({}, with({}), text).findings.size(), 5 * limits::kEnoughFindingsPerObject);
+  // What does not count as private does not keep it from looking on.
+  std::string ids = "needle\n";
+  for (int i = 0; i < 3'000; ++i) ids += "+1 212 555 0" + std::to_string(100 + i % 900) + "\n";
+  ids += "4111 1111 1111 1111\n";
+  Scope scope;
+  scope.privacy.least = Grade::validated;
+  const Facts sure = scrutinised_as_it_is(scope, with({}), ids);
+  EXPECT_TRUE(std::any_of(sure.findings.begin(), sure.findings.end(),
+                          [](const Finding& finding) { return finding.grade == Grade::validated; }));
 }
 
 TEST(Scrutinise, survives_any_bytes) {

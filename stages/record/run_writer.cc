@@ -114,6 +114,21 @@ FindingCounts RunWriter::count_findings(const std::vector<Finding>& findings) co
   return {counts.begin(), counts.end()};
 }
 
+// What is appended to a State's buffers stands there whole or not at all, even where memory ends in between.
+struct RunWriter::Whole {
+  explicit Whole(State& of) : state(of), entries(of.entries.size()), lines(of.lines.size()) {}
+  ~Whole() {
+    if (is_there) return;
+    state.entries.resize(entries);
+    state.lines.resize(lines);
+  }
+  Whole(const Whole&) = delete;
+  Whole& operator=(const Whole&) = delete;
+  State& state;
+  const std::size_t entries, lines;
+  bool is_there = false;
+};
+
 Result<> RunWriter::add(State& state, Portion& portion, const Verdict& verdict) {
   const Locator& locator = *verdict.locator;
   const Facts& facts = *verdict.facts;
@@ -123,6 +138,7 @@ Result<> RunWriter::add(State& state, Portion& portion, const Verdict& verdict) 
   const std::lock_guard lock(state.mutex);
   state.counts.see(locator.exhibit, facts);
   portion.entries.fetch_add(1, std::memory_order_relaxed);
+  Whole whole(state);
   if (must_wait(verdict)) {
     state.record.clear();
     append_verdict(state.record, verdict, findings);
@@ -136,7 +152,14 @@ Result<> RunWriter::add(State& state, Portion& portion, const Verdict& verdict) 
     append_entry(state.entries,
                  {EntryKind::line, portion.number, state.lines.size() - before, as_text(commitment.hash)});
   }
+  whole.is_there = true;
   return hand_over(state, kFrameBytes);
+}
+
+void RunWriter::append_whole(State& state, const Entry& entry) {
+  Whole whole(state);
+  append_entry(state.entries, entry);
+  whole.is_there = true;
 }
 
 void RunWriter::cover(State& state, std::uint32_t exhibit, const Coverage& coverage) const {
@@ -154,7 +177,7 @@ void RunWriter::count_private(State& state, std::uint32_t exhibit, const std::ve
 Result<> RunWriter::note(State& state, Portion& portion, std::string_view text) {
   const std::lock_guard lock(state.mutex);
   portion.entries.fetch_add(1, std::memory_order_relaxed);
-  append_entry(state.entries, {EntryKind::note, portion.number, 0, text});
+  append_whole(state, {EntryKind::note, portion.number, 0, text});
   return hand_over(state, kFrameBytes);
 }
 
@@ -163,7 +186,7 @@ Result<> RunWriter::leave(State& state, Portion& portion) {
   std::string packed;
   if (!append_counts(packed, state.counts)) return {};
   portion.entries.fetch_add(1, std::memory_order_relaxed);
-  append_entry(state.entries, {EntryKind::counts, portion.number, 0, packed});
+  append_whole(state, {EntryKind::counts, portion.number, 0, packed});
   state.total += state.counts;
   state.counts.clear();
   return hand_over(state, kFrameBytes);
@@ -171,7 +194,7 @@ Result<> RunWriter::leave(State& state, Portion& portion) {
 
 Result<> RunWriter::end(State& state, Portion& portion, std::string_view name) {
   const std::lock_guard lock(state.mutex);
-  append_entry(state.entries, {EntryKind::end, portion.number, portion.entries.load(), name});
+  append_whole(state, {EntryKind::end, portion.number, portion.entries.load(), name});
   return hand_over(state, kFrameBytes);
 }
 

@@ -157,6 +157,7 @@ class RunWriter {
  private:
   struct Closing;
   struct Reading;
+  struct Whole;
   explicit RunWriter(Setup setup);
   [[nodiscard]] Result<> make_directory();
   [[nodiscard]] std::string work() const { return setup_.directory + "/work"; }
@@ -169,6 +170,7 @@ class RunWriter {
   // Appends the line of an object that is not released, without its end of line, and gives its commitment.
   [[nodiscard]] Commitment seal(std::string& line, std::string& record, std::string_view key, const Verdict& verdict,
                                 const FindingCounts& findings, std::string_view duplicate_of) const;
+  static void append_whole(State& state, const Entry& entry);
   [[nodiscard]] Result<> hand_over(State& state, std::size_t threshold);
   [[nodiscard]] Result<> read_journal(Replay& replay);
   [[nodiscard]] Result<> read_entry(Reading& reading, const Entry& entry, Replay& replay);

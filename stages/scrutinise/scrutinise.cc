@@ -37,6 +37,7 @@ void Scrutinise::prepare(State& state, const Facts& facts) const {
 void Scrutinise::begin(State& state, const Head& head) const {
   state.findings.clear();
   state.too_many = false;
+  state.left = draws_records_ ? UINT32_MAX : limits::kEnoughFindingsPerObject;
   state.records.prepare(draws_records_ ? std::span<const Hit>(state.hits) : std::span<const Hit>(), state.kind,
                         state.is_text, head.size);
 }
@@ -68,10 +69,12 @@ bool Scrutinise::is_private(const State& state, std::span<const std::byte> windo
 void Scrutinise::look(State& state, const Chunk& chunk) const {
   state.records.look(chunk);
   const auto [window, offset] = scrutiny::worth_scanning(chunk, detectors_.context_bytes());
-  if (window.empty() || state.too_many) return;
+  if (window.empty() || state.too_many || state.left == 0) return;
   look_at(state, window, offset, chunk.offset(), chunk.offset() + chunk.body_bytes(), [&](const Finding& finding) {
     state.too_many = state.too_many || state.findings.size() == limits::kMaxFindingsPerObject;
-    if (!state.too_many) state.findings.push_back(finding);
+    if (state.too_many || state.left == 0) return;
+    state.findings.push_back(finding);
+    if (finding.grade >= least_) --state.left;
   });
 }
 

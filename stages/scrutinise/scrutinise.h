@@ -39,6 +39,7 @@ class Scrutinise {
     std::vector<std::uint64_t> reach;  // reach[i]: the farthest end among hits[0..i]
     std::vector<Finding> findings;
     bool too_many = false;
+    std::uint32_t left = 0;  // findings that count as private, until there are enough
     Kind kind = Kind::unknown;
     bool is_text = false;
   };

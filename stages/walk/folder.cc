@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "pipeline/evidence_file.h"
+#include "pipeline/exhausted.h"
 #include "pipeline/limits.h"
 #include "stages/walk/folder_content.h"
 #include "stages/walk/sources.h"
@@ -41,11 +42,18 @@ using Identity = std::pair<dev_t, ino_t>;
 
 // A folder that was opened, before anybody knows whether its file system answers.
 struct Entered {
-  std::shared_ptr<const FileDescriptor> fd;  // null: it cannot be read
+  std::shared_ptr<const FileDescriptor> fd;  // null: it cannot be read, see error
+  int error = 0;
   std::shared_ptr<DIR> stream;
   Identity identity;
   bool may_hang = false;
 };
+
+Entered refused_with(int error) {
+  Entered entered;
+  entered.error = error;
+  return entered;
+}
 
 // `parent`: null for a path.
 Entered enter_now(const FileDescriptor* parent, const std::string& name) {
@@ -54,14 +62,15 @@ Entered enter_now(const FileDescriptor* parent, const std::string& name) {
   FileDescriptor fd(::openat(folder, name.c_str(), flags | O_NOATIME));
   if (!fd.valid() && errno == EPERM) fd = FileDescriptor(::openat(folder, name.c_str(), flags));
   struct stat info {};
-  if (!fd.valid() || ::fstat(fd.get(), &info) != 0) return {};
+  if (!fd.valid() || ::fstat(fd.get(), &info) != 0) return refused_with(errno);
   const int copy = ::fcntl(fd.get(), F_DUPFD_CLOEXEC, 0);  // closedir closes the one, the objects keep the other
   DIR* stream = copy < 0 ? nullptr : ::fdopendir(copy);
   if (stream == nullptr) {
+    const int error = errno;
     if (copy >= 0) ::close(copy);
-    return {};
+    return refused_with(error);
   }
-  Entered entered{nullptr, {stream, ::closedir}, {info.st_dev, info.st_ino}, waits_for_others(fd.get())};
+  Entered entered{nullptr, 0, {stream, ::closedir}, {info.st_dev, info.st_ino}, waits_for_others(fd.get())};
   entered.fd = std::make_shared<const FileDescriptor>(std::move(fd));
   return entered;
 }
@@ -198,6 +207,7 @@ class FolderSource final : public ObjectSource {
   // A new level, or an object in pending_ that says why there is none. Nothing: the file system did not answer.
   void enter(std::optional<Entered> entered, const std::string& path) {
     if (!entered) return void(pending_ = trouble_at(path, WalkTrouble::timeout));
+    if (entered->fd == nullptr) throw_where_exhausted(entered->error);
     if (entered->fd == nullptr) return void(pending_ = trouble_at(path, WalkTrouble::unreadable));
     const bool loops =
         std::any_of(levels_.begin(), levels_.end(), [&](const Level& l) { return l.identity == entered->identity; });

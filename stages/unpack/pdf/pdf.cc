@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/exhausted.h"
 #include "pipeline/limits.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/pdf/objects.h"
@@ -45,6 +46,7 @@ class HeldFile {
 Result<> HeldFile::hold(Content& content, std::uint64_t size) {
   const Error no_memory = evidence_error("a PDF takes more memory than is there");
   file_ = FileDescriptor(memfd_create("pdf", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+  if (file_.get() < 0) throw_where_exhausted(errno);
   std::vector<std::byte> piece(256 * 1024);
   std::uint64_t at = 0;
   while (at < size) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <cerrno>
 
+#include "pipeline/exhausted.h"
 #include "pipeline/limits.h"
 #include "stages/unpack/input.h"
 
@@ -156,6 +157,7 @@ PdfText pdf_text(Sandboxes& sandboxes, int file) {
   std::array<int, 2> ends = {-1, -1};
   Result<std::unique_ptr<Sandbox>> sandbox = sandboxes.take();
   if (!sandbox.ok() || pipe2(ends.data(), O_CLOEXEC) != 0) {
+    if (sandbox.ok()) throw_where_exhausted(errno);
     out.failure = Error{ErrorKind::crashed, "a process for a decoder could not be started", {}, {}};
     return out;
   }

@@ -12,6 +12,7 @@
 #include <csignal>
 #include <ctime>
 
+#include "pipeline/exhausted.h"
 #include "pipeline/limits.h"
 
 namespace ambit::unpack {
@@ -112,7 +113,10 @@ Result<std::unique_ptr<unpack::Sandbox>> Sandboxes::take() {
   }
   const Error refused{ErrorKind::crashed, "a process for a decoder could not be started", {}, {}};
   std::array<int, 2> ends = {-1, -1};
-  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) return refused;
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    throw_where_exhausted(errno);
+    return refused;
+  }
   FileDescriptor ours(ends[0]);
   const FileDescriptor theirs(ends[1]);
   if (!unpack::know_senders(ours.get())) return refused;
@@ -128,6 +132,8 @@ Result<std::unique_ptr<unpack::Sandbox>> Sandboxes::take() {
   const int error = posix_spawn(&warden, program_.c_str(), &files, nullptr, const_cast<char* const*>(arguments),
                                 const_cast<char* const*>(environment));
   posix_spawn_file_actions_destroy(&files);
+  throw_where_exhausted(error);
+  if (error == EAGAIN) throw Exhausted(Resource::processes);
   if (error != 0) return refused;
   return std::make_unique<unpack::Sandbox>(std::move(ours), warden, seconds_);
 }

@@ -17,6 +17,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pipeline/exhausted.h"
 #include "pipeline/limits.h"
 #include "stages/walk/volume/luks_bytes.h"
 #include "stages/walk/volume/systems.h"
@@ -35,6 +36,7 @@ class HeaderFile {
  public:
   explicit HeaderFile(const ByteSource& bytes) : descriptor_(memfd_create("header", MFD_CLOEXEC)) {
     const std::uint64_t length = std::min(bytes.size(), limits::kMaxLuksHeaderBytes);
+    if (descriptor_ < 0) throw_where_exhausted(errno);
     if (descriptor_ < 0 || ftruncate(descriptor_, static_cast<off_t>(bytes.size())) != 0) return;
     good_ = true;
     for (std::uint64_t at = 0; at < length; at += limits::kChunkBytes) {
