@@ -146,11 +146,10 @@ bool Expansion::allows(std::uint64_t bytes) {
 
 WalkTrouble fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended,
                  Expansion& expansion) {
+  std::array<std::byte, 64 * 1024> piece;  // not set to anything: most parts are much shorter
   while (bytes.size() < most) {
-    const std::size_t had = bytes.size();
-    bytes.resize(std::min(most, had + std::max<std::size_t>(had, 16 * 1024)));
-    const Result<std::size_t> got = unpacker.read(std::span(bytes).subspan(had));
-    bytes.resize(had + (got.ok() ? *got : 0));
+    const Result<std::size_t> got = unpacker.read(std::span(piece).first(std::min(piece.size(), most - bytes.size())));
+    if (got.ok()) bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(*got));
     ended = !got.ok() || *got == 0;
     if (!got.ok()) return trouble_of(got.error());
     if (ended) return WalkTrouble::none;

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <new>
 #include <set>
 
 namespace ambit {
@@ -58,6 +59,25 @@ TEST(Scheduler, does_discovered_work_before_it_ends) {
       };
     });
     EXPECT_EQ(spans, 500);
+  }
+}
+
+// The others would wait for ever for a task that never ends.
+TEST(Scheduler, ends_and_says_what_was_thrown_in_a_task_or_where_tasks_come_from) {
+  for (const std::size_t workers : {1UL, 2UL, 4UL}) {
+    for (const bool in_task : {true, false}) {
+      Scheduler scheduler(workers);
+      std::atomic<int> begun{0};
+      int next = 0;
+      const auto source = [&](std::size_t) -> Scheduler::Task {
+        if (next++ == 20 && !in_task) throw std::bad_alloc();
+        return [&](std::size_t) {
+          if (begun.fetch_add(1) == 20 && in_task) throw std::bad_alloc();
+        };
+      };
+      EXPECT_THROW(scheduler.run(source), std::bad_alloc);
+      EXPECT_LE(begun, 20 + 2 * static_cast<int>(workers));
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace ambit::unpack {
 
@@ -9,16 +10,20 @@ constexpr std::size_t kRoom = 8;
 
 void Window::ensure(std::size_t bytes) {
   bytes = std::min(bytes, capacity_);
-  if (end_ - begin_ >= bytes) return;
-  if (begin_ > 0) {
-    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
-    end_ -= begin_;
-    begin_ = 0;
-  }
+  if (ended_ || end_ - begin_ >= bytes) return;
+  std::unique_ptr<std::byte[]> larger;
   // Room for more than was asked for, so that what is held is not moved for each few bytes that are taken.
-  if (buffer_.size() < bytes) buffer_.resize(std::min(capacity_, kRoom * bytes));
+  if (room_ < bytes) larger = std::make_unique_for_overwrite<std::byte[]>(std::min(capacity_, kRoom * bytes));
+  std::byte* const to = larger != nullptr ? larger.get() : buffer_.get();
+  if (end_ > begin_) std::memmove(to, buffer_.get() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  if (larger != nullptr) {
+    buffer_ = std::move(larger);
+    room_ = std::min(capacity_, kRoom * bytes);
+  }
   while (!ended_ && end_ < bytes) {
-    const auto got = from_.read(std::span(buffer_).subspan(end_));
+    const auto got = from_.read(std::span(buffer_.get() + end_, room_ - end_));
     if (!got.ok()) failure_ = got.error();
     ended_ = !got.ok() || *got == 0;
     end_ += got.ok() ? *got : 0;
@@ -26,7 +31,8 @@ void Window::ensure(std::size_t bytes) {
 }
 
 std::string_view Window::view() const {
-  return {reinterpret_cast<const char*>(buffer_.data()) + begin_, end_ - begin_};
+  if (begin_ == end_) return {};
+  return {reinterpret_cast<const char*>(buffer_.get()) + begin_, end_ - begin_};
 }
 
 void Window::drop(std::size_t bytes) {

@@ -7,7 +7,6 @@
 #include <memory>
 #include <optional>
 #include <string_view>
-#include <vector>
 
 #include "pipeline/byte_stream.h"
 
@@ -32,7 +31,9 @@ class Window {
  private:
   ByteStream& from_;
   std::size_t capacity_;
-  std::vector<std::byte> buffer_;  // as large as was asked for
+  // Of room_ bytes; not set to anything before they are read, for most streams are much shorter.
+  std::unique_ptr<std::byte[]> buffer_;
+  std::size_t room_ = 0;
   std::size_t begin_ = 0, end_ = 0;
   std::uint64_t offset_ = 0;
   bool ended_ = false;
