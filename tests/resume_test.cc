@@ -169,7 +169,7 @@ TEST_F(Resume, a_journal_that_ends_anywhere_is_gone_on_from) {
 TEST_F(Resume, the_operator_stops_a_run_and_goes_on_later) {
   ASSERT_EQ(c.triage("whole", exhibits).exit, 0);
   int stops = 0;
-  for (int delay = 0;; delay += 150) {
+  for (int delay = 0;; delay = 2 * delay + 100) {
     Running triage(c, "run", options());
     while (!triage.is_over() && !triage.catches(SIGTERM)) std::this_thread::sleep_for(milliseconds(2));
     std::this_thread::sleep_for(milliseconds(delay));

@@ -16,6 +16,11 @@ using test::Case;
 using test::Ran;
 
 constexpr double kPlainMiBEverySecond = 350;  // so much is swept in about a second
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr double kSeconds = 1;  // they keep books of their own: that it runs is all that can be seen
+#else
+constexpr double kSeconds = 15;
+#endif
 constexpr double kBudgetMiB = 256, kBeyondBudgetMiB = 64;
 
 // Archives of one kind after another: a log of 128 MiB in a gzip, ten thousand members in a zip, mail with attachments.
@@ -60,7 +65,7 @@ double mean(std::span<const double> values) {
 
 TEST(Soak, memory_stays_where_it_was) {
   const char* asked = std::getenv("AMBIT_SOAK_SECONDS");
-  const double seconds = asked != nullptr ? std::atof(asked) : 15;
+  const double seconds = asked != nullptr ? std::atof(asked) : kSeconds;
   Case c;
   c.order(test::kPayoutOrder);
   const int archives = static_cast<int>(seconds * kPlainMiBEverySecond / 128) + 1;
