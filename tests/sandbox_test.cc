@@ -85,10 +85,11 @@ TEST_F(Sandboxed, memory_is_bounded) {
   Sandboxes impatient(AMBIT_HOSTILE_DECODER, 5);
   const Said said = tell(impatient, "take all memory\nafter");
   const bool ended = said.ended == ErrorKind::crashed || said.ended == ErrorKind::timeout;
-  EXPECT_TRUE(ended || said.lines == std::vector<std::string>({"take all memory: refused", "after: after"}));
 #else
-  EXPECT_EQ(tell(sandboxes, "take all memory\nafter").ended, ErrorKind::crashed);
+  const Said said = tell(sandboxes, "take all memory\nafter");
+  const bool ended = said.ended == ErrorKind::crashed;
 #endif
+  EXPECT_TRUE(ended || (!said.lines.empty() && said.lines.front() == "take all memory: refused"));
 }
 
 TEST_F(Sandboxed, decoder_that_spins_takes_no_more_than_its_time) {
