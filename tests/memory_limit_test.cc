@@ -2,14 +2,12 @@
 #include "pipeline/memory_limit.h"
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include "tests/evidence.h"
 
 namespace ambit {
 namespace {
 
-namespace fs = std::filesystem;
 using test::Case;
 
 struct Machine {

@@ -85,26 +85,19 @@ Reach reach_of(const Rule& rule, const std::vector<IdentifierId>& identifiers, c
   return {false, merged(std::move(chosen))};
 }
 
-bool finding_inside(const Reach& reach, const Finding& finding) {
+// What stands in another view cannot be placed, and counts as inside.
+bool is_inside(const Reach& reach, View view, std::uint64_t begin, std::uint64_t end) {
   if (reach.whole) return true;
-  return std::any_of(reach.extents.begin(), reach.extents.end(), [&](const Extent& e) {
-    return e.view != finding.view || overlaps(finding.offset, finding.end(), e);
-  });
+  return std::any_of(reach.extents.begin(), reach.extents.end(),
+                     [&](const Extent& e) { return e.view != view || overlaps(begin, end, e); });
 }
 
 // An exception without a length does not say which bytes it takes away: it takes all.
 bool exception_inside(const Reach& reach, const Exception& exception) {
-  if (reach.whole || exception.length == 0) return true;
+  if (exception.length == 0) return true;
   const std::uint64_t end =
       exception.offset + std::min(exception.length, UINT64_MAX - exception.offset);  // lengths are hostile
-  return std::any_of(reach.extents.begin(), reach.extents.end(),
-                     [&](const Extent& e) { return e.view != View::raw || overlaps(exception.offset, end, e); });
-}
-
-bool unseen_inside(const Reach& reach, const Extent& unseen) {
-  if (reach.whole) return true;
-  return std::any_of(reach.extents.begin(), reach.extents.end(),
-                     [&](const Extent& e) { return e.view != unseen.view || overlaps(unseen.start, unseen.end(), e); });
+  return is_inside(reach, View::raw, exception.offset, end);
 }
 
 bool has(const Facts& facts, ExceptionReason reason) {
@@ -124,12 +117,12 @@ Outcome judge(std::uint32_t index, const Rule& rule, const std::vector<Identifie
   for (const Finding& finding : facts.findings) {
     if (finding.grade < privacy.least) continue;
     found = true;
-    if (!finding_inside(out.reach, finding)) continue;
+    if (!is_inside(out.reach, finding.view, finding.offset, finding.end())) continue;
     out.reason = out.reach.whole ? Reason::private_throughout : Reason::private_in_extent;
     return out;
   }
   const auto unread = [&](const Exception& e) { return exception_inside(out.reach, e); };
-  const auto unseen = [&](const Extent& e) { return unseen_inside(out.reach, e); };
+  const auto unseen = [&](const Extent& e) { return is_inside(out.reach, e.view, e.start, e.end()); };
   if (std::any_of(facts.exceptions.begin(), facts.exceptions.end(), unread) ||
       std::any_of(facts.unseen.begin(), facts.unseen.end(), unseen)) {
     out.reason = Reason::not_fully_scrutinised;
