@@ -68,6 +68,8 @@ inline constexpr std::uint32_t kMaxFindingsPerObject = 1'000'000;
 // … that count as private, where no rule of the order reaches less than a whole object: one withholds it as surely as a
 // million, and the scrutiny of a log in which every line is private need not go on. More than a page's worth.
 inline constexpr std::uint32_t kEnoughFindingsPerObject = 1'000;
+// Places told apart of what is packed in an object, where something private or unread stands. Beyond: all of it is one.
+inline constexpr std::size_t kMaxPackedPlaces = 100'000;
 // Exceptions kept one by one per object; further ones only widen the last.
 inline constexpr std::uint32_t kMaxExceptionsPerObject = 1'000;
 

@@ -133,8 +133,7 @@ class PackedScrutiny final : public PackedVisitor {
   }
   // Where there are too many places to tell apart, all of the object is one.
   void keep_few() {
-    constexpr std::size_t kPlaces = 100'000;
-    if (findings_.size() + unseen_.size() < kPlaces) return;
+    if (findings_.size() + unseen_.size() < limits::kMaxPackedPlaces) return;
     for (Finding& finding : findings_) finding = {0, 0, finding.detector, finding.grade, View::text};
     std::sort(findings_.begin(), findings_.end());
     findings_.erase(std::unique(findings_.begin(), findings_.end()), findings_.end());

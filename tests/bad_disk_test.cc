@@ -41,6 +41,9 @@ constexpr std::uint64_t kMiB = 1024 * 1024;
 // Of the image: the pages in which "heron-amid" stands.
 constexpr std::uint64_t kBadBegin = 12 * kMiB, kBadEnd = 12 * kMiB + 16'384;
 
+// Of the image: a place that nothing but the sweep reads, the "heron-early" before it.
+constexpr std::string_view kSlowImage = "/disk.raw tell 9000000 9000001\n/disk.raw delay 30\n";
+
 class BadDisk : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -106,6 +109,9 @@ class BadDisk : public ::testing::Test {
     relief.join();
     return ran;
   }
+
+  template <class Happen>
+  [[nodiscard]] Ran triage_while(const std::string& exhibit, std::string_view faults, Happen&& happen) const;
 
   test::FaultyDisk disk;
   Case c;
@@ -263,21 +269,26 @@ TEST_F(BadDisk, a_slow_disk_is_waited_for) {
 
 // --- an exhibit that is not what it was when the run began -------------------------------------------------------
 
-// Lets `happen` happen while triage reads `exhibit`, and gives what triage said.
+// Lets `happen` happen while triage reads: `faults` tell of a read of `exhibit` that comes amid the sweep, and make it
+// slow enough that much is still to be read then.
 template <class Happen>
-Ran triage_while(const Case& c, const std::string& exhibit, Happen&& happen) {
-  Ran ran;
-  std::thread triage([&] { ran = c.triage("run", {exhibit}); });
-  std::this_thread::sleep_for(1500ms);
-  happen();
-  triage.join();
+Ran BadDisk::triage_while(const std::string& exhibit, std::string_view faults, Happen&& happen) const {
+  disk.fail(faults);
+  std::atomic<bool> is_over{false};
+  std::thread fate([&] {
+    while (!is_over && !disk.told()) std::this_thread::sleep_for(5ms);
+    happen();
+  });
+  Ran ran = c.triage("run", {exhibit});
+  EXPECT_TRUE(disk.told()) << "it ended before anything could happen";
+  is_over = true;
+  fate.join();
   return ran;
 }
 
 TEST_F(BadDisk, an_image_that_changes_while_it_is_read_is_told) {
   make_image(disk.behind("disk.raw"));
-  disk.fail("/disk.raw delay 30\n");
-  const Ran ran = triage_while(c, "raw:" + (disk / "disk.raw"), [&] {
+  const Ran ran = triage_while("raw:" + (disk / "disk.raw"), kSlowImage, [&] {
     test::overwrite(disk.behind("disk.raw"), 100, "somebody wrote here");
     disk.fail("");
   });
@@ -289,8 +300,7 @@ TEST_F(BadDisk, an_image_that_changes_while_it_is_read_is_told) {
 
 TEST_F(BadDisk, an_image_that_vanishes_while_it_is_read_is_told_and_counted) {
   make_image(disk.behind("disk.raw"));
-  disk.fail("/disk.raw delay 30\n");
-  const Ran ran = triage_while(c, "raw:" + (disk / "disk.raw"), [&] { disk.fail("/disk.raw gone\n"); });
+  const Ran ran = triage_while("raw:" + (disk / "disk.raw"), kSlowImage, [&] { disk.fail("/disk.raw gone\n"); });
   EXPECT_EQ(ran.exit, 2) << ran.err;
   EXPECT_NE(ran.err.find("disk.raw has vanished while it was read"), std::string::npos) << ran.err;
   EXPECT_NE(test::read_file(c.folder / "run/run.json").find("\"vanished\""), std::string::npos);
@@ -299,8 +309,7 @@ TEST_F(BadDisk, an_image_that_vanishes_while_it_is_read_is_told_and_counted) {
 
 TEST_F(BadDisk, a_file_that_is_written_to_while_it_is_read_has_an_exception) {
   make_folder(disk.behind("server"));
-  disk.fail("/server/u3/bad.bin delay 400\n");
-  const Ran ran = triage_while(c, disk / "server", [&] {
+  const Ran ran = triage_while(disk / "server", "/server/u3/bad.bin tell 0 1\n/server/u3/bad.bin delay 400\n", [&] {
     test::overwrite(disk.behind("server/u3/bad.bin"), 0, "new");
     disk.fail("");
   });

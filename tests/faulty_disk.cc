@@ -62,4 +62,6 @@ void FaultyDisk::fail(std::string_view faults) const {
   std::filesystem::rename(folder_ / "faults.new", folder_ / "faults");
 }
 
+bool FaultyDisk::told() const { return ::access((folder_ / "faults.told").c_str(), F_OK) == 0; }
+
 }  // namespace ambit::test

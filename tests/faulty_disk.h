@@ -25,6 +25,8 @@ class FaultyDisk {
   [[nodiscard]] std::string path() const { return folder_ / "disk"; }
   // What is wrong from now on, one line for each fault; see faulty_fs.cc.
   void fail(std::string_view faults) const;
+  // Whether a read came that a fault "tell" waits for.
+  [[nodiscard]] bool told() const;
 
  private:
   TemporaryFolder folder_;

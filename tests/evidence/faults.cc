@@ -99,15 +99,7 @@ int open(const char* path, int flags, ...) {
   static const auto real = next<int (*)(const char*, int, ...)>("open");
   return real(path, flags, mode);
 }
-int open64(const char* path, int flags, ...) {
-  va_list more;
-  va_start(more, flags);
-  const unsigned mode = mode_of(flags, more);
-  va_end(more);
-  if (is_refused(flags)) return refuse(EMFILE);
-  static const auto real = next<int (*)(const char*, int, ...)>("open64");
-  return real(path, flags, mode);
-}
+int open64(const char* path, int flags, ...) __attribute__((alias("open")));  // the same, where addresses have 64 bits
 int openat(int folder, const char* path, int flags, ...) {
   va_list more;
   va_start(more, flags);
@@ -133,11 +125,7 @@ ssize_t pwrite(int fd, const void* from, size_t bytes, off_t offset) {
   static const auto real = next<ssize_t (*)(int, const void*, size_t, off_t)>("pwrite");
   return real(fd, from, bytes, offset);
 }
-ssize_t pwrite64(int fd, const void* from, size_t bytes, off64_t offset) {
-  if (plan.call == Call::write && is_below_path(fd) && fails(Call::write)) return refuse(ENOSPC);
-  static const auto real = next<ssize_t (*)(int, const void*, size_t, off64_t)>("pwrite64");
-  return real(fd, from, bytes, offset);
-}
+ssize_t pwrite64(int fd, const void* from, size_t bytes, off64_t offset) __attribute__((alias("pwrite")));
 
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void* __libc_malloc(size_t bytes);

@@ -11,6 +11,7 @@
 //   PATH short BYTES        a read gives no more than so many
 //   PATH gone               neither the name nor the open file is there any more
 //   PATH lost               it cannot be opened: EIO
+//   PATH tell BEGIN END     the first read that touches [BEGIN, END) makes a file FAULTS.told, and is answered
 //
 // PATH is below FOLDER, "/" before it. Nothing is cached by the kernel (direct_io), so that every read arrives here as
 // it was asked for.
@@ -58,9 +59,11 @@ bool has(const std::string& path, const std::string& kind) {
   return std::any_of(faults.begin(), faults.end(), [&](const Fault& fault) { return fault.kind == kind; });
 }
 
+bool touches(const Fault& fault, std::uint64_t begin, std::uint64_t end) { return begin < fault.b && fault.a < end; }
+
 bool hangs(const std::string& path, std::uint64_t begin, std::uint64_t end) {
   for (const Fault& fault : faults_of(path)) {
-    if (fault.kind == "hang" && begin < fault.b && fault.a < end) return true;
+    if (fault.kind == "hang" && touches(fault, begin, end)) return true;
   }
   return false;
 }
@@ -111,7 +114,8 @@ int on_read(const char* path, char* into, std::size_t bytes, off_t offset, fuse_
   const std::uint64_t end = begin + bytes;
   while (hangs(path, begin, end)) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   for (const Fault& fault : faults_of(path)) {
-    if (fault.kind == "eio" && begin < fault.b && fault.a < end) return -EIO;
+    if (fault.kind == "eio" && touches(fault, begin, end)) return -EIO;
+    if (fault.kind == "tell" && touches(fault, begin, end)) std::ofstream(faults_file + ".told");
     if (fault.kind == "gone") return -ESTALE;
     if (fault.kind == "delay") std::this_thread::sleep_for(std::chrono::milliseconds(fault.a));
     if (fault.kind == "short") bytes = std::min<std::size_t>(bytes, fault.a);
