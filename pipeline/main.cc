@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <csignal>
 #include <cstdio>
@@ -54,41 +53,30 @@ void harden_process() {
   umask(077);
 }
 
-Exit usage_error(const CLI::App& app, const CLI::ParseError& problem) {
-  std::string command = "ambit";
-  for (const CLI::App* sub : app.get_subcommands()) command += " " + sub->get_name();
-  return fail({ErrorKind::usage, problem.what(), "", "see " + command + " --help"});
-}
-
 Exit run(int argc, char** argv) {
-  CLI::App app("Court-ordered triage of seized servers: what the order reaches is indexed, the rest is sealed.",
-               "ambit");
-  app.set_version_flag("--version", "ambit " AMBIT_VERSION);
-  app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
-  for (const char* noise : {"TEXT", "REQUIRED"}) app.get_formatter()->label(noise, "");
-  app.get_formatter()->label("SUBCOMMAND", "COMMAND");
-  app.get_formatter()->label("Subcommands", "Commands");
-  Action chosen;
-  for (const Command& command : kCommands) {
-    CLI::App* sub = app.add_subcommand(command.name, command.help);
-    Action action = command.add(*sub);
-    sub->final_callback([&chosen, action = std::move(action)] { chosen = action; });
+  Program program("ambit", "ambit " AMBIT_VERSION,
+                  "Court-ordered triage of seized servers: what the order reaches is indexed, the rest is sealed.");
+  std::array<Action, kCommands.size()> actions;
+  const Action* chosen = nullptr;
+  for (std::size_t i = 0; i < kCommands.size(); ++i) {
+    const Arguments arguments =
+        program.add_command(kCommands[i].name, kCommands[i].help, [&, i] { chosen = &actions[i]; });
+    actions[i] = kCommands[i].add(arguments);
   }
-  app.footer(
+  program.footer(
       "Exit codes: 0 complete; 2 complete with exceptions; 1 the operator must act;\n"
       "3 stopped with a checkpoint, `triage --resume` goes on.\n"
       "`ambit COMMAND --help` says more.");
   if (argc < 2) {
-    write_err(app.help());
+    write_err(program.help());
     return Exit::operator_must_act;
   }
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& asked) {  // --help, --version
-    return static_cast<Exit>(app.exit(asked));
-  } catch (const CLI::ParseError& problem) { return usage_error(app, problem); }
-  return chosen(Words(argv, argv + argc));
+  const Program::Parsed parsed = program.parse(argc, argv);
+  if (parsed.is == Program::Parsed::Is::answered) return Exit::complete;
+  if (parsed.is == Program::Parsed::Is::mistaken) {
+    return fail({ErrorKind::usage, parsed.problem, "", "see " + parsed.command + " --help"});
+  }
+  return (*chosen)(Words(argv, argv + argc));
 }
 
 // The last door: only a library can throw here. Its text may quote what it worked on, so only its type is told.

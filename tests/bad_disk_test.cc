@@ -41,8 +41,8 @@ constexpr std::uint64_t kMiB = 1024 * 1024;
 // Of the image: the pages in which "heron-amid" stands.
 constexpr std::uint64_t kBadBegin = 12 * kMiB, kBadEnd = 12 * kMiB + 16'384;
 
-// Of the image: a place that nothing but the sweep reads, the "heron-early" before it.
-constexpr std::string_view kSlowImage = "/disk.raw tell 9000000 9000001\n/disk.raw delay 30\n";
+// Of the image: slow from where nothing but the sweep reads, after "heron-early".
+constexpr std::string_view kSlowImage = "/disk.raw tell 9000000 9000001\n/disk.raw delay 100 9000000\n";
 
 class BadDisk : public ::testing::Test {
  protected:

@@ -44,7 +44,12 @@ void write_file(const std::string& path, std::string_view bytes) {
 
 std::string read_file(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::string bytes;
+  std::array<char, 65536> piece;
+  while (in.read(piece.data(), piece.size()) || in.gcount() > 0) {
+    bytes.append(piece.data(), static_cast<std::size_t>(in.gcount()));
+  }
+  return bytes;
 }
 
 std::string noise(std::uint64_t seed, std::size_t bytes) {

@@ -637,9 +637,11 @@ void damage(const std::string& bytes, std::uint64_t seeds) {
     std::string hurt = bytes;
     // Half of them where the books are, near the beginning of what is not zero.
     for (int k = 0; k < 4; ++k) {
+      const auto is_empty = [&](std::size_t sector) {
+        return std::string_view(hurt).substr(sector, 512).find_first_not_of('\0') == std::string_view::npos;
+      };
       std::size_t at = random() % (hurt.size() / 512) * 512;
-      for (int t = 0; t < 20 && hurt.find_first_not_of('\0', at) >= at + 512; ++t)
-        at = random() % (hurt.size() / 512) * 512;
+      for (int t = 0; t < 20 && is_empty(at); ++t) at = random() % (hurt.size() / 512) * 512;
       const std::string blow = noise(seed * 4 + static_cast<std::uint64_t>(k), seed % 3 == 0 ? 16 : 4096);
       hurt.replace(at + random() % 400, std::min(blow.size(), hurt.size() - at - 400), blow, 0,
                    std::min(blow.size(), hurt.size() - at - 400));

@@ -2,7 +2,6 @@
 // data of third parties stands in it: what kind and in which item, never the value.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -78,15 +77,16 @@ Exit audit(const Options& options) {
 
 }  // namespace
 
-Action add_audit(CLI::App& app) {
+Action add_audit(Arguments arguments) {
   const auto options = std::make_shared<Options>();
-  app.add_option("DIR", options->audit.directory, "Run directory")->required();
-  app.add_option("--order", options->audit.order,
-                 "The order: what it names is not a third party's. Without it, what the index tells of the order")
-      ->type_name("FILE");
-  app.add_option("--exhibit", options->audit.exhibits, "The exhibits in their order: the released bytes too")
-      ->type_name("PATH");
-  app.add_flag("--json", options->json, "As JSON");
+  arguments.add_option("DIR", options->audit.directory, "Run directory").required();
+  arguments
+      .add_option("--order", options->audit.order,
+                  "The order: what it names is not a third party's. Without it, what the index tells of the order")
+      .type_name("FILE");
+  arguments.add_option("--exhibit", options->audit.exhibits, "The exhibits in their order: the released bytes too")
+      .type_name("PATH");
+  arguments.add_flag("--json", options->json, "As JSON");
   return [options](const Words&) { return audit(*options); };
 }
 

@@ -1,7 +1,6 @@
 // ambit canary plant, ambit canary check: an exhibit of invented items, and what a run made of them.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -108,30 +107,30 @@ Exit check(const Options& options) {
 
 }  // namespace
 
-Action add_canary(CLI::App& app) {
+Action add_canary(Arguments arguments) {
   const auto options = std::make_shared<Options>();
   constexpr std::uint64_t kMostItems = 100'000;
-  app.require_subcommand(1);
-  CLI::App* plant_app = app.add_subcommand("plant", "Make an exhibit of invented relevant and private items");
+  arguments.require_subcommand();
+  Arguments plant_app = arguments.add_subcommand("plant", "Make an exhibit of invented relevant and private items");
   options->plant.relevant = options->plant.private_items = 300;
-  plant_app->add_option("--order", options->plant.order, "The order")->required()->type_name("FILE");
-  plant_app->add_option("--out", options->plant.out, "The exhibit: a new folder")->required()->type_name("FOLDER");
-  plant_app->add_option("--registry", options->plant.registry, "What stands where (default: FOLDER.registry.json)")
-      ->type_name("FILE");
-  plant_app->add_option("--relevant", options->plant.relevant, "Items that the order reaches")
-      ->capture_default_str()
-      ->check(CLI::Range(std::uint64_t{0}, kMostItems))
-      ->type_name("N");
-  plant_app->add_option("--private", options->plant.private_items, "Items of people who do not exist")
-      ->capture_default_str()
-      ->check(CLI::Range(std::uint64_t{0}, kMostItems))
-      ->type_name("M");
-  plant_app->add_option("--seed", options->plant.seed, "The same seed gives the same bytes")->type_name("S");
-  CLI::App* check_app = app.add_subcommand("check", "What a run found of them, and whether it let any out");
-  check_app->add_option("DIR", options->directory, "Run directory")->required();
-  check_app->add_option("--registry", options->registry, "What `canary plant` wrote")->required()->type_name("FILE");
-  check_app->add_flag("--json", options->json, "As JSON");
-  return [options, plant_app](const Words&) { return plant_app->parsed() ? plant(*options) : check(*options); };
+  plant_app.add_option("--order", options->plant.order, "The order").required().type_name("FILE");
+  plant_app.add_option("--out", options->plant.out, "The exhibit: a new folder").required().type_name("FOLDER");
+  plant_app.add_option("--registry", options->plant.registry, "What stands where (default: FOLDER.registry.json)")
+      .type_name("FILE");
+  plant_app.add_option("--relevant", options->plant.relevant, "Items that the order reaches")
+      .shows_default()
+      .range(0, kMostItems)
+      .type_name("N");
+  plant_app.add_option("--private", options->plant.private_items, "Items of people who do not exist")
+      .shows_default()
+      .range(0, kMostItems)
+      .type_name("M");
+  plant_app.add_option("--seed", options->plant.seed, "The same seed gives the same bytes").type_name("S");
+  Arguments check_app = arguments.add_subcommand("check", "What a run found of them, and whether it let any out");
+  check_app.add_option("DIR", options->directory, "Run directory").required();
+  check_app.add_option("--registry", options->registry, "What `canary plant` wrote").required().type_name("FILE");
+  check_app.add_flag("--json", options->json, "As JSON");
+  return [options, plant_app](const Words&) { return plant_app.parsed() ? plant(*options) : check(*options); };
 }
 
 }  // namespace ambit::cli

@@ -1,7 +1,6 @@
 // ambit census DIR: what the exhibits hold, in counts only.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -163,14 +162,14 @@ std::string disposition_table(const std::vector<record::CensusRow>& census) {
   return table.text();
 }
 
-Action add_census(CLI::App& app) {
+Action add_census(Arguments arguments) {
   struct Options {
     std::string directory;
     bool json = false;
   };
   const auto options = std::make_shared<Options>();
-  app.add_option("DIR", options->directory, "Run directory")->required();
-  app.add_flag("--json", options->json, "As JSON");
+  arguments.add_option("DIR", options->directory, "Run directory").required();
+  arguments.add_flag("--json", options->json, "As JSON");
   return [options](const Words&) { return census(options->directory, options->json); };
 }
 

@@ -1,7 +1,6 @@
 // ambit check ORDER: every mistake at once, or what each identifier will cost.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -108,11 +107,11 @@ std::string problems_text(const std::string& order, const std::vector<OrderProbl
                            problems.size() == 1 ? "" : "s");
 }
 
-Action add_check(CLI::App& app) {
+Action add_check(Arguments arguments) {
   const auto options = std::make_shared<Options>();
-  app.add_option("ORDER", options->order, "Order file (TOML)");
-  app.add_flag("--keys", options->keys, "Print every key that an order file may have");
-  app.add_flag("--json", options->json, "As JSON");
+  arguments.add_option("ORDER", options->order, "Order file (TOML)");
+  arguments.add_flag("--keys", options->keys, "Print every key that an order file may have");
+  arguments.add_flag("--json", options->json, "As JSON");
   return [options](const Words&) { return check(*options); };
 }
 

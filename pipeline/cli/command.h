@@ -1,17 +1,11 @@
 // Command: what `ambit NAME` does. One file per command in this folder, one row each in main.cc.
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <string>
 #include <string_view>
-#include <vector>
 
+#include "pipeline/cli/arguments.h"
 #include "pipeline/result.h"
-
-namespace CLI {
-class App;
-}
 
 namespace ambit::cli {
 
@@ -23,28 +17,27 @@ enum class Exit : int {
   stopped = 3,          // on request, with a checkpoint
 };
 
-using Words = std::vector<std::string>;
 using Action = std::function<Exit(const Words& command_line)>;  // as typed, for run.json
 
 // Registers the options of one command and returns what to do once they are parsed.
-using Register = Action (*)(CLI::App& app);
+using Register = Action (*)(Arguments arguments);
 
-Action add_check(CLI::App& app);
-Action add_triage(CLI::App& app);
-Action add_status(CLI::App& app);
-Action add_census(CLI::App& app);
-Action add_list(CLI::App& app);
-Action add_ls(CLI::App& app);
-Action add_explain(CLI::App& app);
-Action add_verify(CLI::App& app);
-Action add_audit(CLI::App& app);
-Action add_canary(CLI::App& app);
-Action add_unseal(CLI::App& app);
-Action add_export(CLI::App& app);
-Action add_keygen(CLI::App& app);
-Action add_detectors(CLI::App& app);
-Action add_detect(CLI::App& app);
-Action add_hashset(CLI::App& app);
+Action add_check(Arguments arguments);
+Action add_triage(Arguments arguments);
+Action add_status(Arguments arguments);
+Action add_census(Arguments arguments);
+Action add_list(Arguments arguments);
+Action add_ls(Arguments arguments);
+Action add_explain(Arguments arguments);
+Action add_verify(Arguments arguments);
+Action add_audit(Arguments arguments);
+Action add_canary(Arguments arguments);
+Action add_unseal(Arguments arguments);
+Action add_export(Arguments arguments);
+Action add_keygen(Arguments arguments);
+Action add_detectors(Arguments arguments);
+Action add_detect(Arguments arguments);
+Action add_hashset(Arguments arguments);
 
 // Standard output; control characters and marks that reorder text become '?'. A reader that went away (`ambit list |
 // head`) is no error: see output_broken().

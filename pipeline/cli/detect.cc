@@ -2,7 +2,6 @@
 // never what is written there.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -90,14 +89,14 @@ Exit detect(const std::vector<std::string>& files, bool json) {
 
 }  // namespace
 
-Action add_detect(CLI::App& app) {
+Action add_detect(Arguments arguments) {
   struct Options {
     bool json = false;
     std::vector<std::string> files;
   };
   const auto options = std::make_shared<Options>();
-  app.add_flag("--json", options->json, "As JSON, one finding a line");
-  app.add_option("FILE", options->files, "Files, read as they stand: nothing is unpacked")->required();
+  arguments.add_flag("--json", options->json, "As JSON, one finding a line");
+  arguments.add_option("FILE", options->files, "Files, read as they stand: nothing is unpacked").required();
   return [options](const Words&) { return detect(options->files, options->json); };
 }
 

@@ -1,7 +1,6 @@
 // ambit detectors: what counts as private data; and the tests of a detector file.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -50,15 +49,15 @@ Exit test_files(const std::vector<std::string>& files) {
 
 }  // namespace
 
-Action add_detectors(CLI::App& app) {
+Action add_detectors(Arguments arguments) {
   struct Options {
     bool json = false;
     std::vector<std::string> files;
   };
   const auto options = std::make_shared<Options>();
-  app.add_flag("--json", options->json, "As JSON");
-  CLI::App* const test = app.add_subcommand("test", "Run the examples of detector files");
-  test->add_option("FILE", options->files, "Detector files (TOML)")->required();
+  arguments.add_flag("--json", options->json, "As JSON");
+  Arguments test = arguments.add_subcommand("test", "Run the examples of detector files");
+  test.add_option("FILE", options->files, "Detector files (TOML)").required();
   return
       [options](const Words&) { return options->files.empty() ? list_all(options->json) : test_files(options->files); };
 }

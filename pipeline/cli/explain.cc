@@ -1,7 +1,6 @@
 // ambit explain DIR ITEM: why one item was released, down to the bytes.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 #include <string>
@@ -202,12 +201,13 @@ Exit explain(const Options& options) {
 
 }  // namespace
 
-Action add_explain(CLI::App& app) {
+Action add_explain(Arguments arguments) {
   const auto options = std::make_shared<Options>();
-  app.add_option("DIR", options->directory, "Run directory")->required();
-  app.add_option("ITEM", options->item, "Id or locator of a released item, as `ambit list` shows them")->required();
-  app.add_flag("--proof", options->proof, "Prove that the item is in the signed index");
-  app.add_flag("--json", options->json, "As one JSON object");
+  arguments.add_option("DIR", options->directory, "Run directory").required();
+  arguments.add_option("ITEM", options->item, "Id or locator of a released item, as `ambit list` shows them")
+      .required();
+  arguments.add_flag("--proof", options->proof, "Prove that the item is in the signed index");
+  arguments.add_flag("--json", options->json, "As one JSON object");
   return [options](const Words&) { return explain(*options); };
 }
 

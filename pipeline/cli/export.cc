@@ -1,7 +1,6 @@
 // ambit export DIR --format F: the released items for other programs.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -64,15 +63,15 @@ Exit export_items(const Options& options) {
 
 }  // namespace
 
-Action add_export(CLI::App& app) {
+Action add_export(Arguments arguments) {
   const auto options = std::make_shared<Options>();
   std::string formats;
   for (const record::ExportFormat& format : record::export_formats()) {
     formats += fmt::format("\n{:<6}{}", format.name, format.help);
   }
-  app.add_option("DIR", options->directory, "Run directory")->required();
-  app.add_option("--format", options->format, "One of:" + formats)->required();
-  app.add_option("-o,--out", options->out, "File to make (default: standard output)")->type_name("FILE");
+  arguments.add_option("DIR", options->directory, "Run directory").required();
+  arguments.add_option("--format", options->format, "One of:" + formats).required();
+  arguments.add_option("-o,--out", options->out, "File to make (default: standard output)").type_name("FILE");
   return [options](const Words&) { return export_items(*options); };
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -151,22 +150,20 @@ Exit info(const Options& options) {
 
 }  // namespace
 
-Action add_hashset(CLI::App& app) {
+Action add_hashset(Arguments arguments) {
   const auto options = std::make_shared<Options>();
-  app.require_subcommand(1);
-  CLI::App* const make = app.add_subcommand("build", "Make one set file of published sets of hashes");
-  make->add_option("-o,--out", options->out, "The set file to make; it must not exist yet")
-      ->required()
-      ->type_name("FILE");
-  make->add_option("--digest", options->digest, "Take this kind of hash: md5, sha1, sha256; default: the strongest")
-      ->type_name("KIND");
-  make->add_option("--memory", options->memory, "Memory to sort in; default 1G")->type_name("SIZE");
-  make->add_option("SOURCE", options->sources,
-                   "NSRL database or delta, hashdeep, *sum list, Autopsy .kdb, EnCase .hash, Bloom filter, set file")
-      ->required();
-  CLI::App* const show = app.add_subcommand("info", "What a set file or another source holds, checked");
-  show->add_option("FILE", options->file, "The set file")->required();
-  show->add_flag("--json", options->json, "As JSON");
+  arguments.require_subcommand();
+  Arguments make = arguments.add_subcommand("build", "Make one set file of published sets of hashes");
+  make.add_option("-o,--out", options->out, "The set file to make; it must not exist yet").required().type_name("FILE");
+  make.add_option("--digest", options->digest, "Take this kind of hash: md5, sha1, sha256; default: the strongest")
+      .type_name("KIND");
+  make.add_option("--memory", options->memory, "Memory to sort in; default 1G").type_name("SIZE");
+  make.add_option("SOURCE", options->sources,
+                  "NSRL database or delta, hashdeep, *sum list, Autopsy .kdb, EnCase .hash, Bloom filter, set file")
+      .required();
+  Arguments show = arguments.add_subcommand("info", "What a set file or another source holds, checked");
+  show.add_option("FILE", options->file, "The set file").required();
+  show.add_flag("--json", options->json, "As JSON");
   return [options](const Words&) { return options->file.empty() ? build(*options) : info(*options); };
 }
 

@@ -1,7 +1,6 @@
 // ambit keygen --out FILE: makes a case key.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
@@ -30,9 +29,9 @@ Exit keygen(const std::string& path) {
 
 }  // namespace
 
-Action add_keygen(CLI::App& app) {
+Action add_keygen(Arguments arguments) {
   const auto path = std::make_shared<std::string>();
-  app.add_option("--out", *path, "File to make; it must not exist yet")->required()->type_name("FILE");
+  arguments.add_option("--out", *path, "File to make; it must not exist yet").required().type_name("FILE");
   return [path](const Words&) { return keygen(*path); };
 }
 

@@ -1,7 +1,6 @@
 // ambit list DIR: the released items, one line each; or the privilege log.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 
@@ -87,13 +86,13 @@ Exit list(const Options& options) {
 
 }  // namespace
 
-Action add_list(CLI::App& app) {
+Action add_list(Arguments arguments) {
   const auto options = std::make_shared<Options>();
-  app.add_option("DIR", options->directory, "Run directory")->required();
-  app.add_option("--disposition", options->filter.disposition,
-                 "Only these: disclose, redact; privileged shows that log");
-  app.add_option("--identifier", options->filter.identifier, "Only items hit by this identifier or dotted group");
-  app.add_flag("--json", options->json, "One JSON object a line");
+  arguments.add_option("DIR", options->directory, "Run directory").required();
+  arguments.add_option("--disposition", options->filter.disposition,
+                       "Only these: disclose, redact; privileged shows that log");
+  arguments.add_option("--identifier", options->filter.identifier, "Only items hit by this identifier or dotted group");
+  arguments.add_flag("--json", options->json, "One JSON object a line");
   return [options](const Words&) { return list(*options); };
 }
 

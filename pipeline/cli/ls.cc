@@ -1,7 +1,6 @@
 // ambit ls EXHIBIT…: what there is, before anybody sweeps it. Names of files are not shown.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -68,14 +67,15 @@ Exit ls(const std::vector<std::string>& paths, bool json) {
 
 }  // namespace
 
-Action add_ls(CLI::App& app) {
+Action add_ls(Arguments arguments) {
   struct Options {
     std::vector<std::string> exhibits;
     bool json = false;
   };
   const auto options = std::make_shared<Options>();
-  app.add_option("EXHIBIT", options->exhibits, "Images or folders; several disks of one server together")->required();
-  app.add_flag("--json", options->json, "As JSON");
+  arguments.add_option("EXHIBIT", options->exhibits, "Images or folders; several disks of one server together")
+      .required();
+  arguments.add_flag("--json", options->json, "As JSON");
   return [options](const Words&) { return ls(options->exhibits, options->json); };
 }
 

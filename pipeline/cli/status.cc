@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <ctime>
 #include <filesystem>
 #include <memory>
@@ -110,15 +109,15 @@ Exit status(const std::string& directory, bool json) {
 
 }  // namespace
 
-Action add_status(CLI::App& app) {
+Action add_status(Arguments arguments) {
   struct Options {
     std::string directory;
     bool json = false;
   };
   const auto options = std::make_shared<Options>();
-  app.add_option("DIR", options->directory, "Run directory")->required();
-  app.add_flag("--json", options->json, "As JSON");
-  app.footer(
+  arguments.add_option("DIR", options->directory, "Run directory").required();
+  arguments.add_flag("--json", options->json, "As JSON");
+  arguments.footer(
       "Exit codes: 0 it runs, or is complete; 2 complete with exceptions; 3 stopped with a checkpoint; 1 it is dead, "
       "or no "
       "run.");

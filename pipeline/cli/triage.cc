@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <string>
 #include <vector>
@@ -128,33 +127,39 @@ Exit triage(Options& options) {
 
 }  // namespace
 
-Action add_triage(CLI::App& app) {
+Action add_triage(Arguments arguments) {
   const auto options = std::make_shared<Options>();
   TriageOptions& t = options->triage;
-  app.add_option("--order", t.order, "Order file (TOML)")->required()->type_name("ORDER");
-  app.add_option("--out", t.out, "Run directory to make")->required()->type_name("DIR");
-  app.add_option("--key", t.key, "Case key (default: ORDER.key, made on the first run)")->type_name("FILE");
-  app.add_option("--threads", t.threads, "Workers (default: one per core)")->type_name("N")->check(CLI::Range(1, 4096));
-  app.add_option("--memory", options->memory,
-                 fmt::format("Memory to stay below, as 2G (default: {}M)", limits::kDefaultMemory / limits::MiB))
-      ->type_name("SIZE");
-  app.add_option("--chunk-size", options->chunk_size, "Bytes read at a time, as 256K; the result does not depend on it")
-      ->type_name("SIZE");
-  app.add_option("--log", options->log, "Append JSON lines on how the run goes; they hold no evidence")
-      ->type_name("FILE");
-  app.add_flag("--resume", t.resume, "Go on with the run in DIR that was cut off; begins one where there is none");
-  app.add_option("--checkpoint-every", t.checkpoint_seconds, "So much work a crash may cost (default: 5)")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0, 3600));
-  app.add_option("--metrics", options->metrics, "Keep a file for Prometheus up to date; numbers only")
-      ->type_name("FILE");
-  app.add_option(
-         "--census", options->census,
-         "quick: objects and bytes; full: how much private data of which kind there is, in counts (default: quick)")
-      ->type_name("quick|full")
-      ->check(CLI::IsMember({"quick", "full"}));
-  app.add_flag("--hash-exhibits", t.hash_exhibits, "Also record the SHA-256 of every image (one more pass)");
-  app.add_option("EXHIBIT", t.exhibits, "Images (raw, split) and folders, in the order of their numbers")->required();
+  arguments.add_option("--order", t.order, "Order file (TOML)").required().type_name("ORDER");
+  arguments.add_option("--out", t.out, "Run directory to make").required().type_name("DIR");
+  arguments.add_option("--key", t.key, "Case key (default: ORDER.key, made on the first run)").type_name("FILE");
+  arguments.add_option("--threads", t.threads, "Workers (default: one per core)").type_name("N").range(1, 4096);
+  arguments
+      .add_option("--memory", options->memory,
+                  fmt::format("Memory to stay below, as 2G (default: {}M)", limits::kDefaultMemory / limits::MiB))
+      .type_name("SIZE");
+  arguments
+      .add_option("--chunk-size", options->chunk_size,
+                  "Bytes read at a time, as 256K; the result does not depend on it")
+      .type_name("SIZE");
+  arguments.add_option("--log", options->log, "Append JSON lines on how the run goes; they hold no evidence")
+      .type_name("FILE");
+  arguments.add_flag("--resume", t.resume,
+                     "Go on with the run in DIR that was cut off; begins one where there is none");
+  arguments.add_option("--checkpoint-every", t.checkpoint_seconds, "So much work a crash may cost (default: 5)")
+      .type_name("SECONDS")
+      .range(0, 3600);
+  arguments.add_option("--metrics", options->metrics, "Keep a file for Prometheus up to date; numbers only")
+      .type_name("FILE");
+  arguments
+      .add_option(
+          "--census", options->census,
+          "quick: objects and bytes; full: how much private data of which kind there is, in counts (default: quick)")
+      .type_name("quick|full")
+      .one_of({"quick", "full"});
+  arguments.add_flag("--hash-exhibits", t.hash_exhibits, "Also record the SHA-256 of every image (one more pass)");
+  arguments.add_option("EXHIBIT", t.exhibits, "Images (raw, split) and folders, in the order of their numbers")
+      .required();
   return [options](const Words& command_line) {
     options->triage.command_line = command_line;
     options->triage.full_census = options->census == "full";

@@ -1,7 +1,6 @@
 // ambit unseal DIR --identity KEYFILE: the ledger, for the court.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -92,19 +91,20 @@ Exit find_object(const Options& options) {
 
 }  // namespace
 
-Action add_unseal(CLI::App& app) {
+Action add_unseal(Arguments arguments) {
   const auto options = std::make_shared<Options>();
-  app.add_option("DIR", options->directory, "Run directory")->required();
-  app.add_option("--identity", options->identity, "The age identity (private key) of a recipient of the order")
-      ->required()
-      ->type_name("KEYFILE");
-  app.add_option("--prove", options->locator, "Only the object with this locator, with the proof that it was signed")
-      ->type_name("LOCATOR");
-  CLI::Option* const key =
-      app.add_option("--key", options->key, "The case key of the run, for --object")->type_name("FILE");
-  app.add_option("--object", options->object, "Only the object that a note of the run called by this id")
-      ->type_name("ID")
-      ->needs(key);
+  arguments.add_option("DIR", options->directory, "Run directory").required();
+  arguments.add_option("--identity", options->identity, "The age identity (private key) of a recipient of the order")
+      .required()
+      .type_name("KEYFILE");
+  arguments
+      .add_option("--prove", options->locator, "Only the object with this locator, with the proof that it was signed")
+      .type_name("LOCATOR");
+  const Argument key =
+      arguments.add_option("--key", options->key, "The case key of the run, for --object").type_name("FILE");
+  arguments.add_option("--object", options->object, "Only the object that a note of the run called by this id")
+      .type_name("ID")
+      .needs(key);
   return [options](const Words&) {
     if (!options->object.empty()) return find_object(*options);
     return options->locator.empty() ? unseal_all(*options) : prove(*options);

@@ -2,7 +2,6 @@
 // hashes that whoever acquired an image stored in it.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -133,16 +132,17 @@ Exit verify(const Options& options) {
 
 }  // namespace
 
-Action add_verify(CLI::App& app) {
+Action add_verify(Arguments arguments) {
   const auto options = std::make_shared<Options>();
-  app.add_option("DIR", options->directory, "Run directory")->required();
-  app.add_option("--key", options->key, "The case key that must have signed")->type_name("FILE");
-  app.add_option("--signer", options->signer, "The public key that must have signed, as the examiner gave it out")
-      ->type_name("HEX");
-  app.add_option("--exhibit", options->exhibits,
-                 "The exhibits in their order: released items and hashes of acquisition")
-      ->type_name("PATH");
-  app.add_flag("--json", options->json, "As JSON");
+  arguments.add_option("DIR", options->directory, "Run directory").required();
+  arguments.add_option("--key", options->key, "The case key that must have signed").type_name("FILE");
+  arguments.add_option("--signer", options->signer, "The public key that must have signed, as the examiner gave it out")
+      .type_name("HEX");
+  arguments
+      .add_option("--exhibit", options->exhibits,
+                  "The exhibits in their order: released items and hashes of acquisition")
+      .type_name("PATH");
+  arguments.add_flag("--json", options->json, "As JSON");
   return [options](const Words&) { return verify(*options); };
 }
 

@@ -7,7 +7,7 @@
 //
 //   PATH eio BEGIN END      a read that touches [BEGIN, END) fails
 //   PATH hang BEGIN END     … does not come back while the line stands there
-//   PATH delay MS           every read takes so long
+//   PATH delay MS BEGIN     a read that goes beyond BEGIN takes so long
 //   PATH short BYTES        a read gives no more than so many
 //   PATH gone               neither the name nor the open file is there any more
 //   PATH lost               it cannot be opened: EIO
@@ -117,7 +117,7 @@ int on_read(const char* path, char* into, std::size_t bytes, off_t offset, fuse_
     if (fault.kind == "eio" && touches(fault, begin, end)) return -EIO;
     if (fault.kind == "tell" && touches(fault, begin, end)) std::ofstream(faults_file + ".told");
     if (fault.kind == "gone") return -ESTALE;
-    if (fault.kind == "delay") std::this_thread::sleep_for(std::chrono::milliseconds(fault.a));
+    if (fault.kind == "delay" && end > fault.b) std::this_thread::sleep_for(std::chrono::milliseconds(fault.a));
     if (fault.kind == "short") bytes = std::min<std::size_t>(bytes, fault.a);
   }
   const ssize_t got = ::pread(static_cast<int>(file->fh), into, bytes, offset);
