@@ -6,16 +6,13 @@ target_compile_options(ambit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
   -Wno-restrict)  # GCC 12 sees overlaps in std::string concatenation where there are none (GCC bug 105651)
 target_compile_definitions(ambit_options INTERFACE AMBIT_VERSION="${PROJECT_VERSION}")
 
-# Builds that are only for their tests (the presets set AMBIT_PRECOMPILE) parse once what most files begin with. What
-# users run is built without, so that no file leans on what another includes.
+# ambit_precompile(name owner header…): `name` uses what is compiled once for `owner`, the first target of its kind.
 function(ambit_precompile name owner)
-  if(AMBIT_PRECOMPILE)
-    target_compile_options(${name} PRIVATE -pthread)  # some libraries ask for it, and all must have the same flags
-  endif()
-  if(AMBIT_PRECOMPILE AND TARGET ${owner} AND NOT name STREQUAL owner)
-    target_precompile_headers(${name} REUSE_FROM ${owner})
-  elseif(AMBIT_PRECOMPILE)
+  target_compile_options(${name} PRIVATE -pthread)  # some libraries ask for it, and all must have the same flags
+  if(name STREQUAL owner)
     target_precompile_headers(${name} PRIVATE ${ARGN})
+  else()
+    target_precompile_headers(${name} REUSE_FROM ${owner})
   endif()
 endfunction()
 
@@ -24,8 +21,12 @@ function(ambit_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ambit_options PRIVATE ${ARG_LINKS})
-  ambit_precompile(${name} ambit_nouns <algorithm> <array> <chrono> <functional> <map> <memory> <optional> <string>
-    <string_view> <unordered_map> <vector>)
+  # Where the build is only for its tests, the presets ask for this. What users run is built without, so that no file
+  # leans on what another includes.
+  if(AMBIT_PRECOMPILE)
+    ambit_precompile(${name} ambit_nouns <algorithm> <array> <chrono> <functional> <map> <memory> <optional> <string>
+      <string_view> <unordered_map> <vector>)
+  endif()
 endfunction()
 
 # ambit_test(name LINKS lib … [SOURCES …] [THREADS]): tests/name.cc, every TEST of it known to ctest. THREADS: several
@@ -38,7 +39,7 @@ function(ambit_test name)
   target_link_libraries(${name} PRIVATE ambit_options ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE AMBIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     AMBIT_PROGRAM="$<TARGET_FILE:ambit>")
-  ambit_precompile(${name} chunk_test <gmock/gmock.h> <gtest/gtest.h>)  # the first test that there is
+  ambit_precompile(${name} chunk_test <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp>)
   set(labels single)
   if(ARG_THREADS)
     set(labels threads)

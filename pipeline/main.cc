@@ -57,10 +57,9 @@ Exit run(int argc, char** argv) {
   Program program("ambit", "ambit " AMBIT_VERSION,
                   "Court-ordered triage of seized servers: what the order reaches is indexed, the rest is sealed.");
   std::array<Action, kCommands.size()> actions;
-  const Action* chosen = nullptr;
+  std::size_t chosen = 0;  // the parser takes no line without a command
   for (std::size_t i = 0; i < kCommands.size(); ++i) {
-    const Arguments arguments =
-        program.add_command(kCommands[i].name, kCommands[i].help, [&, i] { chosen = &actions[i]; });
+    const Arguments arguments = program.add_command(kCommands[i].name, kCommands[i].help, [&, i] { chosen = i; });
     actions[i] = kCommands[i].add(arguments);
   }
   program.footer(
@@ -76,7 +75,7 @@ Exit run(int argc, char** argv) {
   if (parsed.is == Program::Parsed::Is::mistaken) {
     return fail({ErrorKind::usage, parsed.problem, "", "see " + parsed.command + " --help"});
   }
-  return (*chosen)(Words(argv, argv + argc));
+  return actions[chosen](Words(argv, argv + argc));
 }
 
 // The last door: only a library can throw here. Its text may quote what it worked on, so only its type is told.
