@@ -39,7 +39,7 @@ bool has_wide_units(std::string_view charset) { return charset.starts_with("utf-
 
 // What the document says it is written in; empty: it says nothing.
 std::string declared_charset(std::string_view head) {
-  if (const std::string guess = guessed_charset(head, Sample::front); has_wide_units(guess)) return guess;
+  if (const std::string_view wide = guessed_wide_charset(head); !wide.empty()) return std::string(wide);
   if (head.starts_with("\xef\xbb\xbf")) return std::string(kUtf8OrWestern);
   const std::string lower_head = lowered(head);
   std::string_view rest = lower_head;
@@ -85,7 +85,7 @@ std::unique_ptr<ByteStream> markup_stream(std::unique_ptr<ByteStream> bytes, std
   auto peeked = std::make_unique<Peeked>(std::move(bytes), kHeadBytes);
   const std::string_view head = peeked->head();
   // Whether units are wide the bytes know better than any label.
-  const bool is_wide = has_wide_units(guessed_charset(head, Sample::front));
+  const bool is_wide = !guessed_wide_charset(head).empty();
   if (charset.empty() || is_wide != has_wide_units(charset)) charset = declared_charset(head);
   if (!dialect) dialect = dialect_of(head, charset);
   if (charset.empty() && *dialect != Dialect::html) charset = kUtf8OrWestern;

@@ -25,6 +25,9 @@ inline constexpr std::string_view kUtf8OrWestern = "utf-8";
 // What `sample`, from the middle or the front of a text, is written in: a name that charset_decoder() knows.
 enum class Sample : bool { front, middle };
 [[nodiscard]] std::string guessed_charset(std::string_view sample, Sample where);
+// "utf-16le" and its like where the front of a text has such units, by their mark or their zeros; else empty. Costs
+// little: nobody asks what language it is.
+[[nodiscard]] std::string_view guessed_wide_charset(std::string_view front);
 
 [[nodiscard]] std::string to_utf8(std::string_view bytes, std::string_view charset);
 

@@ -12,12 +12,15 @@ namespace {
 
 using namespace std::string_view_literals;
 
+constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
 struct Mark {
   std::string_view bytes, charset;
 };
 constexpr std::array kMarks = {
-    Mark{"\xef\xbb\xbf"sv, kUtf8OrWestern}, Mark{"\xff\xfe\0\0"sv, "utf-32le"sv}, Mark{"\0\0\xfe\xff"sv, "utf-32be"sv},
-    Mark{"\xff\xfe"sv, "utf-16le"sv},       Mark{"\xfe\xff"sv, "utf-16be"sv},
+    Mark{"\xff\xfe\0\0"sv, "utf-32le"sv},
+    Mark{"\0\0\xfe\xff"sv, "utf-32be"sv},
+    Mark{"\xff\xfe"sv, "utf-16le"sv},
+    Mark{"\xfe\xff"sv, "utf-16be"sv},
 };
 
 // Units of two or four bytes without a mark: those that are printable ASCII or Latin-1, their other bytes zero, are
@@ -53,18 +56,24 @@ bool is_utf8(std::string_view sample) {
   const auto decoder = charset_decoder(kUtf8OrWestern);
   std::string out;
   decoder->rewrite(sample, out);
-  const std::size_t mark = sample.starts_with("\xef\xbb\xbf") ? 3 : 0;
+  const std::size_t mark = sample.starts_with(kUtf8Mark) ? kUtf8Mark.size() : 0;
   return sample.substr(mark).starts_with(out) && out.size() + mark + 3 >= sample.size();
 }
 
 }  // namespace
 
+std::string_view guessed_wide_charset(std::string_view front) {
+  if (front.starts_with(kUtf8Mark)) return {};
+  for (const Mark& mark : kMarks) {
+    if (front.starts_with(mark.bytes)) return mark.charset;
+  }
+  return by_zeros(front);
+}
+
 std::string guessed_charset(std::string_view sample, Sample where) {
   if (where == Sample::front) {
-    for (const Mark& mark : kMarks) {
-      if (sample.starts_with(mark.bytes)) return std::string(mark.charset);
-    }
-    if (const std::string_view charset = by_zeros(sample); !charset.empty()) return std::string(charset);
+    if (sample.starts_with(kUtf8Mark)) return std::string(kUtf8OrWestern);
+    if (const std::string_view wide = guessed_wide_charset(sample); !wide.empty()) return std::string(wide);
   }
   const bool has_escapes = sample.find('\x1b') != std::string_view::npos || sample.find("~{") != std::string_view::npos;
   if (!has_escapes && is_utf8(sample)) return std::string(kUtf8OrWestern);
