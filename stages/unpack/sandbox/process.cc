@@ -44,6 +44,7 @@ class FetchedStream final : public ByteStream {
   Result<std::size_t> read(std::span<std::byte> into) override { return fetch(kNext, into); }
 };
 
+// Each answer is waited for, so a block is fetched where a few bytes are read: there and back are two wake-ups.
 class FetchedContent final : public Content {
  public:
   explicit FetchedContent(std::uint64_t size) : size_(size) {}
@@ -51,7 +52,16 @@ class FetchedContent final : public Content {
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
     std::size_t done = 0;
     while (done < into.size()) {
-      const Result<std::size_t> got = fetch(offset + done, into.subspan(done));
+      const std::uint64_t at = offset + done;
+      const std::span<std::byte> rest = into.subspan(done);
+      Result<std::size_t> got = std::size_t{0};
+      if (has_block(at)) {
+        const std::size_t skipped = static_cast<std::size_t>(at - begin_);
+        got = std::min(rest.size(), bytes_ - std::min(bytes_, skipped));
+        if (*got > 0) std::copy_n(block_.begin() + static_cast<std::ptrdiff_t>(skipped), *got, rest.begin());
+      } else {
+        got = fetch(at, rest);  // what is wrong with its neighbours does not concern it
+      }
       if (!got.ok()) return got;
       if (*got == 0) break;
       done += *got;
@@ -60,7 +70,27 @@ class FetchedContent final : public Content {
   }
 
  private:
+  // Whether the block of `at` is here now, whole or up to the object's end.
+  bool has_block(std::uint64_t at) {
+    const std::uint64_t begin = at / kMostPayload * kMostPayload;
+    if (!block_.empty() && begin == begin_) return is_read_;
+    block_.resize(kMostPayload);
+    begin_ = begin;
+    bytes_ = 0;
+    for (;;) {
+      const Result<std::size_t> got = fetch(begin + bytes_, std::span(block_).subspan(bytes_));
+      is_read_ = got.ok();
+      if (!got.ok()) return false;
+      bytes_ += *got;
+      if (*got == 0 || bytes_ == block_.size() || begin + bytes_ >= size_) return true;
+    }
+  }
+
   const std::uint64_t size_;
+  std::vector<std::byte> block_;
+  std::uint64_t begin_ = 0;
+  std::size_t bytes_ = 0;
+  bool is_read_ = false;
 };
 
 void say(const Message& message, std::span<const std::byte> payload = {}) {
