@@ -142,6 +142,7 @@ enum class Format : std::uint8_t {
   zip,
   tar,
   other_archive,  // what libarchive tells apart: 7z, rar, cab, cpio, ar, iso 9660, xar, lha, warc, rpm, deb …
+  self_extracting,  // a program; there may be an archive behind it
   // mail
   mail,
   mailbox,

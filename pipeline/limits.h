@@ -146,6 +146,8 @@ inline constexpr double kDecoderSeconds = 60;
 inline constexpr double kDecoderWaitSeconds = 900;
 // Processor time for one object, in a sandbox: a terabyte of the slowest, which is xz within 7z, takes four hours.
 inline constexpr std::uint64_t kMaxDecoderSeconds = 6 * 3600;
+// How far behind the end of a program the archive begins that it unpacks, at most; its resources count as behind it.
+inline constexpr std::uint64_t kMaxStubBytes = 2 * MiB;
 // Of a program that converts an object to text.
 inline constexpr std::uint64_t kConverterBytes = 1 * GiB;
 inline constexpr std::uint64_t kMaxConverterSeconds = 600;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <random>
 #include <set>
 
 #include "tests/unpacked.h"
@@ -307,6 +308,97 @@ TEST(HostileSamples, End) {
     const Format format = test::format_by_head(object, entry.path().filename().string());
     static_cast<void>(unpack(format, object, true, {}, 16 * MiB));
     static_cast<void>(unpack(format, object, false, {}, 16 * MiB));
+  }
+}
+
+TEST_F(Archive, AVolumeThatIsNotTheFirstIsNoSecret) {
+  const std::string middle = "\x91\x80" + noise(5, 5'000);
+  for (const char* const name : {"a.7z.002", "A.ZIP.017", "b.tar.gz.003", "c.z01", "c.r00", "d.rar.002"}) {
+    EXPECT_EQ(test::format_by_head(middle, name), Format::other_archive) << name;
+    EXPECT_EQ(test::format_by_head(words(1, 5'000), name), Format::none) << name;
+  }
+  for (const char* const name : {"a.002", "a.7z.2", "a.7z.0002", "a.zab", "z01", "a.txt.001", "a.7z."}) {
+    EXPECT_EQ(test::format_by_head(middle, name), Format::none) << name;
+  }
+  const Unpacked out = unpack(Format::other_archive, middle, true);
+  EXPECT_TRUE(!out.opened || out.damaged);
+}
+
+// --- self-extracting --------------------------------------------------------------------------------------------
+
+std::string number(std::uint64_t value, std::size_t bytes) {
+  std::string out;
+  for (std::size_t i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+  return out;
+}
+
+// A program for Windows with one section of `bytes`, in it the signatures that every program has that reads archives.
+std::string stub(std::size_t bytes, const std::string& section = ".text") {
+  std::string body = noise(7, bytes) + std::string("7z\xbc\xaf\x27\x1c", 6) + "Rar!" + std::string("\x1a\x07\0", 3) +
+                     "MSCF" + std::string(8, '\0') + noise(8, 777);
+  std::string program = "MZ" + std::string(58, '\0') + number(128, 4) + std::string(64, '\0');
+  program += std::string("PE\0\0", 4) + number(0x8664, 2) + number(1, 2) + std::string(12, '\0') + number(240, 2) +
+             number(0, 2) + std::string(240, '\0');
+  program += section + std::string(8 - section.size(), '\0') + number(body.size(), 4) + number(0x1000, 4) +
+             number(body.size(), 4) + number(512, 4) + std::string(16, '\0');
+  program.resize(512, '\0');
+  return program + body;
+}
+
+TEST_F(Archive, BehindAProgramIsTakenApart) {
+  const std::string seven = made("7z a -bd -y ../out.7z . >/dev/null; mv ../out.7z ../out");
+  const std::string zip = made("zip -qr ../out.zip .; mv ../out.zip ../out");
+  write_file(folder_ / "stub", stub(50'000));
+  const std::string adjusted =
+      made("zip -qr ../o.zip .; cat ../stub ../o.zip > ../out; zip -qA ../out 2>/dev/null; rm ../o.zip");
+  for (const std::size_t bytes : {std::size_t{3'000}, std::size_t{159'744}, std::size_t{700'001}}) {
+    SCOPED_TRACE(bytes);
+    expect_all(stub(bytes) + seven, Format::self_extracting, true);
+    expect_all(stub(bytes) + zip, Format::self_extracting, true);
+  }
+  expect_all(adjusted, Format::self_extracting, true);
+  // Among its resources; the program goes on behind it.
+  expect_all(stub(900, ".rsrc") + seven, Format::self_extracting, true);
+  for (const std::string program : {"/bin/true", "/usr/bin/bsdtar"}) {
+    expect_all(read_file(program) + seven, Format::self_extracting, true);
+    expect_all(read_file(program) + ";!@Install@!UTF-8!\n;!@InstallEnd@!" + seven, Format::self_extracting, true);
+    expect_all(read_file(program) + zip, Format::self_extracting, true);
+  }
+  // The program was cut, so that its own headers say nothing.
+  expect_all(read_file("/usr/bin/bsdtar").substr(0, 40'000) + seven, Format::self_extracting, true);
+  expect_all(read_file("/usr/bin/bsdtar").substr(0, 40'000) + zip, Format::self_extracting, true);
+  // As 7z makes them itself.
+  expect_all(made("7z a -bd -y -sfx ../out.exe . >/dev/null; mv ../out.exe ../out"), Format::self_extracting, true);
+}
+
+TEST_F(Archive, AProgramWithoutAnArchiveIsNoArchive) {
+  for (const std::size_t bytes : {std::size_t{0}, std::size_t{1}, std::size_t{600}, std::size_t{3'000'000}}) {
+    const std::string program = stub(bytes);
+    EXPECT_FALSE(unpack(Format::self_extracting, program, true).opened) << bytes;
+    EXPECT_FALSE(unpack(Format::self_extracting, program, false).opened) << bytes;
+  }
+  for (const char* const real :
+       {"/usr/bin/7z", "/usr/lib/p7zip/7za", "/usr/bin/bsdtar", "/usr/bin/file", "/bin/true"}) {
+    if (!std::filesystem::exists(real)) continue;
+    const std::string program = read_file(real);
+    if (!program.starts_with("\x7f"
+                             "ELF"))
+      continue;
+    EXPECT_EQ(test::format_by_head(program, "x"), Format::self_extracting) << real;
+    EXPECT_FALSE(unpack(Format::self_extracting, program, true).opened) << real;
+  }
+}
+
+TEST_F(Archive, BehindAProgramSurvivesDamage) {
+  const std::string seven = made("7z a -bd -y ../out.7z . >/dev/null; mv ../out.7z ../out");
+  const std::string whole = stub(2'000).substr(0, 3'000) + seven.substr(0, 60'000);
+  for (std::uint64_t seed = 0; seed < damage_seeds(200); ++seed) {
+    std::mt19937_64 random(seed);
+    std::string hurt = whole.substr(0, seed % 3 == 0 ? random() % whole.size() : whole.size());
+    for (int k = 0; k < 4 && hurt.size() > 3'000; ++k) {
+      hurt[3'000 + random() % std::min<std::size_t>(hurt.size() - 3'000, 1'200)] = static_cast<char>(random());
+    }
+    static_cast<void>(unpack(Format::self_extracting, hurt, true));
   }
 }
 

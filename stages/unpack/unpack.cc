@@ -38,6 +38,7 @@ constexpr std::array kFormats = {
     Row{Format::zip, unpack::open_zip},
     Row{Format::tar, unpack::open_tar},
     Row{Format::other_archive, unpack::open_other_archive, Works::in_sandbox},
+    Row{Format::self_extracting, unpack::open_self_extracting},  // what is not a zip in a sandbox, as above
     // mail
     Row{Format::mail, unpack::open_mail},
     Row{Format::mailbox, unpack::open_mailbox},
