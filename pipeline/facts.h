@@ -141,7 +141,7 @@ enum class Format : std::uint8_t {
   // archives
   zip,
   tar,
-  other_archive,  // what libarchive tells apart: 7z, rar, cab, cpio, ar, iso 9660, xar, lha, warc, rpm, deb …
+  other_archive,    // what libarchive tells apart: 7z, rar, cab, cpio, ar, iso 9660, xar, lha, warc, rpm, deb …
   self_extracting,  // a program; there may be an archive behind it
   // mail
   mail,

@@ -176,7 +176,7 @@ Opened open_self_extracting(const Packed& packed) {
   if (!head.ok()) return head.error();
   if (!is_program(*head)) return evidence_error("this is no program");
   Program program = chars(*head).starts_with("MZ") ? portable(*head) : elf(*head);
-  if (program.end > packed.size) program = {};  // it was cut, or says what is not so: anything may be anywhere
+  if (program.end > packed.size) program = {};  // it was cut: anything may be anywhere
   if (program.end < packed.size) {
     const auto directory = ZipDirectory::find(*packed.content, packed.size);
     if (!directory.ok()) return directory.error();
@@ -184,7 +184,9 @@ Opened open_self_extracting(const Packed& packed) {
   }
   const std::uint64_t from = program.resources.value_or(program.end);
   if (from >= packed.size) return evidence_error("there is nothing behind this program");
-  const auto begin = find_archive(*packed.content, packed.size, from);
+  auto begin = find_archive(*packed.content, packed.size, from);
+  // What is behind a program may also show that the program is not what its headers say.
+  if (begin.ok() && !*begin && program.end < packed.size) begin = find_archive(*packed.content, packed.size, 0);
   if (!begin.ok()) return begin.error();
   if (!*begin) return evidence_error("there is no archive behind this program");
   auto opened = std::make_unique<SelfExtracting>(packed, **begin);
