@@ -21,7 +21,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_zip(const Packed& packed);
 [[nodiscard]] Opened open_tar(const Packed& packed);
 [[nodiscard]] Opened open_other_archive(const Packed& packed);
-[[nodiscard]] Opened open_self_extracting(const Packed& packed);  // needs any place
+[[nodiscard]] Opened open_self_extracting(const Packed& packed);
 
 // Mail: the texts of a message are views of it, its attachments members.
 [[nodiscard]] Opened open_mail(const Packed& packed);

@@ -71,20 +71,32 @@ std::size_t find_header(Bytes window) {
   return first;
 }
 
-// Where in the object it begins, from `begin` on; nothing: nowhere.
-Result<std::optional<std::uint64_t>> find_archive(Content& content, std::uint64_t size, std::uint64_t begin) {
-  Input input(content, size);
-  input.seek(begin);
+// Where the bytes come once only, the directory of a zip cannot be looked at, but the header of a member can.
+std::size_t find_header_or_member(Bytes window) {
+  const std::size_t header = find_header(window);
+  const std::string_view text = chars(window);
+  for (std::size_t at = text.find(kZipLocal); at < header; at = text.find(kZipLocal, at + 1)) {
+    const Bytes member = window.subspan(at);
+    if (member.size() < kZipLocalBytes) break;
+    const std::size_t version = little16(member, 4), method = little16(member, 8), name = little16(member, 26);
+    if (version < 100 && method < 100 && name > 0 && name < kHeaderBytes) return at;
+  }
+  return header;
+}
+
+// Moves to where an archive begins, as `find` says where in a window; false: nowhere near.
+Result<bool> move_to_archive(Input& input, std::size_t (*find)(Bytes window)) {
+  const std::uint64_t begin = input.offset();
   while (input.offset() - begin < limits::kMaxStubBytes) {
     const auto window = input.ahead(2 * kHeaderBytes);
     if (!window.ok()) return window.error();
-    if (const std::size_t at = find_header(*window); at != std::string_view::npos) {
-      return std::optional(input.offset() + at);
-    }
-    if (window->size() <= kHeaderBytes) break;
-    input.take(window->size() - kHeaderBytes);
+    const std::size_t at = find(*window);
+    const bool found = at != std::string_view::npos;
+    if (!found && window->size() <= kHeaderBytes) break;
+    input.take(found ? at : window->size() - kHeaderBytes);
+    if (found) return true;
   }
-  return std::optional<std::uint64_t>();
+  return false;
 }
 
 // What the headers of a program say of its file.
@@ -117,7 +129,9 @@ Program portable(Bytes head) {
   return program;
 }
 
-// What stands behind the program.
+Program program_of(Bytes head) { return chars(head).starts_with("MZ") ? portable(head) : elf(head); }
+
+// What stands behind the program, at any place …
 class Behind final : public Content {
  public:
   Behind(Content& content, std::uint64_t begin, std::uint64_t size) : content_(content), begin_(begin), size_(size) {}
@@ -132,30 +146,96 @@ class Behind final : public Content {
   const std::uint64_t begin_, size_;
 };
 
+// … or as it comes.
+class Rest final : public ByteStream {
+ public:
+  explicit Rest(std::unique_ptr<Input> input) : input_(std::move(input)) {}
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    const auto window = input_->ahead();
+    if (!window.ok()) return window.error();
+    const std::size_t count = std::min(into.size(), window->size());
+    std::copy_n(window->begin(), count, into.begin());
+    input_->take(count);
+    return count;
+  }
+
+ private:
+  const std::unique_ptr<Input> input_;
+};
+
+// An archive, with what it is read from.
 class SelfExtracting final : public Unpacker {
  public:
-  SelfExtracting(const Packed& packed, std::uint64_t begin)
-      : content_(*packed.content, begin, packed.size - begin), stream_(content_, packed.size - begin), packed_(packed) {
-    packed_.content = &content_;
-    packed_.stream = &stream_;
-    packed_.size = packed.size - begin;
-  }
-  [[nodiscard]] Result<> begin() {
-    Opened opened =
-        packed_.sandboxes != nullptr ? open_isolated(Format::other_archive, packed_) : open_other_archive(packed_);
+  SelfExtracting(std::unique_ptr<Content> content, std::unique_ptr<ByteStream> stream)
+      : content_(std::move(content)), stream_(std::move(stream)) {}
+  // `packed`: the whole object; `bytes`: of the archive, 0 where unknown.
+  [[nodiscard]] static Opened open(std::unique_ptr<SelfExtracting> self, Packed packed, std::uint64_t bytes,
+                                   bool is_zip) {
+    packed.content = self->content_.get();
+    packed.stream = self->stream_.get();
+    packed.size = bytes;
+    const bool apart = !is_zip && packed.sandboxes != nullptr;
+    Opened opened = is_zip  ? open_zip(packed)
+                    : apart ? open_isolated(Format::other_archive, packed)
+                            : open_other_archive(packed);
     if (!opened.ok()) return opened.error();
-    archive_ = std::move(opened).value();
-    return Ok{};
+    self->archive_ = std::move(opened).value();
+    return Opened(std::move(self));
   }
   Result<std::optional<Part>> next() override { return archive_->next(); }
   Result<std::size_t> read(std::span<std::byte> into) override { return archive_->read(into); }
 
  private:
-  Behind content_;
-  ContentStream stream_;
-  Packed packed_;
-  std::unique_ptr<Unpacker> archive_;
+  const std::unique_ptr<Content> content_;
+  const std::unique_ptr<ByteStream> stream_;
+  std::unique_ptr<Unpacker> archive_;  // reads from these
 };
+
+Opened open_at_any_place(const Packed& packed) {
+  Input input(*packed.content, packed.size);
+  const auto head = input.ahead(kProgramHeaderBytes);
+  if (!head.ok()) return head.error();
+  if (!is_program(*head)) return evidence_error("this is no program");
+  Program program = program_of(*head);
+  if (program.end > packed.size) program = {};  // it was cut: anything may be anywhere
+  if (program.end < packed.size) {
+    const auto directory = ZipDirectory::find(*packed.content, packed.size);
+    if (!directory.ok()) return directory.error();
+    if (*directory != nullptr) return open_zip(packed);
+  }
+  input.seek(program.resources.value_or(program.end));
+  Result<bool> found = move_to_archive(input, find_header);
+  // What is behind a program may also show that the program is not what its headers say.
+  if (found.ok() && !*found && program.end < packed.size) {
+    input.seek(0);
+    found = move_to_archive(input, find_header);
+  }
+  if (!found.ok()) return found.error();
+  if (!*found) return evidence_error("there is no archive behind this program");
+  const std::uint64_t bytes = packed.size - input.offset();
+  auto content = std::make_unique<Behind>(*packed.content, input.offset(), bytes);
+  auto stream = std::make_unique<ContentStream>(*content, bytes);
+  return SelfExtracting::open(std::make_unique<SelfExtracting>(std::move(content), std::move(stream)), packed, bytes,
+                              false);
+}
+
+Opened open_passing(const Packed& packed) {
+  auto input = std::make_unique<Input>(*packed.stream);
+  const auto head = input->ahead(kProgramHeaderBytes);
+  if (!head.ok()) return head.error();
+  if (!is_program(*head)) return evidence_error("this is no program");
+  const Program program = program_of(*head);
+  const auto skipped = input->skip(program.resources.value_or(program.end));
+  if (!skipped.ok()) return skipped.error();
+  const Result<bool> found = move_to_archive(*input, find_header_or_member);
+  if (!found.ok()) return found.error();
+  if (!*found) return evidence_error("there is no archive behind this program");
+  const auto first = input->ahead(kZipLocal.size());
+  if (!first.ok()) return first.error();
+  const bool is_zip = chars(*first).starts_with(kZipLocal);
+  auto self = std::make_unique<SelfExtracting>(nullptr, std::make_unique<Rest>(std::move(input)));
+  return SelfExtracting::open(std::move(self), packed, 0, is_zip);
+}
 
 }  // namespace
 
@@ -170,28 +250,7 @@ bool is_program(Bytes head) {
 }
 
 Opened open_self_extracting(const Packed& packed) {
-  if (packed.content == nullptr) return evidence_error("a program can be looked into at any place only");
-  Input input(*packed.content, packed.size, kProgramHeaderBytes + Input::kBackBytes);
-  const auto head = input.ahead(kProgramHeaderBytes);
-  if (!head.ok()) return head.error();
-  if (!is_program(*head)) return evidence_error("this is no program");
-  Program program = chars(*head).starts_with("MZ") ? portable(*head) : elf(*head);
-  if (program.end > packed.size) program = {};  // it was cut: anything may be anywhere
-  if (program.end < packed.size) {
-    const auto directory = ZipDirectory::find(*packed.content, packed.size);
-    if (!directory.ok()) return directory.error();
-    if (*directory != nullptr) return open_zip(packed);
-  }
-  const std::uint64_t from = program.resources.value_or(program.end);
-  if (from >= packed.size) return evidence_error("there is nothing behind this program");
-  auto begin = find_archive(*packed.content, packed.size, from);
-  // What is behind a program may also show that the program is not what its headers say.
-  if (begin.ok() && !*begin && program.end < packed.size) begin = find_archive(*packed.content, packed.size, 0);
-  if (!begin.ok()) return begin.error();
-  if (!*begin) return evidence_error("there is no archive behind this program");
-  auto opened = std::make_unique<SelfExtracting>(packed, **begin);
-  if (const Result<> begun = opened->begin(); !begun.ok()) return begun.error();
-  return Opened(std::move(opened));
+  return packed.content != nullptr ? open_at_any_place(packed) : open_passing(packed);
 }
 
 }  // namespace ambit::unpack
