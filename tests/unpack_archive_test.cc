@@ -373,11 +373,14 @@ TEST_F(Archive, BehindAProgramIsTakenApart) {
 
 // As a large member of an archive comes.
 TEST_F(Archive, BehindAProgramThatComesOnceIsTakenApartOrTold) {
+  const std::string stored = made("zip -qr0 ../out.zip .; mv ../out.zip ../out");
   const std::string zip = made("zip -qr ../out.zip .; mv ../out.zip ../out");
   const std::string seven = made("7z a -bd -y ../out.7z . >/dev/null; mv ../out.7z ../out");
   for (const std::string& program :
        {stub(3'000), stub(700'001), read_file("/bin/true"), read_file("/usr/bin/bsdtar")}) {
     expect_all(program + zip, Format::self_extracting, false);
+    expect_all(program + stored, Format::self_extracting, false);
+    expect_all(program + stored, Format::self_extracting, true);
     const Unpacked out = unpack(Format::self_extracting, program + seven, false);
     EXPECT_TRUE(out.opened && out.damaged);
   }

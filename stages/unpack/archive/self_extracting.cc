@@ -166,8 +166,9 @@ class Rest final : public ByteStream {
 // An archive, with what it is read from.
 class SelfExtracting final : public Unpacker {
  public:
-  SelfExtracting(std::unique_ptr<Content> content, std::unique_ptr<ByteStream> stream)
-      : content_(std::move(content)), stream_(std::move(stream)) {}
+  // `begin`: where the archive begins in the object.
+  SelfExtracting(std::unique_ptr<Content> content, std::unique_ptr<ByteStream> stream, std::uint64_t begin)
+      : content_(std::move(content)), stream_(std::move(stream)), begin_(begin) {}
   // `packed`: the whole object; `bytes`: of the archive, 0 where unknown.
   [[nodiscard]] static Opened open(std::unique_ptr<SelfExtracting> self, Packed packed, std::uint64_t bytes,
                                    bool is_zip) {
@@ -182,12 +183,17 @@ class SelfExtracting final : public Unpacker {
     self->archive_ = std::move(opened).value();
     return Opened(std::move(self));
   }
-  Result<std::optional<Part>> next() override { return archive_->next(); }
+  Result<std::optional<Part>> next() override {
+    Result<std::optional<Part>> part = archive_->next();
+    if (part.ok() && *part && (*part)->stored_at) *(*part)->stored_at += begin_;
+    return part;
+  }
   Result<std::size_t> read(std::span<std::byte> into) override { return archive_->read(into); }
 
  private:
   const std::unique_ptr<Content> content_;
   const std::unique_ptr<ByteStream> stream_;
+  const std::uint64_t begin_;
   std::unique_ptr<Unpacker> archive_;  // reads from these
 };
 
@@ -212,11 +218,11 @@ Opened open_at_any_place(const Packed& packed) {
   }
   if (!found.ok()) return found.error();
   if (!*found) return evidence_error("there is no archive behind this program");
-  const std::uint64_t bytes = packed.size - input.offset();
-  auto content = std::make_unique<Behind>(*packed.content, input.offset(), bytes);
+  const std::uint64_t begin = input.offset(), bytes = packed.size - begin;
+  auto content = std::make_unique<Behind>(*packed.content, begin, bytes);
   auto stream = std::make_unique<ContentStream>(*content, bytes);
-  return SelfExtracting::open(std::make_unique<SelfExtracting>(std::move(content), std::move(stream)), packed, bytes,
-                              false);
+  return SelfExtracting::open(std::make_unique<SelfExtracting>(std::move(content), std::move(stream), begin), packed,
+                              bytes, false);
 }
 
 Opened open_passing(const Packed& packed) {
@@ -233,7 +239,8 @@ Opened open_passing(const Packed& packed) {
   const auto first = input->ahead(kZipLocal.size());
   if (!first.ok()) return first.error();
   const bool is_zip = chars(*first).starts_with(kZipLocal);
-  auto self = std::make_unique<SelfExtracting>(nullptr, std::make_unique<Rest>(std::move(input)));
+  const std::uint64_t begin = input->offset();
+  auto self = std::make_unique<SelfExtracting>(nullptr, std::make_unique<Rest>(std::move(input)), begin);
   return SelfExtracting::open(std::move(self), packed, 0, is_zip);
 }
 
