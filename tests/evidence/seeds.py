@@ -49,6 +49,9 @@ lz4 -q a.txt a.lz4
 lzip -k a.txt
 compress -c a.txt > a.Z
 xz -k --format=lzma a.txt
+7z a -bd -y a.7z a.txt a.rtf >/dev/null
+zip -q a.zip a.txt a.rtf
+for packed in a.7z a.zip; do cat /bin/true $packed > whole-$packed.exe; (head -c 3000 /bin/true; cat $packed) > cut-$packed.exe; done
 rm export
 '''], cwd=folder, check=True)
 # Debian's modules, whatever python comes first.
