@@ -109,6 +109,25 @@ TEST(Inside, finds_the_word_in_every_packing_once) {
   EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
 }
 
+TEST(Inside, finds_the_word_in_units_of_four_bytes) {
+  Case c;
+  c.order(test::kPayoutOrder);
+  const Ran made = test::run({"python3", "-c", R"py(
+import os, sys
+os.mkdir(sys.argv[1])
+words = 'some words of a text\n' * 40 + 'from acme-payout-7731 to somebody\n' + 'and more of them\n' * 40
+for name in 'utf-32', 'utf-32-le', 'utf-32-be':
+    open(sys.argv[1] + '/' + name, 'wb').write(words.encode(name))
+open(sys.argv[1] + '/marked-be', 'wb').write(b'\0\0\xfe\xff' + words.encode('utf-32-be'))
+)py",
+                              c.folder / "server"});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(c.query("run", "SELECT locator FROM v_item WHERE hits = 1 ORDER BY locator"),
+            "server:/marked-be!text\nserver:/utf-32!text\nserver:/utf-32-be!text\nserver:/utf-32-le!text");
+}
+
 // An ext4 file system of 28 kinds of packing, one of them a deleted file, and ten identifiers of five shapes in each.
 TEST(Inside, finds_280_of_280_identifiers_in_28_kinds_of_packing) {
   IdentifierCase c;

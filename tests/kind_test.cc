@@ -165,6 +165,25 @@ TEST(Kind, utf16_is_text_with_and_without_a_byte_order_mark) {
   EXPECT_TRUE(guess("\xff\xfe\x42\x30\x44\x30\x46\x30\x0a\x00"s).is_text);
 }
 
+TEST(Kind, utf32_is_text_with_and_without_a_byte_order_mark) {
+  const std::string mail = "From: a\r\nTo: b\r\nSubject: c\r\n\r\nhello\r\n";
+  const auto four = [](std::string_view text, bool little) {
+    std::string out;
+    for (const char c : text) out += little ? std::string{c, '\0', '\0', '\0'} : std::string{'\0', '\0', '\0', c};
+    return out;
+  };
+  for (const bool little : {true, false}) {
+    const std::string mark = little ? "\xff\xfe\0\0"s : "\0\0\xfe\xff"s;
+    EXPECT_EQ(guess(four(mail, little)), (KindGuess{Kind::mail, true}));
+    EXPECT_EQ(guess(mark + four(mail, little)), (KindGuess{Kind::mail, true}));
+    EXPECT_EQ(guess(mark + four("Hi", little)), (KindGuess{Kind::text, true}));
+  }
+  // Numbers of four bytes.
+  std::string numbers;
+  for (unsigned i = 0; i < 500; ++i) numbers += {static_cast<char>(i * 7), static_cast<char>(i / 256), '\0', '\0'};
+  EXPECT_FALSE(guess(numbers).is_text);
+}
+
 TEST(Kind, text_in_any_character_set_is_text_and_noise_is_not) {
   EXPECT_TRUE(guess("Kim St\xc3\xa5hl wrote").is_text);                    // UTF-8
   EXPECT_TRUE(guess("Kim St\xe5hl wrote").is_text);                        // ISO 8859-1

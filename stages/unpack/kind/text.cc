@@ -192,9 +192,36 @@ Census census(std::string_view text) {
   return out;
 }
 
+// The same of UTF-32. Numbers of four bytes look like it, so without a mark it is ASCII.
+std::optional<std::string> narrowed_from_four(std::string_view head) {
+  const bool marked_little = head.starts_with("\xff\xfe\0\0"sv), marked_big = head.starts_with("\0\0\xfe\xff"sv);
+  const std::size_t units = head.size() / 4;
+  const bool marked = marked_little || marked_big;
+  if (units < (marked ? 2U : 6U)) return std::nullopt;
+  const auto may_be_ascii = [&](std::size_t unit) { return head.substr(4 * unit + 1, 2) == "\0\0"sv; };
+  if (!marked && !may_be_ascii(0) && !may_be_ascii(1)) return std::nullopt;
+  const auto is_letter = [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\r' || c == '\t'; };
+  std::string little, big;
+  for (std::size_t i = 0; i + 4 <= head.size(); i += 4) {
+    const std::string_view unit = head.substr(i, 4);
+    little.push_back(unit.substr(1) == "\0\0\0"sv && is_letter(unit[0]) ? unit[0] : '?');
+    big.push_back(unit.substr(0, 3) == "\0\0\0"sv && is_letter(unit[3]) ? unit[3] : '?');
+  }
+  if (marked_little) return little.substr(1);
+  if (marked_big) return big.substr(1);
+  const auto is_text = [&](const std::string& letters) {
+    return static_cast<std::size_t>(std::count(letters.begin(), letters.end(), '?')) * 10 <= units * 2;
+  };
+  if (is_text(little)) return little;
+  return is_text(big) ? std::optional(big) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> narrowed(std::string_view head) {
+  if (head.find('\0') != std::string_view::npos) {
+    if (std::optional<std::string> from_four = narrowed_from_four(head)) return from_four;
+  }
   const bool marked_little = head.starts_with("\xff\xfe"sv), marked_big = head.starts_with("\xfe\xff"sv);
   const std::size_t units = head.size() / 2;
   const bool marked = marked_little || marked_big;

@@ -9,11 +9,12 @@
 
 namespace ambit::kinds {
 
-// True for UTF-8, for 8-bit text without NUL and with next to no control characters, and for UTF-16 with a byte order
-// mark or with the zeros of ASCII. `cut`: the text goes on behind `head`.
+// True for UTF-8, and for 8-bit text without NUL and with next to no control characters. `cut`: the text goes on behind
+// `head`.
 [[nodiscard]] bool reads_as_text(std::string_view head, bool cut);
 
-// The ASCII of UTF-16 text, other characters as '?'; nothing if `head` is not UTF-16.
+// The ASCII of text in UTF-16 or UTF-32, with a byte order mark or with the zeros of ASCII; other characters as '?'.
+// Nothing if `head` is neither.
 [[nodiscard]] std::optional<std::string> narrowed(std::string_view head);
 
 // mail, mailbox, sql_dump, log, markup, source or text. `extension`: lower case, without the dot.
