@@ -170,18 +170,17 @@ class SelfExtracting final : public Unpacker {
   SelfExtracting(std::unique_ptr<Content> content, std::unique_ptr<ByteStream> stream, std::uint64_t begin)
       : content_(std::move(content)), stream_(std::move(stream)), begin_(begin) {}
   // `packed`: the whole object; `bytes`: of the archive, 0 where unknown.
-  [[nodiscard]] static Opened open(std::unique_ptr<SelfExtracting> self, Packed packed, std::uint64_t bytes,
-                                   bool is_zip) {
-    packed.content = self->content_.get();
-    packed.stream = self->stream_.get();
+  [[nodiscard]] Result<> begin(Packed packed, std::uint64_t bytes, bool is_zip) {
+    packed.content = content_.get();
+    packed.stream = stream_.get();
     packed.size = bytes;
     const bool apart = !is_zip && packed.sandboxes != nullptr;
     Opened opened = is_zip  ? open_zip(packed)
                     : apart ? open_isolated(Format::other_archive, packed)
                             : open_other_archive(packed);
     if (!opened.ok()) return opened.error();
-    self->archive_ = std::move(opened).value();
-    return Opened(std::move(self));
+    archive_ = std::move(opened).value();
+    return Ok{};
   }
   Result<std::optional<Part>> next() override {
     Result<std::optional<Part>> part = archive_->next();
@@ -221,8 +220,9 @@ Opened open_at_any_place(const Packed& packed) {
   const std::uint64_t begin = input.offset(), bytes = packed.size - begin;
   auto content = std::make_unique<Behind>(*packed.content, begin, bytes);
   auto stream = std::make_unique<ContentStream>(*content, bytes);
-  return SelfExtracting::open(std::make_unique<SelfExtracting>(std::move(content), std::move(stream), begin), packed,
-                              bytes, false);
+  auto opened = std::make_unique<SelfExtracting>(std::move(content), std::move(stream), begin);
+  if (const Result<> begun = opened->begin(packed, bytes, false); !begun.ok()) return begun.error();
+  return Opened(std::move(opened));
 }
 
 Opened open_passing(const Packed& packed) {
@@ -240,8 +240,9 @@ Opened open_passing(const Packed& packed) {
   if (!first.ok()) return first.error();
   const bool is_zip = chars(*first).starts_with(kZipLocal);
   const std::uint64_t begin = input->offset();
-  auto self = std::make_unique<SelfExtracting>(nullptr, std::make_unique<Rest>(std::move(input)), begin);
-  return SelfExtracting::open(std::move(self), packed, 0, is_zip);
+  auto opened = std::make_unique<SelfExtracting>(nullptr, std::make_unique<Rest>(std::move(input)), begin);
+  if (const Result<> begun = opened->begin(packed, 0, is_zip); !begun.ok()) return begun.error();
+  return Opened(std::move(opened));
 }
 
 }  // namespace
