@@ -16,7 +16,6 @@
 #include "stages/unpack/archive/zip_directory.h"
 #include "stages/unpack/content_stream.h"
 #include "stages/unpack/formats.h"
-#include "stages/unpack/sandbox/isolated.h"
 #include "stages/unpack/stream/decoder.h"
 
 namespace ambit::unpack {
@@ -129,7 +128,13 @@ Program portable(Bytes head) {
   return program;
 }
 
-Program program_of(Bytes head) { return chars(head).starts_with("MZ") ? portable(head) : elf(head); }
+// Of the program at which `input` stands.
+Result<Program> read_program(Input& input) {
+  const auto head = input.ahead(kProgramHeaderBytes);
+  if (!head.ok()) return head.error();
+  if (!is_program(*head)) return evidence_error("this is no program");
+  return chars(*head).starts_with("MZ") ? portable(*head) : elf(*head);
+}
 
 // What stands behind the program, at any place …
 class Behind final : public Content {
@@ -174,10 +179,7 @@ class SelfExtracting final : public Unpacker {
     packed.content = content_.get();
     packed.stream = stream_.get();
     packed.size = bytes;
-    const bool apart = !is_zip && packed.sandboxes != nullptr;
-    Opened opened = is_zip  ? open_zip(packed)
-                    : apart ? open_isolated(Format::other_archive, packed)
-                            : open_other_archive(packed);
+    Opened opened = open_unpacker(is_zip ? Format::zip : Format::other_archive, packed);
     if (!opened.ok()) return opened.error();
     archive_ = std::move(opened).value();
     return Ok{};
@@ -198,11 +200,9 @@ class SelfExtracting final : public Unpacker {
 
 Opened open_at_any_place(const Packed& packed) {
   Input input(*packed.content, packed.size);
-  const auto head = input.ahead(kProgramHeaderBytes);
-  if (!head.ok()) return head.error();
-  if (!is_program(*head)) return evidence_error("this is no program");
-  Program program = program_of(*head);
-  if (program.end > packed.size) program = {};  // it was cut: anything may be anywhere
+  const Result<Program> read = read_program(input);
+  if (!read.ok()) return read.error();
+  const Program program = read->end > packed.size ? Program{} : *read;  // where it was cut, anything may be anywhere
   if (program.end < packed.size) {
     const auto directory = ZipDirectory::find(*packed.content, packed.size);
     if (!directory.ok()) return directory.error();
@@ -227,11 +227,9 @@ Opened open_at_any_place(const Packed& packed) {
 
 Opened open_passing(const Packed& packed) {
   auto input = std::make_unique<Input>(*packed.stream);
-  const auto head = input->ahead(kProgramHeaderBytes);
-  if (!head.ok()) return head.error();
-  if (!is_program(*head)) return evidence_error("this is no program");
-  const Program program = program_of(*head);
-  const auto skipped = input->skip(program.resources.value_or(program.end));
+  const Result<Program> program = read_program(*input);
+  if (!program.ok()) return program.error();
+  const auto skipped = input->skip(program->resources.value_or(program->end));
   if (!skipped.ok()) return skipped.error();
   const Result<bool> found = move_to_archive(*input, find_header_or_member);
   if (!found.ok()) return found.error();

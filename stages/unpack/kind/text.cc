@@ -201,31 +201,35 @@ std::optional<std::string> narrowed_from_four(std::string_view head) {
   const auto may_be_ascii = [&](std::size_t unit) { return head.substr(4 * unit + 1, 2) == "\0\0"sv; };
   if (!marked && !may_be_ascii(0) && !may_be_ascii(1)) return std::nullopt;
   const auto is_letter = [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\r' || c == '\t'; };
-  std::string little, big;
-  for (std::size_t i = 0; i + 4 <= head.size(); i += 4) {
-    const std::string_view unit = head.substr(i, 4);
-    little.push_back(unit.substr(1) == "\0\0\0"sv && is_letter(unit[0]) ? unit[0] : '?');
-    big.push_back(unit.substr(0, 3) == "\0\0\0"sv && is_letter(unit[3]) ? unit[3] : '?');
-  }
-  if (marked_little) return little.substr(1);
-  if (marked_big) return big.substr(1);
-  const auto is_text = [&](const std::string& letters) {
-    return static_cast<std::size_t>(std::count(letters.begin(), letters.end(), '?')) * 10 <= units * 2;
+  // By which of its four bytes holds the letter.
+  const auto letters = [&](std::size_t place) {
+    std::string out;
+    for (std::size_t i = 0; i < units; ++i) {
+      const std::string_view unit = head.substr(4 * i, 4);
+      const bool is_ascii = unit.substr(place == 0 ? 1 : 0, 3) == "\0\0\0"sv && is_letter(unit[place]);
+      out.push_back(is_ascii ? unit[place] : '?');
+    }
+    return out;
   };
-  if (is_text(little)) return little;
-  return is_text(big) ? std::optional(big) : std::nullopt;
+  if (marked) return letters(marked_little ? 0 : 3).substr(1);
+  for (const std::size_t place : {0U, 3U}) {
+    std::string out = letters(place);
+    if (static_cast<std::size_t>(std::count(out.begin(), out.end(), '?')) * 10 <= units * 2) return out;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
 
 std::optional<std::string> narrowed(std::string_view head) {
-  if (head.find('\0') != std::string_view::npos) {
+  const bool has_zeros = head.find('\0') != std::string_view::npos;
+  if (has_zeros) {
     if (std::optional<std::string> from_four = narrowed_from_four(head)) return from_four;
   }
   const bool marked_little = head.starts_with("\xff\xfe"sv), marked_big = head.starts_with("\xfe\xff"sv);
   const std::size_t units = head.size() / 2;
   const bool marked = marked_little || marked_big;
-  if (!marked && head.find('\0') == std::string_view::npos) return std::nullopt;
+  if (!marked && !has_zeros) return std::nullopt;
   if (units < (marked ? 2U : 6U) || (head.size() >= 4 && head.substr(2, 2) == "\0\0"sv)) return std::nullopt;
   std::size_t little = 0, big = 0;
   for (std::size_t i = 0; i + 1 < head.size(); i += 2) {

@@ -40,7 +40,7 @@ bool has_wide_units(std::string_view charset) { return charset.starts_with("utf-
 // What the document says it is written in; empty: it says nothing.
 std::string declared_charset(std::string_view head) {
   if (const std::string_view wide = guessed_wide_charset(head); !wide.empty()) return std::string(wide);
-  if (head.starts_with("\xef\xbb\xbf")) return std::string(kUtf8OrWestern);
+  if (head.starts_with(kUtf8Mark)) return std::string(kUtf8OrWestern);
   const std::string lower_head = lowered(head);
   std::string_view rest = lower_head;
   std::string label;

@@ -15,6 +15,7 @@ namespace ambit::unpack {
 
 // UTF-8, but what is not valid UTF-8 is read as Windows-1252, byte by byte.
 inline constexpr std::string_view kUtf8OrWestern = "utf-8";
+inline constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
 
 // The name that charset_decoder() knows a label by; empty where the label means nothing, or only ASCII.
 [[nodiscard]] std::string known_charset(std::string_view label);

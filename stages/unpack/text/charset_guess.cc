@@ -12,7 +12,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
 struct Mark {
   std::string_view bytes, charset;
 };
