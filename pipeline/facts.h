@@ -158,6 +158,7 @@ enum class Format : std::uint8_t {
   html,
   xml,
   pdf,
+  folded,  // vCard, iCalendar, LDIF: texts with long lines in pieces
   // text that is not UTF-8
   charset,
   // databases and logs

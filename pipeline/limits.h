@@ -57,6 +57,13 @@ inline constexpr std::chrono::seconds kWaitForSpace{1};
 // Residue has no files. What is caught in it is a piece: the cells of this grid that hold hits, joined where
 // they touch. 64 KiB is the widest near() allows, so neighbours in the sense of a rule share a piece.
 inline constexpr std::uint64_t kResidueCell = 64 * KiB;
+// What is packed in residue is looked for at the beginnings of sectors: no file system in use has smaller blocks.
+inline constexpr std::uint64_t kCarveStep = 512;
+// Beginnings in one run of residue: a disk of 8 TB full of deleted archives of 4 MB. They are held until the run was
+// swept, eight bytes each.
+inline constexpr std::size_t kMaxCarveStarts = 2'000'000;
+// How far from the beginning of a zip its directory is looked for; where there is none it is read without.
+inline constexpr std::uint64_t kMaxCarvedZip = 4 * GiB;
 
 // --- hits --------------------------------------------------------------------------------------------------
 // Hits kept per identifier and per object (the first ones by offset), then in all. Beyond: exception
@@ -180,6 +187,8 @@ inline constexpr std::uint64_t kFreeExpandedBytes = 1 * GiB;
 inline constexpr std::uint64_t kMaxUnpackSeconds = 6 * 3600;
 // Parts of one container.
 inline constexpr std::uint64_t kMaxParts = 50'000'000;
+// One line of a vCard or an LDIF, put together from its pieces: a picture in letters. The rest is another line.
+inline constexpr std::size_t kMaxFoldedLine = 1 * MiB;
 // Mark-up of one part of an office document. Sixteen times a view: what unpacks to more tags than that is a bomb.
 inline constexpr std::uint64_t kMaxMarkupBytes = 16 * kMaxViewBytes;
 // Headers of one mail or of one of its parts: a circular to 50,000 people in one To line.

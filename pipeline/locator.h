@@ -8,6 +8,7 @@
 //   server7:p2:/etc/hosts                    exhibit, partition 2, path
 //   server7:@1048576+65536                   exhibit, residue: offset and length in bytes
 //   server7:p2:@1052672+512                  residue of partition 2; the offset is the image's
+//   server7:p2:carved@1052672+512!/a.txt     member of an archive that was found in it
 //   server7:p3:vg0/home:/kim/a.txt           exhibit, partition, logical volume, path
 //   server7:p1:/a.txt:Zone.Identifier        a stream of a file
 //
@@ -33,6 +34,9 @@ enum class StepKind : std::uint8_t {
   stream = 7,     // name: a named stream or extended attribute of the file before it
   view = 8,       // name: "text", how the object before it reads; number: as which of its parts
 };
+
+// The name of a step of residue at which an archive or a document begins.
+inline constexpr std::string_view kCarvedName = "carved";
 
 struct Step {
   StepKind kind = StepKind::path;

@@ -44,6 +44,10 @@ void ResidueRun::settle(const Span& span, std::vector<Piece>& out) {
   for (const Hit& hit : span.hits) reached_ = std::max(reached_, hit.end());
   hits_.insert(hits_.end(), span.hits.begin(), span.hits.end());
   exceptions_.insert(exceptions_.end(), span.exceptions.begin(), span.exceptions.end());
+  const std::size_t room = std::min(limits::kMaxCarveStarts - starts_.size(), span.starts.size());
+  const auto too_many = span.starts.begin() + static_cast<std::ptrdiff_t>(room);
+  starts_.insert(starts_.end(), span.starts.begin(), too_many);
+  if (too_many != span.starts.end()) exceptions_.push_back({ExceptionReason::objects_limit, *too_many, 0});
 
   std::uint64_t at = span.begin;
   const bool dense = runs.size() == 1 && runs[0].end - runs[0].begin == limits::kSpanBytes;

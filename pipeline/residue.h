@@ -26,7 +26,8 @@ class ResidueRun {
     std::uint64_t begin = 0, end = 0;
     std::vector<Hit> hits;  // those that start in the span; sorted
     std::vector<Exception> exceptions;
-    bool goes_on = false;  // the run goes on behind this span
+    bool goes_on = false;               // the run goes on behind this span
+    std::vector<std::uint64_t> starts;  // places at which something packed may begin; sorted
   };
   // An object: bytes [begin, end) of the image. Offsets in the facts count from `begin`. The facts have no coverage:
   // that is counted for the image as a whole.
@@ -41,6 +42,9 @@ class ResidueRun {
   [[nodiscard]] std::vector<Piece> add(Span span);
   // True when all spans are in; then every object has been returned.
   [[nodiscard]] bool done() const { return done_; }
+  // Then: where the run ends, and the starts of all spans.
+  [[nodiscard]] std::uint64_t end() const { return next_; }
+  [[nodiscard]] std::vector<std::uint64_t> take_starts() { return std::move(starts_); }
 
  private:
   struct Cells {
@@ -59,6 +63,7 @@ class ResidueRun {
   std::uint64_t reached_ = 0;          // hits that start in settled spans may end up to here
   std::vector<Hit> hits_;              // not yet emitted, by start
   std::vector<Exception> exceptions_;  // likewise
+  std::vector<std::uint64_t> starts_;
 };
 
 }  // namespace ambit

@@ -35,6 +35,10 @@ std::string pack(const NotedResidue& residue) {
   append_varint(out, residue.span.goes_on ? 1 : 0);
   record::append_hits(out, residue.span.hits);
   record::append_exceptions(out, residue.span.exceptions);
+  append_varint(out, residue.span.starts.size());
+  for (std::uint64_t before = 0; const std::uint64_t start : residue.span.starts) {
+    append_varint(out, start - std::exchange(before, start));
+  }
   return out;
 }
 
@@ -48,6 +52,10 @@ NotedResidue unpack_noted_residue(std::string_view packed) {
   residue.span.goes_on = take_varint(packed) != 0;
   residue.span.hits = record::take_hits(packed);
   residue.span.exceptions = record::take_exceptions(packed);
+  std::uint64_t start = 0;
+  for (std::uint64_t left = take_varint(packed); left > 0; --left) {
+    residue.span.starts.push_back(start += take_varint(packed));
+  }
   return residue;
 }
 
@@ -73,6 +81,9 @@ void Done::portion(std::string_view packed, const std::vector<std::string>& note
       break;
     case PortionKind::residue:
       root.residue.insert(name.number);
+      break;
+    case PortionKind::carved:
+      root.carved.insert(name.number);
       break;
   }
   for (const std::string& note : notes) {

@@ -53,6 +53,7 @@ class Done final : public record::Replay {
     std::vector<bool> stripes;
     std::unordered_map<ObjectId, bool> shared_objects;  // whether an image was opened in it
     std::unordered_set<std::uint64_t> residue;          // pieces, by place
+    std::unordered_set<std::uint64_t> carved;           // what was packed in residue, by place
     std::unordered_map<ObjectId, std::vector<std::string>> parts;
     std::vector<std::string> spans;  // of residue
 

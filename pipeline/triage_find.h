@@ -19,6 +19,7 @@ class PartFinder {
 
   // Whether a wanted part may be inside the object of this text.
   [[nodiscard]] bool leads_on(const std::string& text) const { return containers_.contains(text); }
+  [[nodiscard]] const std::set<std::string>& containers() const { return containers_; }
   // `content` is open and has `size` bytes.
   void look_into(const Object& object, Content& content, std::uint64_t size);
 

@@ -5,6 +5,7 @@
 
 #include "pipeline/limits.h"
 #include "pipeline/triage_stripe.h"
+#include "stages/unpack/carve.h"
 
 namespace ambit {
 namespace {
@@ -206,10 +207,7 @@ void ImageSweep::take_up_parts(Worker& worker) {
   done_.parts.clear();
   for (const std::string& packed : std::exchange(done_.spans, {})) {
     NotedResidue noted = unpack_noted_residue(packed);
-    const auto run = residue_.try_emplace(noted.run_begin, noted.run_begin, noted.kind).first;
-    std::vector<ResidueRun::Piece> pieces = run->second.add(std::move(noted.span));
-    if (run->second.done()) residue_.erase(run);
-    judge_shared_residue(worker, noted.home, pieces);
+    judge_shared_residue(worker, noted.home, noted.run_begin, noted.kind, std::move(noted.span));
   }
 }
 
@@ -306,32 +304,75 @@ void ImageSweep::match_seams(Worker& worker, const Object& object, Facts& facts)
 
 void ImageSweep::end_residue(Worker& worker, const Parcel& parcel, std::uint64_t run_begin, ResidueRun::Span span) {
   if (!parcel.from_before && !parcel.goes_on) {
-    for (ResidueRun::Piece& piece : ResidueRun(parcel.begin, parcel.kind).add(std::move(span))) {
-      judge_residue(worker, parcel.home, piece);
-    }
-    return;
+    ResidueRun run(parcel.begin, parcel.kind);
+    for (ResidueRun::Piece& piece : run.add(std::move(span))) judge_residue(worker, parcel.home, piece);
+    return carve_residue(worker, parcel.home, {0, parcel.begin, parcel.end - parcel.begin}, run.take_starts(), false);
   }
   const std::uint64_t begin = parcel.from_before ? run_begin : parcel.begin;
   if (outer_ == nullptr) {
     const NotedResidue noted{begin, parcel.kind, parcel.home, span};
     sweep_.check(engine_.writer->note(worker.record, worker.portion->recorded(), pack(noted)));
   }
-  std::vector<ResidueRun::Piece> pieces;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto run = residue_.try_emplace(begin, begin, parcel.kind).first;
-    pieces = run->second.add(std::move(span));
-    if (run->second.done()) residue_.erase(run);
-  }
-  judge_shared_residue(worker, parcel.home, pieces);
+  judge_shared_residue(worker, parcel.home, begin, parcel.kind, std::move(span));
 }
 
-void ImageSweep::judge_shared_residue(Worker& worker, std::uint32_t home, std::vector<ResidueRun::Piece>& pieces) {
+void ImageSweep::judge_shared_residue(Worker& worker, std::uint32_t home, std::uint64_t run_begin, Kind kind,
+                                      ResidueRun::Span span) {
+  std::vector<ResidueRun::Piece> pieces;
+  std::vector<std::uint64_t> starts;
+  std::uint64_t run_end = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto run = residue_.try_emplace(run_begin, run_begin, kind).first;
+    pieces = run->second.add(std::move(span));
+    if (run->second.done()) {
+      starts = run->second.take_starts();
+      run_end = run->second.end();
+      residue_.erase(run);
+    }
+  }
   for (ResidueRun::Piece& piece : pieces) {
     if (done_.residue.contains(piece.begin)) continue;
     const PortionScope scope(sweep_, worker, portion(PortionKind::residue, piece.begin));
     judge_residue(worker, home, piece);
   }
+  carve_residue(worker, home, {0, run_begin, run_end - run_begin}, std::move(starts), true);
+}
+
+void ImageSweep::carve_residue(Worker& worker, std::uint32_t home, const Run& run, std::vector<std::uint64_t> starts,
+                               bool is_shared) {
+  if (starts.empty()) return;
+  for (std::uint64_t& start : starts) start -= run.place;
+  const auto bytes = content({run}, {run.length, std::nullopt, 0});
+  worker.watch.begin(Work::unpack);
+  carve(*bytes, run.length, starts, [&](const CarvedFile& file) {
+    worker.watch.charge(Work::unpack);
+    const Run place{0, run.place + file.begin, file.bytes};
+    if (!is_shared) {
+      judge_carved(worker, home, place, file.guess);
+    } else if (!done_.carved.contains(place.place)) {
+      const PortionScope scope(sweep_, worker, portion(PortionKind::carved, place.place));
+      judge_carved(worker, home, place, file.guess);
+    }
+    worker.watch.begin(Work::unpack);
+    return !sweep_.stopped();
+  });
+  worker.watch.charge(Work::unpack);
+}
+
+// Its raw bytes were swept as the residue that they are, and its hits in them stand there.
+void ImageSweep::judge_carved(Worker& worker, std::uint32_t home, const Run& place, const KindGuess& guess) {
+  Object object = residue_object(home, {StepKind::residue, std::string(kCarvedName), place.place, place.length});
+  object.info.size = place.length;
+  object.content = content({place}, object.info);
+  object.origin = self_.lock();
+  const Holding holding(worker, object.locator);
+  Facts facts;
+  facts.size = place.length;
+  set_kind(guess, facts);
+  worker.account.walked(object.locator.exhibit, facts.size);
+  sweep_.unpack(worker, object, facts);
+  sweep_.judge(worker, object, facts);
 }
 
 void ImageSweep::judge_residue(Worker& worker, std::uint32_t home, ResidueRun::Piece& piece) {

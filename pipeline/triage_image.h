@@ -88,7 +88,13 @@ class ImageSweep final : public walk::ImageSink {
   void match_seams(Worker& worker, const Object& object, Facts& facts);
   void end_residue(Worker& worker, const Parcel& parcel, std::uint64_t run_begin, ResidueRun::Span span);
   void judge_residue(Worker& worker, std::uint32_t home, ResidueRun::Piece& piece);
-  void judge_shared_residue(Worker& worker, std::uint32_t home, std::vector<ResidueRun::Piece>& pieces);
+  // Of a run over several stripes; in portions of their own.
+  void judge_shared_residue(Worker& worker, std::uint32_t home, std::uint64_t run_begin, Kind kind,
+                            ResidueRun::Span span);
+  // What is packed in a run of residue of which all is swept. `starts`: where it may begin.
+  void carve_residue(Worker& worker, std::uint32_t home, const Run& run, std::vector<std::uint64_t> starts,
+                     bool is_shared);
+  void judge_carved(Worker& worker, std::uint32_t home, const Run& place, const KindGuess& guess);
   [[nodiscard]] Object residue_object(std::uint32_t home, Step step) const;
   [[nodiscard]] std::unique_ptr<Content> content(std::vector<Run> runs, ContentInfo info) const;
   [[nodiscard]] Error changed() const;

@@ -126,7 +126,7 @@ bool wants_any_place(Format format) {
 
 bool is_a_guess(Format format) {
   return format == Format::mail || format == Format::mailbox || format == Format::html || format == Format::xml ||
-         format == Format::charset || format == Format::self_extracting;
+         format == Format::folded || format == Format::charset || format == Format::self_extracting;
 }
 
 WalkTrouble trouble_of(const Error& error) {

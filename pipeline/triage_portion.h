@@ -2,8 +2,8 @@
 //
 //   a folder    each object, with all that is taken out of it
 //   an image    what its walk says; each object that is read through its content; each stripe, with the objects that
-//   lie
-//               in it whole; each object, and each piece of residue, that several stripes brought together
+//               lie in it whole; each object, and each piece of residue and what is packed in it, that several stripes
+//               brought together
 //
 // An image that is a file of another is an image of its own, with its own portions, where it is larger than a stripe;
 // else it belongs to the portion that it was found in.
@@ -25,13 +25,13 @@ namespace ambit {
 
 class Sweep;
 
-enum class PortionKind : std::uint8_t { object, walk, stripe, shared_object, residue };
+enum class PortionKind : std::uint8_t { object, walk, stripe, shared_object, residue, carved };
 
 struct PortionName {
   std::string root;  // sort key of the image's locator, of the exhibit for a folder
   PortionKind kind = PortionKind::object;
-  std::uint64_t number =
-      0;  // object: in the order of the walk; stripe: from 0; shared object: its id; residue: its place
+  // object: in the order of the walk; stripe: from 0; shared object: its id; residue and what is carved: its place
+  std::uint64_t number = 0;
   std::uint32_t check = 0;   // object: of its locator, never 0
   bool opens_image = false;  // an image was found in it that has its own portions
 };

@@ -1,6 +1,7 @@
 #include "pipeline/triage_released.h"
 
 #include <charconv>
+#include <map>
 #include <optional>
 #include <set>
 #include <string_view>
@@ -48,18 +49,19 @@ class Wanted {
   std::unordered_map<std::string, const ReleasedItem*> items_;
 };
 
-// "PREFIX:@OFFSET+LENGTH", the text of a residue locator.
+// "PREFIX:NAME@OFFSET+LENGTH", the text of a residue locator.
 struct ResidueText {
   std::string_view prefix;
   std::uint64_t offset = 0, length = 0;
 };
 
-std::optional<ResidueText> read_residue(std::string_view text) {
-  const std::size_t mark = text.rfind(":@");
+std::optional<ResidueText> read_residue(std::string_view text, std::string_view name) {
+  const std::string opening = ":" + std::string(name) + "@";
+  const std::size_t mark = text.rfind(opening);
   if (mark == std::string_view::npos) return std::nullopt;
   ResidueText out{text.substr(0, mark), 0, 0};
   const char* const end = text.data() + text.size();
-  auto [at, status] = std::from_chars(text.data() + mark + 2, end, out.offset);
+  auto [at, status] = std::from_chars(text.data() + mark + opening.size(), end, out.offset);
   if (status != std::errc() || at == end || *at != '+') return std::nullopt;
   auto [last, last_status] = std::from_chars(at + 1, end, out.length);
   if (last_status != std::errc() || last != end) return std::nullopt;
@@ -77,11 +79,11 @@ class ImageItems final : public walk::ImageSink {
  public:
   ImageItems(const walk::ImageWalk& walk, Wanted& wanted, PartFinder& finder)
       : walk_(walk), wanted_(wanted), finder_(finder) {
-    homes_.insert(to_string(Locator{0, walk.image().steps}, ""));
+    add_home(walk.image().steps);
   }
 
   std::uint32_t home(std::vector<Step> steps) override {
-    homes_.insert(to_string(Locator{0, std::move(steps)}, ""));
+    add_home(std::move(steps));
     return 0;
   }
   bool object(Object&& object, std::uint64_t, std::uint32_t) override {
@@ -95,25 +97,45 @@ class ImageItems final : public walk::ImageSink {
   }
   bool area(Kind, std::uint32_t, std::uint64_t, std::uint64_t) override { return true; }
 
-  // When the walk is through: residue, by its place.
+  // When the walk is through: residue, by its place, and what is packed in it.
   void meet_residue() {
-    const std::uint64_t bytes = walk_.bytes().size();
+    const auto piece = [&](const ResidueText& residue) {
+      const std::uint64_t bytes = walk_.bytes().size();
+      const bool inside = residue.offset <= bytes && residue.length <= bytes - residue.offset;
+      return inside ? run_content(walk_.bytes(), {{0, residue.offset, residue.length}},
+                                  {residue.length, std::nullopt, 0}, Places::exhibit)
+                    : nullptr;
+    };
+    for (const std::string& text : finder_.containers()) {
+      const auto residue = read_residue(text, kCarvedName);
+      const auto home = residue ? homes_.find(std::string(residue->prefix)) : homes_.end();
+      const auto content = home != homes_.end() ? piece(*residue) : nullptr;
+      if (content == nullptr) continue;
+      Object object;
+      object.locator = Locator{0, home->second}.child(
+          {StepKind::residue, std::string(kCarvedName), residue->offset, residue->length});
+      look_inside(object, *content, finder_);
+    }
     wanted_.meet_all([&](const std::string& text, const ReleasedItem& item) {
-      const auto residue = read_residue(text);
+      const auto residue = read_residue(text, {});
       if (!residue || !homes_.contains(std::string(residue->prefix))) return false;
-      const bool inside = residue->offset <= bytes && residue->length <= bytes - residue->offset;
-      const auto piece = run_content(walk_.bytes(), {{0, residue->offset, residue->length}},
-                                     {residue->length, std::nullopt, 0}, Places::exhibit);
-      wanted_.visit(item, inside ? piece.get() : nullptr);
+      const auto content = piece(*residue);
+      wanted_.visit(item, content.get());
       return true;
     });
   }
 
  private:
+  void add_home(std::vector<Step> steps) {
+    std::string text = to_string(Locator{0, steps}, "");
+    homes_.emplace(std::move(text), std::move(steps));
+  }
+
   const walk::ImageWalk& walk_;
   Wanted& wanted_;
   PartFinder& finder_;
-  std::set<std::string> homes_;  // texts of the places in which this walk has residue
+  // The places in which this walk has residue, by their texts.
+  std::map<std::string, std::vector<Step>> homes_;
 };
 
 void visit_one_exhibit(const Exhibit& exhibit, std::uint32_t number, Wanted& wanted) {

@@ -9,6 +9,7 @@
 #include "pipeline/triage_blocks.h"
 #include "pipeline/triage_packed.h"
 #include "pipeline/triage_sweep.h"
+#include "stages/unpack/carve.h"
 
 namespace ambit {
 namespace {
@@ -174,11 +175,25 @@ void Sweep::scrutinise(Worker& worker, Object& object, Facts& facts) {
   engine_.scrutinise->look_at_names(worker.scrutinise, object.locator, object.links, facts);
 }
 
+// What is packed in a piece of residue is an object of its own, judged by itself: with the raw bytes around it, it does
+// not leave.
+bool Sweep::withhold_packed(Object& object, Facts& facts) {
+  const auto starts = find_carve_starts(*object.content, facts.size, object.locator.steps.back().number);
+  carve(*object.content, facts.size, starts, [&](const CarvedFile& file) {
+    facts.unseen.push_back({file.begin, file.bytes, View::raw});
+    return !stopped();
+  });
+  return !facts.unseen.empty();
+}
+
 bool Sweep::scrutinise_packed(Worker& worker, Object& object, Facts& facts) {
   if (object.content == nullptr || facts.size == 0) return false;
   if (facts.kind == Kind::disk_image) {
     facts.unseen = {{0, facts.size, View::raw}};
     return true;
+  }
+  if (object.state == ObjectState::residue && object.locator.steps.back().name != kCarvedName) {
+    return withhold_packed(object, facts);
   }
   if (facts.format == Format::none) return false;
   PackedScrutiny scrutiny(*this, engine_, worker, *object.content, facts);

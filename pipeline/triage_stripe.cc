@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipeline/limits.h"
+#include "stages/unpack/carve.h"
 
 namespace ambit {
 namespace {
@@ -53,6 +54,7 @@ void StripeSweep::read() {
   reader.set_borders(borders_);
   const auto admit = [&](const Chunk& chunk) {
     note_first_bytes(chunk.offset() - chunk.lead_bytes(), chunk.window());
+    note_starts(chunk);
     return !image_.sweep_.stopped();
   };
   const Engine& engine = image_.engine_;
@@ -132,6 +134,24 @@ void StripeSweep::note_first_bytes(std::uint64_t from, std::span<const std::byte
   }
 }
 
+// The books of a file system hold the packed bytes of files, too, that are read another way.
+void StripeSweep::note_starts(const Chunk& chunk) {
+  const std::uint64_t from = chunk.offset(), to = from + chunk.body_bytes();
+  const std::span<const std::byte> bytes = chunk.window().subspan(chunk.lead_bytes());
+  for (; starts_parcel_ < stripe_.parcels.size(); ++starts_parcel_) {
+    const Parcel& parcel = stripe_.parcels[starts_parcel_];
+    if (parcel.begin >= to) return;
+    const bool may_hold_files = parcel.owners == 0 && parcel.kind != Kind::metadata;
+    constexpr std::uint64_t kStep = limits::kCarveStep;
+    for (std::uint64_t place = (std::max(parcel.begin, from) + kStep - 1) / kStep * kStep;
+         may_hold_files && place < std::min(parcel.end, to); place += kStep) {
+      const std::span<const std::byte> first = bytes.subspan(static_cast<std::size_t>(place - from));
+      if (may_begin_packed(first) && run_at(image_.mapped_, place) == nullptr) starts_.push_back(place);
+    }
+    if (parcel.end > to) return;
+  }
+}
+
 // Those of which the first bytes lay in no window: at a cut, or behind a hole.
 void StripeSweep::read_first_bytes() {
   std::vector<std::byte> bytes;
@@ -187,7 +207,9 @@ void StripeSweep::give_to_owners(const Parcel& parcel) {
 }
 
 void StripeSweep::give_to_residue(const Parcel& parcel) {
-  ResidueRun::Span span{parcel.begin, parcel.end, {}, {}, parcel.goes_on};
+  ResidueRun::Span span{parcel.begin, parcel.end, {}, {}, parcel.goes_on, {}};
+  const auto first_start = std::lower_bound(starts_.begin(), starts_.end(), parcel.begin);
+  span.starts.assign(first_start, std::lower_bound(first_start, starts_.end(), parcel.end));
   for (const Hit& hit : hits_in(parcel)) {
     if (run_at(image_.mapped_, hit.start) == nullptr) span.hits.push_back(hit);
   }
@@ -196,7 +218,7 @@ void StripeSweep::give_to_residue(const Parcel& parcel) {
   }
   if (parcel.end > limit_at_) span.exceptions.push_back({ExceptionReason::hits_limit, parcel.end - 1, 0});
   const bool is_small = parcel.end - parcel.begin < limits::kResidueCell && !parcel.from_before && !parcel.goes_on;
-  if (is_small && span.hits.empty() && span.exceptions.empty()) {
+  if (is_small && span.hits.empty() && span.exceptions.empty() && span.starts.empty()) {
     small_[{parcel.kind, parcel.home}] += parcel.end - parcel.begin;
   } else {
     image_.end_residue(worker_, parcel, stripe_.residue_begin, std::move(span));

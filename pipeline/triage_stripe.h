@@ -24,6 +24,7 @@ class StripeSweep {
   void leave_out_foreign_hits();
   void find_limit();
   void note_first_bytes(std::uint64_t from, std::span<const std::byte> bytes);
+  void note_starts(const Chunk& chunk);
   void read_first_bytes();
   void give_to_owners(const Parcel& parcel);
   void give_to_residue(const Parcel& parcel);
@@ -42,8 +43,10 @@ class StripeSweep {
   std::vector<Exception> exceptions_;
   std::uint64_t limit_at_ = UINT64_MAX;  // hits behind this place may be missing
   std::map<std::pair<Kind, std::uint32_t>, std::uint64_t>
-      small_;                    // bytes of small residue without a hit, by kind, home
-  std::size_t next_parcel_ = 0;  // whose first bytes are noted next
+      small_;                          // bytes of small residue without a hit, by kind, home
+  std::size_t next_parcel_ = 0;        // whose first bytes are noted next
+  std::vector<std::uint64_t> starts_;  // in residue: where something packed may begin; by place
+  std::size_t starts_parcel_ = 0;      // in which more are looked for next
 };
 
 }  // namespace ambit

@@ -114,6 +114,7 @@ class Sweep {
   void scrutinise(Worker& worker, Object& object, Facts& facts);
   // Whether there is anything packed in it.
   bool scrutinise_packed(Worker& worker, Object& object, Facts& facts);
+  [[nodiscard]] bool withhold_packed(Object& object, Facts& facts);
   void count(const Facts& facts, Disposition disposition);
 
   const Engine& engine_;

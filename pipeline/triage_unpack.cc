@@ -29,7 +29,8 @@ bool is_readable(Format format) {
 
 // Of the others there are views only, which are hardly longer than themselves.
 bool expands(Format format) {
-  return format != Format::none && format != Format::html && format != Format::xml && format != Format::charset;
+  return format != Format::none && format != Format::html && format != Format::xml && format != Format::folded &&
+         format != Format::charset;
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ std::vector<ResidueRun::Span> spans_of(std::uint64_t bytes, const std::vector<Hi
   std::vector<ResidueRun::Span> spans;
   for (std::uint64_t begin = 0; begin < bytes; begin += kSpanBytes) {
     const std::uint64_t end = std::min(begin + kSpanBytes, bytes);
-    ResidueRun::Span span{begin, end, {}, {}, end < bytes};
+    ResidueRun::Span span{begin, end, {}, {}, end < bytes, {}};
     for (const Hit& hit : hits) {
       if (hit.start >= span.begin && hit.start < span.end) span.hits.push_back(hit);
     }

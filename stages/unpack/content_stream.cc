@@ -16,4 +16,9 @@ Result<std::size_t> ContentStream::read(std::span<std::byte> into) {
   return got;
 }
 
+Result<std::size_t> ContentPiece::read_at(std::uint64_t offset, std::span<std::byte> into) {
+  if (offset >= size_) return std::size_t{0};
+  return content_.read_at(begin_ + offset, into.first(std::min<std::uint64_t>(into.size(), size_ - offset)));
+}
+
 }  // namespace ambit

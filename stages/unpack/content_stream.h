@@ -1,4 +1,4 @@
-// The bytes of a Content, front to back: what an object on the disk is unpacked from.
+// The bytes of a Content, front to back: what an object on the disk is unpacked from. And a piece of one.
 #pragma once
 
 #include <cstdint>
@@ -17,6 +17,19 @@ class ContentStream final : public ByteStream {
  private:
   Content& content_;
   std::uint64_t size_, at_ = 0;
+};
+
+// Bytes [begin, begin + size) of a content, which is open and outlives it.
+class ContentPiece final : public Content {
+ public:
+  ContentPiece(Content& content, std::uint64_t begin, std::uint64_t size)
+      : content_(content), begin_(begin), size_(size) {}
+  Result<ContentInfo> open() override { return ContentInfo{size_, std::nullopt, 0}; }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override;
+
+ private:
+  Content& content_;
+  const std::uint64_t begin_, size_;
 };
 
 }  // namespace ambit

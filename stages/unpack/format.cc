@@ -6,6 +6,7 @@
 
 #include "stages/unpack/archive/self_extracting.h"
 #include "stages/unpack/archive/tar_header.h"
+#include "stages/unpack/document/folded.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/kind/kind.h"
 #include "stages/unpack/kind/text.h"
@@ -224,6 +225,7 @@ Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes,
     const std::optional<std::string> narrow = kinds::narrowed(head);
     const Format marked = guess.kind == Kind::markup ? markup(narrow ? *narrow : head, name) : Format::none;
     if (marked != Format::none) return marked;
+    if (unpack::is_folded(narrow ? *narrow : head)) return Format::folded;
     if (!narrow && is_utf8(head) && unpack::holds_encoded_file(head)) return Format::uuencode;
     return narrow || !is_utf8(head) ? Format::charset : Format::none;
   }

@@ -35,6 +35,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_markup(const Packed& packed);  // HTML, XML
 [[nodiscard]] Opened open_pdf(const Packed& packed);
 [[nodiscard]] Opened open_rtf(const Packed& packed);
+[[nodiscard]] Opened open_folded(const Packed& packed);  // vCard, iCalendar, LDIF
 [[nodiscard]] Opened open_charset(const Packed& packed);
 [[nodiscard]] Opened open_ole(const Packed& packed);  // .doc, .xls, .ppt, .msg, and other compound files
 

@@ -53,6 +53,7 @@ constexpr std::array kFormats = {
     Row{Format::rtf, unpack::open_rtf},
     Row{Format::html, unpack::open_markup},
     Row{Format::xml, unpack::open_markup},
+    Row{Format::folded, unpack::open_folded},
     Row{Format::charset, unpack::open_charset},
     Row{Format::ole, unpack::open_ole},
     // databases and logs

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "stages/unpack/carve.h"
 #include "stages/unpack/content_stream.h"
 #include "stages/unpack/kind/kind.h"
 #include "stages/unpack/unpack.h"
@@ -50,6 +51,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   const auto format = static_cast<ambit::Format>(bytes[0] & 0x7f);
   const std::string object(reinterpret_cast<const char*>(bytes) + 1, count - 1);
   static_cast<void>(ambit::format_of(std::as_bytes(std::span(object)), {}, object.size()));
+  ambit::test::MemoryContent residue(object);
+  std::uint64_t carved = 0;
+  ambit::carve(residue, object.size(), ambit::find_carve_starts(residue, object.size(), 0),
+               [&](const ambit::CarvedFile& file) {
+                 if (file.begin < carved || file.bytes == 0 || file.bytes > object.size() - file.begin) std::abort();
+                 carved = file.begin + file.bytes;
+                 return true;
+               });
   const bool seekable = (bytes[0] & 0x80) != 0;
   const std::uint64_t sum = ambit::unpack(format, object, seekable, std::byte{0x00});
   if (ambit::unpack(format, object, seekable, std::byte{0xa5}) != sum) std::abort();

@@ -136,22 +136,7 @@ Result<Program> read_program(Input& input) {
   return chars(*head).starts_with("MZ") ? portable(*head) : elf(*head);
 }
 
-// What stands behind the program, at any place …
-class Behind final : public Content {
- public:
-  Behind(Content& content, std::uint64_t begin, std::uint64_t size) : content_(content), begin_(begin), size_(size) {}
-  Result<ContentInfo> open() override { return ContentInfo{size_, std::nullopt, 0}; }
-  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
-    if (offset >= size_) return std::size_t{0};
-    return content_.read_at(begin_ + offset, into);
-  }
-
- private:
-  Content& content_;
-  const std::uint64_t begin_, size_;
-};
-
-// … or as it comes.
+// What stands behind the program, as it comes.
 class Rest final : public ByteStream {
  public:
   explicit Rest(std::unique_ptr<Input> input) : input_(std::move(input)) {}
@@ -218,7 +203,7 @@ Opened open_at_any_place(const Packed& packed) {
   if (!found.ok()) return found.error();
   if (!*found) return evidence_error("there is no archive behind this program");
   const std::uint64_t begin = input.offset(), bytes = packed.size - begin;
-  auto content = std::make_unique<Behind>(*packed.content, begin, bytes);
+  auto content = std::make_unique<ContentPiece>(*packed.content, begin, bytes);
   auto stream = std::make_unique<ContentStream>(*content, bytes);
   auto opened = std::make_unique<SelfExtracting>(std::move(content), std::move(stream), begin);
   if (const Result<> begun = opened->begin(packed, bytes, false); !begun.ok()) return begun.error();

@@ -1,0 +1,274 @@
+// How far a file reaches:
+//
+//   gzip, xz, …    it ends by itself: as far as the next one
+//   zip            the end of its directory tells where it began, and stands behind everything else
+//   7z, cab        their first header says
+//   rar            as a stream
+//   OLE            the last sector that its allocation table holds
+//   PDF            the last %%EOF behind which no more objects come
+#include "stages/unpack/carve.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include "pipeline/limits.h"
+#include "stages/unpack/archive/zip_entry.h"
+#include "stages/unpack/content_stream.h"
+#include "stages/unpack/input.h"
+#include "stages/unpack/unpack.h"
+
+namespace ambit {
+namespace {
+
+using namespace std::string_view_literals;
+using unpack::chars;
+using unpack::little16;
+using unpack::little32;
+using unpack::little64;
+
+constexpr std::array kSignatures = {"\x1f\x8b\x08"sv,
+                                    "BZh"sv,
+                                    "\xfd\x37zXZ\0"sv,
+                                    "LZIP"sv,
+                                    "\x28\xb5\x2f\xfd"sv,
+                                    "\x04\x22\x4d\x18"sv,
+                                    "PK\x03\x04"sv,
+                                    "7z\xbc\xaf\x27\x1c"sv,
+                                    "Rar!\x1a\x07"sv,
+                                    "MSCF\0\0\0\0"sv,
+                                    "%PDF-"sv,
+                                    "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv};
+
+constexpr std::array<bool, 256> kFirstBytes = [] {
+  std::array<bool, 256> out{};
+  for (const std::string_view signature : kSignatures) out[static_cast<std::uint8_t>(signature.front())] = true;
+  return out;
+}();
+
+constexpr std::string_view kPdfEnd = "%%EOF";
+// APPNOTE 4.3.14 to 4.3.16; the large end without the data that nobody puts into it.
+constexpr std::size_t kDirectoryEndBytes = 22, kLocatorBytes = 20;
+constexpr std::uint64_t kLargeEndBytes = 56;
+constexpr std::size_t kPieceBytes = 1 * limits::MiB;
+
+class Carver {
+ public:
+  Carver(Content& run, std::uint64_t size) : run_(run), size_(size) {}
+
+  void find(std::span<const std::uint64_t> starts, const std::function<bool(const CarvedFile&)>& visit) {
+    std::uint64_t taken = 0;  // up to here, by files whose end is known
+    std::optional<CarvedFile> file = next_file(starts);
+    while (file) {
+      const std::optional<CarvedFile> after = next_file(starts);
+      const std::uint64_t next = after ? after->begin : size_;
+      const auto end = file->begin < taken ? std::nullopt : end_of(*file, next);
+      file->bytes = std::clamp(end.value_or(next), file->begin + 1, size_) - file->begin;
+      const bool is_own = file->begin >= taken && (!is_stream(file->guess.format) || decodes(*file));
+      if (end) taken = file->begin + file->bytes;
+      if (is_own && !visit(*file)) return;
+      file = after;
+    }
+  }
+
+ private:
+  static bool is_stream(Format format) {
+    return format == Format::gzip || format == Format::bzip2 || format == Format::xz || format == Format::lzip ||
+           format == Format::zstd || format == Format::lz4;
+  }
+  static bool is_zip(Format format) {
+    return format == Format::zip || format == Format::ooxml || format == Format::open_document ||
+           format == Format::epub;
+  }
+  static bool is_carved(Format format) {
+    return is_stream(format) || is_zip(format) || format == Format::other_archive || format == Format::pdf ||
+           format == Format::ole;
+  }
+
+  // Fewer bytes where they cannot be read.
+  std::span<const std::byte> read(std::uint64_t at, std::size_t bytes) {
+    piece_.resize(bytes);
+    std::size_t filled = 0;
+    while (filled < bytes && at + filled < size_) {
+      const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(bytes - filled, size_ - at - filled));
+      const auto got = run_.read_at(at + filled, std::span(piece_).subspan(filled, want));
+      if (!got.ok() || *got == 0) break;
+      filled += *got;
+    }
+    return std::span(piece_).first(filled);
+  }
+
+  // Takes starts, up to one at which a file begins.
+  std::optional<CarvedFile> next_file(std::span<const std::uint64_t>& starts) {
+    while (!starts.empty() && starts.front() < size_) {
+      CarvedFile file{starts.front(), size_ - starts.front(), {}};
+      starts = starts.subspan(1);
+      const std::span<const std::byte> head = read(file.begin, kKindBytes);
+      if (head.empty() || !may_begin_packed(head)) continue;
+      file.guess = guess_kind(head, {}, file.bytes);
+      file.guess.format = format_of(file.guess, head, {}, file.bytes);
+      if (is_carved(file.guess.format)) return file;
+    }
+    return std::nullopt;
+  }
+
+  bool decodes(const CarvedFile& file) {
+    ContentPiece content(run_, file.begin, file.bytes);
+    ContentStream stream(content, file.bytes);
+    Packed packed;
+    packed.stream = &stream;
+    packed.content = &content;
+    packed.size = file.bytes;
+    const auto unpacker = open_unpacker(file.guess.format, packed);
+    if (!unpacker.ok()) return false;
+    const auto part = (*unpacker)->next();
+    if (!part.ok() || !part->has_value()) return false;
+    std::array<std::byte, 1024> first;
+    const auto got = (*unpacker)->read(first);
+    return got.ok() && *got > 0;
+  }
+
+  // Of formats that tell. `next`: where another file begins, which may be in this one.
+  std::optional<std::uint64_t> end_of(const CarvedFile& file, std::uint64_t next) {
+    if (is_zip(file.guess.format)) return zip_end(file.begin);
+    if (file.guess.format == Format::pdf) return pdf_end(file.begin, next);
+    if (file.guess.format == Format::ole) return ole_end(file.begin);
+    if (file.guess.format != Format::other_archive) return std::nullopt;
+    const std::span<const std::byte> head = read(file.begin, 32);
+    if (head.size() < 32) return std::nullopt;
+    if (chars(head).starts_with("7z")) return reach(file.begin, 32, little64(head, 12), little64(head, 20));
+    if (chars(head).starts_with("MSCF")) return reach(file.begin, little32(head, 8), 0, 0);
+    return std::nullopt;
+  }
+  // The sum, unless it leaves the run.
+  [[nodiscard]] std::optional<std::uint64_t> reach(std::uint64_t begin, std::uint64_t a, std::uint64_t b,
+                                                   std::uint64_t c) const {
+    const std::uint64_t most = size_ - begin;
+    if (a > most || b > most - a || c > most - a - b) return std::nullopt;
+    return begin + a + b + c;
+  }
+
+  // Where the archive begins and ends whose directory ends at `at` of `text`, which stands at `text_at` in the run.
+  static std::optional<std::pair<std::uint64_t, std::uint64_t>> archive_of(std::string_view text, std::size_t at,
+                                                                           std::uint64_t text_at) {
+    const auto bytes = std::as_bytes(std::span(text));
+    const std::uint64_t end = text_at + at + kDirectoryEndBytes + little16(bytes, at + 20);
+    std::uint64_t behind = text_at + at;  // the directory, which ends here,
+    std::uint64_t before = std::uint64_t{little32(bytes, at + 12)} + little32(bytes, at + 16);  // and all before
+    const bool is_large = at >= kLocatorBytes && text.substr(at - kLocatorBytes).starts_with(unpack::kZip64Locator);
+    if (is_large) behind -= std::min(behind, kLocatorBytes + kLargeEndBytes);
+    if (is_large && little32(bytes, at + 16) == UINT32_MAX) before = little64(bytes, at - kLocatorBytes + 8);
+    if (before > behind) return std::nullopt;
+    return std::pair(behind - before, end);
+  }
+
+  // Looked for once in every byte, however many archives begin here.
+  std::optional<std::uint64_t> zip_end(std::uint64_t begin) {
+    const std::uint64_t until = std::min(size_, begin + limits::kMaxCarvedZip);
+    searched_ = std::max(searched_, begin);
+    while (!zip_ends_.contains(begin) && searched_ < until) {
+      const std::uint64_t from = searched_ - std::min<std::uint64_t>(searched_, kLocatorBytes);
+      const std::span<const std::byte> bytes = read(from, kPieceBytes);
+      if (bytes.size() < kLocatorBytes + kDirectoryEndBytes) {
+        searched_ = from + kPieceBytes;  // the end, or bytes that cannot be read
+        continue;
+      }
+      const std::string_view text = chars(bytes);
+      for (std::size_t at = text.find(unpack::kZipEnd, searched_ - from);
+           at != text.npos && at + kDirectoryEndBytes <= text.size(); at = text.find(unpack::kZipEnd, at + 1)) {
+        if (const auto found = archive_of(text, at, from)) zip_ends_.insert(*found);
+      }
+      searched_ = from + text.size() - (kDirectoryEndBytes - 1);
+      if (from + text.size() >= size_) searched_ = size_;
+    }
+    const auto end = zip_ends_.find(begin);
+    if (end == zip_ends_.end()) return std::nullopt;
+    return std::min(end->second, size_);
+  }
+
+  std::optional<std::uint64_t> pdf_end(std::uint64_t begin, std::uint64_t next) {
+    std::optional<std::uint64_t> end;
+    constexpr std::size_t kBehind = 64;  // of which it is told whether more objects come
+    for (std::uint64_t at = begin; at < next;) {
+      const std::string_view text =
+          chars(read(at, static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, next - at))));
+      const bool is_last = at + text.size() >= next || text.size() <= kBehind;
+      for (std::size_t mark = text.find(kPdfEnd); mark != text.npos; mark = text.find(kPdfEnd, mark + 1)) {
+        if (!is_last && mark + kBehind > text.size()) break;  // with the next piece
+        std::size_t behind = mark + kPdfEnd.size();
+        while (behind < text.size() && (text[behind] == '\r' || text[behind] == '\n' || text[behind] == ' ')) ++behind;
+        end = at + behind;
+        const bool goes_on = behind < text.size() && ((text[behind] >= '0' && text[behind] <= '9') ||
+                                                      text.substr(behind).starts_with("xref") || text[behind] == '%');
+        if (!goes_on) return end;
+      }
+      if (is_last) break;
+      at += text.size() - kBehind;
+    }
+    return end;
+  }
+
+  // The table of a compound file names its sectors; the last that is not free is the end.
+  std::optional<std::uint64_t> ole_end(std::uint64_t begin) {
+    constexpr std::size_t kHeaderBytes = 512, kHeaderTables = 109;
+    constexpr std::uint32_t kFree = UINT32_MAX;
+    const std::span<const std::byte> head = read(begin, kHeaderBytes);
+    if (head.size() < kHeaderBytes) return std::nullopt;
+    const std::uint64_t sector = little16(head, 30) == 12 ? 4096 : 512;
+    const std::uint64_t tables = little32(head, 44);
+    if (tables == 0 || tables > size_ / sector) return std::nullopt;
+    const std::uint64_t entries = sector / 4;
+    std::uint64_t sectors = tables * entries;
+    if (tables <= kHeaderTables) {
+      const std::uint64_t last = little32(head, 76 + 4 * static_cast<std::size_t>(tables - 1));
+      if (last >= size_ / sector) return std::nullopt;
+      const std::span<const std::byte> table = read(begin + (last + 1) * sector, static_cast<std::size_t>(sector));
+      if (table.size() < sector) return std::nullopt;
+      while (sectors > (tables - 1) * entries &&
+             little32(table, 4 * static_cast<std::size_t>((sectors - 1) % entries)) == kFree) {
+        --sectors;
+      }
+    }
+    return reach(begin, sector, sectors * sector, 0);
+  }
+
+  Content& run_;
+  const std::uint64_t size_;
+  std::vector<std::byte> piece_;
+  std::map<std::uint64_t, std::uint64_t> zip_ends_;  // of archives by their beginnings
+  std::uint64_t searched_ = 0;                       // for those, up to here
+};
+
+}  // namespace
+
+bool may_begin_packed(std::span<const std::byte> bytes) {
+  const std::string_view text = chars(bytes);
+  if (!kFirstBytes[static_cast<std::uint8_t>(text.front())]) return false;
+  return std::any_of(kSignatures.begin(), kSignatures.end(), [&](std::string_view signature) {
+    return text.substr(0, signature.size()) == signature.substr(0, text.size());
+  });
+}
+
+std::vector<std::uint64_t> find_carve_starts(Content& content, std::uint64_t size, std::uint64_t place) {
+  std::vector<std::uint64_t> starts;
+  std::vector<std::byte> piece(kPieceBytes);
+  constexpr std::uint64_t kStep = limits::kCarveStep;
+  const std::uint64_t first = (kStep - place % kStep) % kStep;
+  for (std::uint64_t from = first; from < size; from += kPieceBytes) {
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, size - from));
+    const auto got = content.read_at(from, std::span(piece).first(want));
+    for (std::size_t at = 0; got.ok() && at < *got; at += kStep) {
+      if (may_begin_packed(std::span(piece).subspan(at, *got - at))) starts.push_back(from + at);
+    }
+  }
+  return starts;
+}
+
+void carve(Content& run, std::uint64_t size, std::span<const std::uint64_t> starts,
+           const std::function<bool(const CarvedFile&)>& visit) {
+  Carver(run, size).find(starts, visit);
+}
+
+}  // namespace ambit
