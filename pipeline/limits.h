@@ -53,6 +53,12 @@ inline constexpr std::size_t kZeroRun = 32 * KiB;
 // Between two looks at a disk that is full.
 inline constexpr std::chrono::seconds kWaitForSpace{1};
 
+// --- volumes of archives -----------------------------------------------------------------------------------
+// The names and places of an image's volumes, until it is known which belong together: a quarter of a million of them.
+inline constexpr std::uint64_t kVolumeSetBytes = 64 * MiB;
+// Of one folder of an exhibit, by name: with so many more its volumes are not joined.
+inline constexpr std::size_t kMaxFolderVolumes = 200'000;
+
 // --- residue -----------------------------------------------------------------------------------------------
 // Residue has no files. What is caught in it is a piece: the cells of this grid that hold hits, joined where
 // they touch. 64 KiB is the widest near() allows, so neighbours in the sense of a rule share a piece.

@@ -178,6 +178,10 @@ std::string to_string(const Locator& locator, std::string_view exhibit_name) {
         out += ":" + printable(step.name);
         break;
       case StepKind::residue:
+        if (step.name == kJoinedName) {
+          out += ":" + step.name + " of " + std::to_string(step.number);
+          break;
+        }
         out += ":" + step.name + "@" + std::to_string(step.number) + "+" + std::to_string(step.length);
         break;
     }

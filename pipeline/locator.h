@@ -8,6 +8,7 @@
 //   server7:p2:/etc/hosts                    exhibit, partition 2, path
 //   server7:@1048576+65536                   exhibit, residue: offset and length in bytes
 //   server7:p2:@1052672+512                  residue of partition 2; the offset is the image's
+//   server7:/a.7z.001:joined of 3!/a.txt     member of an archive in three volumes
 //   server7:p2:carved@1052672+512!/a.txt     member of an archive that was found in it
 //   server7:p3:vg0/home:/kim/a.txt           exhibit, partition, logical volume, path
 //   server7:p1:/a.txt:Zone.Identifier        a stream of a file
@@ -37,6 +38,8 @@ enum class StepKind : std::uint8_t {
 
 // The name of a step of residue at which an archive or a document begins.
 inline constexpr std::string_view kCarvedName = "carved";
+// … and of the step below the first volume of an archive, which is all of them; number: how many.
+inline constexpr std::string_view kJoinedName = "joined";
 
 struct Step {
   StepKind kind = StepKind::path;

@@ -101,6 +101,9 @@ enum class WalkTrouble : std::uint8_t {
   timeout,
 };
 
+// Of an archive in volumes (volume_sets.h): one of these, of which all are there; or all together.
+enum class SplitRole : std::uint8_t { none, volume, whole };
+
 struct Object {
   Locator locator;
   ObjectState state = ObjectState::active;
@@ -118,7 +121,8 @@ struct Object {
   std::vector<std::string> links;  // the other paths of the same file, as the last path step would hold them; sorted
   std::size_t inside = 0;          // containers around it that are not on the disk themselves, and the one that is
   bool counted_elsewhere =
-      false;               // its bytes stand, readable, in another object's: a census over all counts them there
+      false;  // its bytes stand, readable, in another object's: a census over all counts them there
+  SplitRole split = SplitRole::none;
   bool in_family = false;  // member, message or attachment: its container decides with it
 
   Object() = default;

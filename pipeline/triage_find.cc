@@ -30,6 +30,7 @@ void PartFinder::enter(const Object& object, Content& content, std::span<const s
   container->size = size;
   container->file_name = std::string(file_name_of(object.locator));
   container->format = format_of(first.first(std::min(first.size(), kKindBytes)), container->file_name, size);
+  if (container->format == Format::none && at_any_place) container->format = format_by_end(content, size);
   container->sandboxes = sandboxes_;
   container->at_any_place = at_any_place;
   if (!is_unpacked(container->format)) return;

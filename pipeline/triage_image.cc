@@ -59,6 +59,11 @@ void ImageSweep::run(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
   const PortionScope scope(sweep_, worker, outer_ != nullptr ? outer_ : portion(PortionKind::walk, 0));
   if (!is_derived() && !done_.is_walked) worker.account.owe(walk_->image().exhibit, walk_->bytes().size());
   walk_->walk(*this);
+  for (Object& joined : sets_.take_joined()) {
+    if (sweep_.stopped()) break;
+    joined.content = content(joined.runs, joined.info);
+    if (!this->object(std::move(joined), 0, 0)) break;
+  }
   if (origin_.counter != nullptr) origin_.counter->end_walk();
   sweep_contents();
   if (sweep_.stopped()) return;
@@ -95,6 +100,7 @@ bool ImageSweep::area(Kind kind, std::uint32_t home, std::uint64_t offset, std::
 bool ImageSweep::object(Object&& object, std::uint64_t slack, std::uint32_t home) {
   const bool has_content = object.trouble != WalkTrouble::none || object.content != nullptr;
   if (!has_content && !object.runs.empty()) {
+    sets_.add(object);
     if (!done_.is_walked) walker_->account.walked(object.locator.exhibit, object.info.size);
     Result<> done = layout_.add(object, slack, home);
     if (!done) sweep_.fail(done.error());
@@ -246,6 +252,7 @@ void ImageSweep::finish(Worker& worker, ObjectPart part) {
   facts.hits = std::move(part.hits);
   facts.exceptions = std::move(part.exceptions);
   object.content = content(object.runs, object.info);
+  if (sets_.holds(object.locator)) object.split = SplitRole::volume;
   worker.watch.charge(Work::walk);
   if (object.runs.size() > 1) match_seams(worker, object, facts);
   const std::size_t needed = std::min<std::uint64_t>(facts.size, kKindBytes);
@@ -363,16 +370,9 @@ void ImageSweep::carve_residue(Worker& worker, std::uint32_t home, const Run& ru
 // Its raw bytes were swept as the residue that they are, and its hits in them stand there.
 void ImageSweep::judge_carved(Worker& worker, std::uint32_t home, const Run& place, const KindGuess& guess) {
   Object object = residue_object(home, {StepKind::residue, std::string(kCarvedName), place.place, place.length});
-  object.info.size = place.length;
-  object.content = content({place}, object.info);
+  object.content = content({place}, {place.length, std::nullopt, 0});
   object.origin = self_.lock();
-  const Holding holding(worker, object.locator);
-  Facts facts;
-  facts.size = place.length;
-  set_kind(guess, facts);
-  worker.account.walked(object.locator.exhibit, facts.size);
-  sweep_.unpack(worker, object, facts);
-  sweep_.judge(worker, object, facts);
+  sweep_.take_apart(worker, std::move(object), guess);
 }
 
 void ImageSweep::judge_residue(Worker& worker, std::uint32_t home, ResidueRun::Piece& piece) {

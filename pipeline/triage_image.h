@@ -24,6 +24,7 @@
 #include "pipeline/residue.h"
 #include "pipeline/run_content.h"
 #include "pipeline/triage_sweep.h"
+#include "pipeline/volume_sets.h"
 #include "stages/unpack/kind/kind.h"
 #include "stages/walk/image_walk.h"
 
@@ -107,6 +108,7 @@ class ImageSweep final : public walk::ImageSink {
   const ImageOrigin origin_;  // before walk_: what the walk reads outlives it
   std::unique_ptr<walk::ImageWalk> walk_;
   std::weak_ptr<ImageSweep> self_;
+  VolumeSets sets_;           // const once the stripes have begun
   Layout layout_;             // the walk's worker, then whoever pulls a stripe: one at a time
   std::vector<Run> mapped_;   // by place
   Worker* walker_ = nullptr;  // during the walk

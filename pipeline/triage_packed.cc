@@ -97,6 +97,7 @@ std::uint64_t PackedReader::take(Unpacker& unpacker, const Part& part, const Pla
   Plain own;
   if (is_plain) own = Extent{plain->start + *part.stored_at, ended ? bytes.size() : kUnknownSize, View::raw};
   if (ended) {
+    if (!is_view && guess.format == Format::none && !guess.is_text) guess.format = format_by_end(bytes);
     static_cast<void>(see(bytes));
     take_held(guess, name, std::move(bytes), own);
   } else {

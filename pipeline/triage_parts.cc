@@ -129,6 +129,13 @@ bool is_a_guess(Format format) {
          format == Format::folded || format == Format::charset || format == Format::self_extracting;
 }
 
+Format format_by_end(Content& content, std::uint64_t size) {
+  std::array<std::byte, kEndBytes> end;
+  const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size, end.size()));
+  const Result<std::size_t> got = content.read_at(size - bytes, std::span(end).first(bytes));
+  return got.ok() && *got == bytes ? format_by_end(std::span(end).first(bytes)) : Format::none;
+}
+
 WalkTrouble trouble_of(const Error& error) {
   if (error.kind == ErrorKind::crashed) return WalkTrouble::decoder_crashed;
   return error.kind == ErrorKind::timeout ? WalkTrouble::timeout : WalkTrouble::damaged;

@@ -23,6 +23,9 @@ namespace ambit {
 // Formats that begin like many a text: one that is not of the format after all is no damage.
 [[nodiscard]] bool is_a_guess(Format format);
 
+// See unpack.h: of an object of `size` bytes, which is open. Nothing where its end cannot be read.
+[[nodiscard]] Format format_by_end(Content& content, std::uint64_t size);
+
 // What an Error of an unpacker says about its object.
 [[nodiscard]] WalkTrouble trouble_of(const Error& error);
 

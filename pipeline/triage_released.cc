@@ -9,6 +9,7 @@
 
 #include "pipeline/run_content.h"
 #include "pipeline/triage_find.h"
+#include "pipeline/volume_sets.h"
 #include "stages/open/open_exhibit.h"
 #include "stages/walk/image_walk.h"
 #include "stages/walk/walk.h"
@@ -87,6 +88,17 @@ class ImageItems final : public walk::ImageSink {
     return 0;
   }
   bool object(Object&& object, std::uint64_t, std::uint32_t) override {
+    if (object.content == nullptr) sets_.add(object);
+    return meet(std::move(object));
+  }
+  bool area(Kind, std::uint32_t, std::uint64_t, std::uint64_t) override { return true; }
+
+  // When the walk is through: archives in volumes.
+  void meet_joined() {
+    for (Object& joined : sets_.take_joined()) static_cast<void>(meet(std::move(joined)));
+  }
+
+  bool meet(Object&& object) {
     const std::string text = to_string(object.locator, "");
     if ((!wanted_.has(text) && !finder_.leads_on(text)) || object.trouble != WalkTrouble::none) return true;
     if (object.content == nullptr)
@@ -95,7 +107,6 @@ class ImageItems final : public walk::ImageSink {
     wanted_.meet(text, object.content.get());
     return true;
   }
-  bool area(Kind, std::uint32_t, std::uint64_t, std::uint64_t) override { return true; }
 
   // When the walk is through: residue, by its place, and what is packed in it.
   void meet_residue() {
@@ -134,6 +145,7 @@ class ImageItems final : public walk::ImageSink {
   const walk::ImageWalk& walk_;
   Wanted& wanted_;
   PartFinder& finder_;
+  VolumeSets sets_;
   // The places in which this walk has residue, by their texts.
   std::map<std::string, std::vector<Step>> homes_;
 };
@@ -152,6 +164,7 @@ void visit_one_exhibit(const Exhibit& exhibit, std::uint32_t number, Wanted& wan
   for (const auto& walk : walk::walks_of({&image, 1}, {})) {
     ImageItems items(*walk, wanted, finder);
     walk->walk(items);
+    items.meet_joined();
     items.meet_residue();
   }
 }

@@ -188,7 +188,7 @@ bool Sweep::withhold_packed(Object& object, Facts& facts) {
 
 bool Sweep::scrutinise_packed(Worker& worker, Object& object, Facts& facts) {
   if (object.content == nullptr || facts.size == 0) return false;
-  if (facts.kind == Kind::disk_image) {
+  if (facts.kind == Kind::disk_image || object.split == SplitRole::volume) {
     facts.unseen = {{0, facts.size, View::raw}};
     return true;
   }

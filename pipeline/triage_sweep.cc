@@ -7,6 +7,7 @@
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
 #include "pipeline/triage_unpack.h"
+#include "pipeline/volume_sets.h"
 #include "stages/decide/decide.h"
 #include "stages/record/places.h"
 #include "stages/unpack/kind/kind.h"
@@ -40,7 +41,10 @@ struct Sweep::Batch {
 std::string_view file_name_of(const Locator& locator) {
   for (auto step = locator.steps.rbegin(); step != locator.steps.rend(); ++step) {
     if (step->kind == StepKind::stream || step->kind == StepKind::view) continue;
-    const std::string_view name = step->name;
+    const bool is_joined =
+        step->kind == StepKind::residue && step->name == kJoinedName && step + 1 != locator.steps.rend();
+    if (is_joined) ++step;
+    const std::string_view name = is_joined ? joined_name(step->name) : step->name;
     return name.substr(name.rfind('/') + 1);
   }
   return {};
@@ -210,6 +214,7 @@ void Sweep::sweep_opened(Worker& worker, Object& object, Facts& facts) {
 }
 
 void Sweep::sweep_object(Worker& worker, Object object, Covers covers, const KindGuess& told) {
+  if (object.split == SplitRole::whole) return take_apart(worker, std::move(object));
   Facts facts;
   set_kind(told, facts);
   std::optional<Holding> holding(std::in_place, worker, object.locator);
@@ -228,37 +233,6 @@ void Sweep::sweep_object(Worker& worker, Object object, Covers covers, const Kin
   open_inside(worker, object, facts);
   unpack(worker, object, facts);
   judge(worker, object, facts);
-}
-
-void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
-  if (facts.format == Format::none || facts.size == 0 || object.content == nullptr) return;
-  worker.watch.begin(Work::unpack);
-  Unpacking unpacking(*this, engine_, worker, object.inside);
-  unpacking.run(object, facts);
-  unpacking.flush();
-  worker.watch.charge(Work::unpack);
-}
-
-// A worker that unpacks waits for nobody: where the queue is full, or nobody else is there, it sweeps by itself.
-void Sweep::share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep) {
-  worker.watch.charge(Work::unpack);
-  const bool alone = scheduler_.workers() == 1;
-  if (alone || queued_.fetch_add(bytes, std::memory_order_relaxed) + bytes > limits::kQueuedPartBytes) {
-    if (!alone) queued_.fetch_sub(bytes, std::memory_order_relaxed);
-    sweep(worker);
-    return worker.watch.begin(Work::unpack);
-  }
-  auto waiting = std::make_shared<std::function<void(Worker&)>>(std::move(sweep));
-  worker.portion->share();
-  scheduler_.feed([this, waiting, bytes, portion = worker.portion](std::size_t) mutable -> Scheduler::Task {
-    if (waiting == nullptr) return {};
-    return [this, mine = std::exchange(waiting, nullptr), bytes, portion](std::size_t own) {
-      queued_.fetch_sub(bytes, std::memory_order_relaxed);
-      if (stopped()) return;
-      const PortionScope scope(*this, *workers_[own], portion);
-      (*mine)(*workers_[own]);
-    };
-  });
 }
 
 void Sweep::sweep_whole(Worker& worker, Object& object, Facts& facts) {
@@ -310,7 +284,7 @@ void Sweep::look_up(Worker& worker, Object& object, Facts& facts) {
 // Names and paths are searched as the view `name`; each of several paths of one file counts. What is in a container has
 // the names around it searched there.
 void Sweep::match_names(Worker& worker, const Object& object, Facts& facts) {
-  if (object.state == ObjectState::residue) return;
+  if (object.state == ObjectState::residue || object.split == SplitRole::whole) return;
   const std::size_t found = facts.hits.size();
   if (object.inside == 0) engine_.match->match_name(worker.match, object.locator.path_text(), facts.hits);
   if (object.inside > 0 && object.locator.steps.back().kind == StepKind::member) {

@@ -64,6 +64,9 @@ class Sweep {
   [[nodiscard]] Worker& worker(std::size_t index) { return *workers_[index]; }
   // Sweeps an object that is read through its content, and judges it.
   void sweep_object(Worker& worker, Object object, Covers covers, const KindGuess& told = {});
+  // An object whose bytes are swept as others': takes it apart and judges it, without hits of its own. `told`: its
+  // kind, where that is known.
+  void take_apart(Worker& worker, Object object, const KindGuess& told = {});
   // Opens the object and sweeps it; neither counts nor judges it.
   void examine(Worker& worker, Object& object, Facts& facts);
   // Digests, where a set of hashes asks for them; reads the object again.

@@ -35,6 +35,59 @@ bool expands(Format format) {
 
 }  // namespace
 
+void Sweep::take_apart(Worker& worker, Object object, const KindGuess& told) {
+  const Holding holding(worker, object.locator);
+  Facts facts;
+  open_object(worker, object, facts);
+  worker.account.walked(object.locator.exhibit, facts.size);
+  set_kind(told, facts);
+  if (told.kind == Kind::unknown && facts.exceptions.empty() && facts.size > 0) {
+    std::vector<std::byte> first(static_cast<std::size_t>(std::min<std::uint64_t>(facts.size, kKindBytes)));
+    const Result<std::size_t> got = object.content->read_at(0, first);
+    if (const auto lost = lost_bytes(got, 0, first.size())) facts.exceptions.push_back(*lost);
+    note_kind(object, std::span(first).first(got.ok() ? *got : 0), facts);
+  }
+  if (facts.size == 0) facts.kind = Kind::empty;
+  unpack(worker, object, facts);
+  judge(worker, object, facts);
+}
+
+void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
+  if (object.split == SplitRole::volume) {
+    facts.format = Format::none;  // with the others
+  } else if (facts.format == Format::none && !facts.is_text && object.content != nullptr) {
+    facts.format = format_by_end(*object.content, facts.size);
+  }
+  if (facts.format == Format::none || facts.size == 0 || object.content == nullptr) return;
+  worker.watch.begin(Work::unpack);
+  Unpacking unpacking(*this, engine_, worker, object.inside);
+  unpacking.run(object, facts);
+  unpacking.flush();
+  worker.watch.charge(Work::unpack);
+}
+
+// A worker that unpacks waits for nobody: where the queue is full, or nobody else is there, it sweeps by itself.
+void Sweep::share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep) {
+  worker.watch.charge(Work::unpack);
+  const bool alone = scheduler_.workers() == 1;
+  if (alone || queued_.fetch_add(bytes, std::memory_order_relaxed) + bytes > limits::kQueuedPartBytes) {
+    if (!alone) queued_.fetch_sub(bytes, std::memory_order_relaxed);
+    sweep(worker);
+    return worker.watch.begin(Work::unpack);
+  }
+  auto waiting = std::make_shared<std::function<void(Worker&)>>(std::move(sweep));
+  worker.portion->share();
+  scheduler_.feed([this, waiting, bytes, portion = worker.portion](std::size_t) mutable -> Scheduler::Task {
+    if (waiting == nullptr) return {};
+    return [this, mine = std::exchange(waiting, nullptr), bytes, portion](std::size_t own) {
+      queued_.fetch_sub(bytes, std::memory_order_relaxed);
+      if (stopped()) return;
+      const PortionScope scope(*this, *workers_[own], portion);
+      (*mine)(*workers_[own]);
+    };
+  });
+}
+
 void Unpacking::run(Object& object, Facts& facts) {
   if (!expansion_) expansion_.emplace(engine_.scope.unpack, facts.size);
   auto container = std::make_shared<Container>();
@@ -122,7 +175,8 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   const std::uint64_t size = bytes.size();
   child.info.size = size;
   const bool is_view = part.is == Part::Is::view;
-  const KindGuess told = is_view ? KindGuess{Kind::text, true} : guess_object_kind(child, bytes);
+  KindGuess told = is_view ? KindGuess{Kind::text, true} : guess_object_kind(child, bytes);
+  if (told.format == Format::none && !told.is_text) told.format = format_by_end(bytes);
   child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
   if (is_view) return view(std::move(child), part.retells, facts);
   // What expands by itself is taken apart here, so that its limits count; unless it stands as it is in what is on the

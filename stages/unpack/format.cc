@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "pipeline/volume_sets.h"
 #include "stages/unpack/archive/self_extracting.h"
 #include "stages/unpack/archive/tar_header.h"
 #include "stages/unpack/document/folded.h"
@@ -139,21 +140,11 @@ bool is_skippable(std::span<const std::byte> head) {
   return head.size() >= 8 && (unpack::little32(head, 0) & 0xfffffff0) == 0x184d2a50;
 }
 
-// A volume of an archive that was split, by its name: a.7z.002, a.zip.001, a.z01, a.r00. Its first bytes are anything;
-// that it cannot be read by itself must be told, though.
-bool is_volume(std::string_view lower_name) {
-  const std::size_t dot = lower_name.rfind('.');
-  if (dot == std::string_view::npos) return false;
-  const std::string_view before = lower_name.substr(0, dot);
-  std::string_view number = lower_name.substr(dot + 1);
-  constexpr std::array kArchives = {".7z"sv,  ".zip"sv, ".rar"sv, ".tar"sv, ".gz"sv,
-                                    ".tgz"sv, ".bz2"sv, ".xz"sv,  ".zst"sv};
-  const bool of_archive = std::any_of(kArchives.begin(), kArchives.end(),
-                                      [&](std::string_view ending) { return before.ends_with(ending); });
-  const bool lettered = number.size() == 3 && (number[0] == 'z' || number[0] == 'r');
-  if (lettered) number.remove_prefix(1);
-  return (lettered || (of_archive && number.size() == 3)) &&
-         number.find_first_not_of("0123456789") == std::string_view::npos;
+// A volume of an archive that was split, by its name. Its first bytes are anything; that it cannot be read by itself
+// must be told, though.
+bool is_volume(std::string_view name) {
+  const std::optional<VolumeName> volume = volume_name(name);
+  return volume && volume->is_certain;
 }
 
 Format by_bytes(std::span<const std::byte> bytes, std::string_view lower_name) {
@@ -211,6 +202,10 @@ bool is_utf8(std::string_view text) {
 
 Format format_of(std::span<const std::byte> first_bytes, std::string_view file_name, std::uint64_t size) {
   return format_of(guess_kind(first_bytes, file_name, size), first_bytes, file_name, size);
+}
+
+Format format_by_end(std::span<const std::byte> last_bytes) {
+  return unpack::ends_like_archive(last_bytes) ? Format::self_extracting : Format::none;
 }
 
 Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes, std::string_view file_name,

@@ -83,6 +83,11 @@ struct Packed {
                                std::string_view file_name, std::uint64_t size);
 [[nodiscard]] Format format_of(std::span<const std::byte> first_bytes, std::string_view file_name, std::uint64_t size);
 
+// Of an object that is no text and of no format by its beginning: what its last bytes say of it, at least kEndBytes
+// or all of them. Somebody may have put an archive behind a picture.
+inline constexpr std::size_t kEndBytes = 512;
+[[nodiscard]] Format format_by_end(std::span<const std::byte> last_bytes);
+
 // False: the format is told apart, but nothing here takes it apart.
 [[nodiscard]] bool is_unpacked(Format format);
 

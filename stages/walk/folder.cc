@@ -18,6 +18,7 @@
 #include "pipeline/evidence_file.h"
 #include "pipeline/exhausted.h"
 #include "pipeline/limits.h"
+#include "pipeline/volume_sets.h"
 #include "stages/walk/folder_content.h"
 #include "stages/walk/sources.h"
 
@@ -30,7 +31,10 @@ struct Entry {
   ino_t inode;
   EntryType type;
   std::string name;
+  SplitRole split = SplitRole::none;
 };
+
+bool is_later(const Entry& a, const Entry& b) { return a.inode > b.inode; }
 
 EntryType type_of(unsigned mode) {
   if (S_ISREG(mode)) return EntryType::file;
@@ -101,7 +105,7 @@ Listed list_now(DIR* stream, int folder, std::size_t most) {
     }
     const std::string_view name = found->d_name;
     if (name == "." || name == "..") continue;
-    Entry entry{found->d_ino, EntryType::special, std::string(name)};
+    Entry entry{found->d_ino, EntryType::special, std::string(name), SplitRole::none};
     if (found->d_type == DT_UNKNOWN) {
       struct stat info {};
       const bool known = ::fstatat(folder, found->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0;
@@ -121,6 +125,7 @@ struct Level {
   std::string path;                  // below the exhibit, no leading slash
   Identity identity;                 // to notice a folder inside itself
   std::vector<Entry> entries;        // of this slice: files, in reverse order of inode
+  std::vector<Entry> volumes;        // of all slices: files that may be volumes of archives, for the end
   std::vector<std::string> folders;  // subfolders still to visit, in reverse order
   bool read_to_end = false;
 };
@@ -147,12 +152,17 @@ class FolderSource final : public ObjectSource {
   // Does one thing at the deepest level; leaves an object in pending_ or not.
   void step() {
     Level& level = levels_.back();
-    if (!level.entries.empty()) {
+    if (!joined_.empty()) {
+      pending_ = std::move(joined_.back());
+      joined_.pop_back();
+    } else if (!level.entries.empty()) {
       const Entry entry = std::move(level.entries.back());
       level.entries.pop_back();
       pending_ = object_for(level, entry);
     } else if (!level.read_to_end) {
       read_slice(level);
+    } else if (!level.volumes.empty()) {
+      take_volumes(level);
     } else if (!level.folders.empty()) {
       const std::string name = std::move(level.folders.back());
       level.folders.pop_back();
@@ -174,19 +184,41 @@ class FolderSource final : public ObjectSource {
       level.read_to_end = !listed || listed->is_end;
       if (!listed) break;
       for (Entry& entry : listed->entries) {
+        const bool may_be_volume = entry.type == EntryType::file && level.volumes.size() < limits::kMaxFolderVolumes;
         if (entry.type == EntryType::folder) {
           level.folders.push_back(std::move(entry.name));
+        } else if (may_be_volume && volume_name(entry.name)) {
+          level.volumes.push_back(std::move(entry));
         } else {
           level.entries.push_back(std::move(entry));
         }
       }
     }
-    std::sort(level.entries.begin(), level.entries.end(),
-              [](const Entry& a, const Entry& b) { return a.inode > b.inode; });
+    std::sort(level.entries.begin(), level.entries.end(), is_later);
     if (level.read_to_end) {
       if (level.folder->patience != nullptr) level.folder->patience->let_go(std::move(level.stream));
       level.stream.reset();
       std::sort(level.folders.begin(), level.folders.end(), std::greater<>());
+    }
+  }
+
+  // What may be volumes comes last, each as the file that it is, and before it the archives of which all are there.
+  void take_volumes(Level& level) {
+    level.entries = std::exchange(level.volumes, {});
+    std::sort(level.entries.begin(), level.entries.end(), is_later);
+    std::vector<VolumeName> names;
+    for (const Entry& entry : level.entries) names.push_back(volume_name(entry.name).value_or(VolumeName{}));
+    for (const std::vector<std::size_t>& set : whole_sets(names)) {
+      std::vector<std::unique_ptr<Content>> volumes;
+      for (const std::size_t index : set) {
+        volumes.push_back(file_content(level.folder, level.entries[index].name));
+        level.entries[index].split = SplitRole::volume;
+      }
+      Object joined = object_for(level, level.entries[set.front()]);
+      joined.locator = joined.locator.child(joined_step(set.size()));
+      joined.content = joined_content(std::move(volumes));
+      joined.split = SplitRole::whole;
+      joined_.push_back(std::move(joined));
     }
   }
 
@@ -223,6 +255,7 @@ class FolderSource final : public ObjectSource {
   Object object_for(const Level& level, const Entry& entry) {
     Object object = trouble_at(join(level.path, entry.name), WalkTrouble::none);
     object.place = entry.inode;
+    object.split = entry.split;
     switch (entry.type) {
       case EntryType::file:
         object.content = file_content(level.folder, entry.name);
@@ -252,6 +285,7 @@ class FolderSource final : public ObjectSource {
   std::shared_ptr<Patience> patience_;
   std::vector<Level> levels_;
   std::optional<Object> pending_;
+  std::vector<Object> joined_;  // archives in volumes; in reverse order
 };
 
 }  // namespace

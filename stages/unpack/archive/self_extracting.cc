@@ -1,7 +1,9 @@
-// self-extracting archives: a program, and behind it the archive that it unpacks. Where a program ends, its own headers
-// say; most have nothing behind them, and no more of these is read. A zip shows itself by its directory; 7z, rar and
-// cabinets by a header within the next kMaxStubBytes, whose checksum or fields are looked at, because programs that
-// read archives have the signatures in them too. A cabinet may also stand among the resources of a program for Windows.
+// Archives behind something else. Of a picture, a film, whatever has no format of ours, the end shows it: that of a zip
+// or of a rar. Self-extracting archives: a program, and behind it the archive that it unpacks. Where a program ends,
+// its own headers say; most have nothing behind them, and no more of these is read. A zip shows itself by its
+// directory; 7z, rar and cabinets by a header within the next kMaxStubBytes, whose checksum or fields are looked at,
+// because programs that read archives have the signatures in them too. A cabinet may also stand among the resources of
+// a program for Windows.
 //
 //   7z    := "7z" bc af 27 1c version:2 crc32:4 of the next 20 bytes …
 //   rar 4 := "Rar!" 1a 07 00, main header: crc:2 (low half of crc32 of what follows) 73 flags:2 bytes:2 …
@@ -83,10 +85,11 @@ std::size_t find_header_or_member(Bytes window) {
   return header;
 }
 
-// Moves to where an archive begins, as `find` says where in a window; false: nowhere near.
-Result<bool> move_to_archive(Input& input, std::size_t (*find)(Bytes window)) {
+// Moves to where an archive begins, as `find` says where in a window; false: nowhere in the next `most` bytes.
+Result<bool> move_to_archive(Input& input, std::size_t (*find)(Bytes window),
+                             std::uint64_t most = limits::kMaxStubBytes) {
   const std::uint64_t begin = input.offset();
-  while (input.offset() - begin < limits::kMaxStubBytes) {
+  while (input.offset() - begin < most) {
     const auto window = input.ahead(2 * kHeaderBytes);
     if (!window.ok()) return window.error();
     const std::size_t at = find(*window);
@@ -185,7 +188,10 @@ class SelfExtracting final : public Unpacker {
 
 Opened open_at_any_place(const Packed& packed) {
   Input input(*packed.content, packed.size);
-  const Result<Program> read = read_program(input);
+  const auto head = input.ahead(kProgramHeaderBytes);
+  if (!head.ok()) return head.error();
+  const bool is_other = !is_program(*head);
+  const Result<Program> read = is_other ? Result<Program>(Program{}) : read_program(input);
   if (!read.ok()) return read.error();
   const Program program = read->end > packed.size ? Program{} : *read;  // where it was cut, anything may be anywhere
   if (program.end < packed.size) {
@@ -194,14 +200,14 @@ Opened open_at_any_place(const Packed& packed) {
     if (*directory != nullptr) return open_zip(packed);
   }
   input.seek(program.resources.value_or(program.end));
-  Result<bool> found = move_to_archive(input, find_header);
+  Result<bool> found = move_to_archive(input, find_header, is_other ? UINT64_MAX : limits::kMaxStubBytes);
   // What is behind a program may also show that the program is not what its headers say.
-  if (found.ok() && !*found && program.end < packed.size) {
+  if (found.ok() && !*found && !is_other && program.end < packed.size) {
     input.seek(0);
     found = move_to_archive(input, find_header);
   }
   if (!found.ok()) return found.error();
-  if (!*found) return evidence_error("there is no archive behind this program");
+  if (!*found) return evidence_error("there is no archive behind this");
   const std::uint64_t begin = input.offset(), bytes = packed.size - begin;
   auto content = std::make_unique<ContentPiece>(*packed.content, begin, bytes);
   auto stream = std::make_unique<ContentStream>(*content, bytes);
@@ -228,6 +234,31 @@ Opened open_passing(const Packed& packed) {
   return Opened(std::move(opened));
 }
 
+//   zip    := … "PK\5\6" 16 bytes comment-length:2 comment
+//   rar 4  := … crc:2 (low half of crc32 of what follows) 7b flags:2 bytes:2, these included, and little more
+//   rar 5  := … crc32:4 of what follows 3 5 flags archive-flags
+bool ends_like_zip(Bytes end) {
+  constexpr std::size_t kEndBytes = 22;
+  const std::size_t at = chars(end).rfind(kZipEnd);
+  return at != std::string_view::npos && end.size() - at >= kEndBytes &&
+         end.size() - at == kEndBytes + little16(end, at + 20);
+}
+
+bool ends_like_rar4(Bytes end) {
+  for (std::size_t bytes = 7; bytes <= 20 && bytes <= end.size(); ++bytes) {
+    const Bytes block = end.last(bytes);
+    if (static_cast<std::uint8_t>(block[2]) != 0x7b || little16(block, 5) != bytes) continue;
+    if ((crc32(0, block.subspan(2)) & 0xffff) == little16(block, 0)) return true;
+  }
+  return false;
+}
+
+bool ends_like_rar5(Bytes end) {
+  if (end.size() < 8) return false;
+  const Bytes block = end.last(8);
+  return chars(block).substr(4).starts_with("\3\5") && crc32(0, block.subspan(4)) == little32(block, 0);
+}
+
 }  // namespace
 
 bool is_program(Bytes head) {
@@ -239,6 +270,8 @@ bool is_program(Bytes head) {
   const std::size_t at = little32(head, 60);
   return at < head.size() && head.size() - at >= 24 && chars(head).substr(at).starts_with("PE\0\0"sv);
 }
+
+bool ends_like_archive(Bytes end) { return ends_like_zip(end) || ends_like_rar4(end) || ends_like_rar5(end); }
 
 Opened open_self_extracting(const Packed& packed) {
   return packed.content != nullptr ? open_at_any_place(packed) : open_passing(packed);

@@ -75,6 +75,12 @@ Result<bool> Zip::begin() {
   reads_left_ = size_ > UINT64_MAX / limits::kMaxZipReads ? UINT64_MAX : size_ * limits::kMaxZipReads;
   const auto first = input_.ahead(4);
   if (!first.ok()) return first.error();
+  // In volumes, one after the other: its places count from the beginning of each, and there is no telling which.
+  const bool is_split = directory_ != nullptr && directory_->disk() > 0 && chars(*first).starts_with(kZipDescriptor);
+  if (is_split) {
+    directory_.reset();
+    return true;
+  }
   if (directory_ == nullptr) complain(evidence_error("a zip has no directory"));
   return directory_ != nullptr || chars(*first).starts_with("PK");
 }
