@@ -138,10 +138,14 @@ enum class Format : std::uint8_t {
   zstd,
   lz4,
   compress,
+  zlib,  // by itself, or in a film of Flash
+  http,  // a response as it went over the wire
   // archives
   zip,
   tar,
-  other_archive,    // what libarchive tells apart: 7z, rar, cab, cpio, ar, iso 9660, xar, lha, warc, rpm, deb …
+  other_archive,  // what libarchive tells apart: 7z, rar, cab, cpio, ar, iso 9660, xar, lha, rpm, deb …
+  git_pack,
+  warc,
   self_extracting,  // a program; there may be an archive behind it
   // mail
   mail,

@@ -179,7 +179,8 @@ inline constexpr std::size_t kHeldPartBytes = 32 * MiB;
 inline constexpr std::uint64_t kStreamBlock = 1 * MiB;
 // What was unpacked and waits for another worker, in all.
 inline constexpr std::uint64_t kQueuedPartBytes = 32 * MiB;
-// A text view of a document is made in memory; beyond this it ends, and the object gets an exception.
+// The text of a PDF, of an item of Outlook's, what stands in a document more than once: made in memory; beyond this it
+// ends, and the object gets an exception. Other views are swept as they come.
 inline constexpr std::uint64_t kMaxViewBytes = 64 * MiB;
 // Containers in containers, the outermost counted.
 inline constexpr std::size_t kMaxUnpackDepth = 16;
@@ -199,6 +200,8 @@ inline constexpr std::size_t kMaxFoldedLine = 1 * MiB;
 inline constexpr std::uint64_t kMaxMarkupBytes = 16 * kMaxViewBytes;
 // Headers of one mail or of one of its parts: a circular to 50,000 people in one To line.
 inline constexpr std::size_t kMaxMailHeaderBytes = 4 * MiB;
+// Headers of a response of HTTP: twice what servers send at most.
+inline constexpr std::size_t kMaxHttpHeaderBytes = 64 * KiB;
 // Multiparts in multiparts of one mail. Mail programs refuse more than a hundred; forwarded mails start anew.
 inline constexpr std::size_t kMaxMultipartDepth = 100;
 // The delimiter of a multipart: RFC 2046 allows 70 characters.

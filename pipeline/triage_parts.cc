@@ -126,7 +126,8 @@ bool wants_any_place(Format format) {
 
 bool is_a_guess(Format format) {
   return format == Format::mail || format == Format::mailbox || format == Format::html || format == Format::xml ||
-         format == Format::folded || format == Format::charset || format == Format::self_extracting;
+         format == Format::folded || format == Format::charset || format == Format::zlib || format == Format::http ||
+         format == Format::self_extracting;
 }
 
 Format format_by_end(Content& content, std::uint64_t size) {

@@ -53,12 +53,13 @@ void Sweep::take_apart(Worker& worker, Object object, const KindGuess& told) {
 }
 
 void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
+  if (facts.size == 0 || object.content == nullptr) return;
   if (object.split == SplitRole::volume) {
     facts.format = Format::none;  // with the others
-  } else if (facts.format == Format::none && !facts.is_text && object.content != nullptr) {
+  } else if (facts.format == Format::none && !facts.is_text) {
     facts.format = format_by_end(*object.content, facts.size);
   }
-  if (facts.format == Format::none || facts.size == 0 || object.content == nullptr) return;
+  if (facts.format == Format::none) return;
   worker.watch.begin(Work::unpack);
   Unpacking unpacking(*this, engine_, worker, object.inside);
   unpacking.run(object, facts);

@@ -12,6 +12,7 @@
 #include "stages/unpack/kind/kind.h"
 #include "stages/unpack/kind/text.h"
 #include "stages/unpack/mail/uuencode.h"
+#include "stages/unpack/stream/decoder.h"
 #include "stages/unpack/unpack.h"
 
 namespace ambit {
@@ -37,7 +38,7 @@ constexpr std::array kSignatures = {
     Signature{0, "!<arch>\n"sv, Format::other_archive},
     Signature{0, "\xed\xab\xee\xdb"sv, Format::other_archive},  // rpm
     Signature{0, "xar!\0"sv, Format::other_archive},
-    Signature{0, "WARC/"sv, Format::other_archive},
+    Signature{0, "WARC/"sv, Format::warc},
     Signature{32769, "CD001"sv, Format::other_archive},
     Signature{0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv, Format::ole},
     Signature{0, "{\\rtf"sv, Format::rtf},
@@ -46,6 +47,9 @@ constexpr std::array kSignatures = {
     Signature{0, "\x37\x7f\x06\x82"sv, Format::sqlite_log},
     Signature{0, "\x37\x7f\x06\x83"sv, Format::sqlite_log},
     Signature{0, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"sv, Format::sqlite_log},
+    Signature{0, "PACK\0\0\0\2"sv, Format::git_pack},
+    Signature{0, "PACK\0\0\0\3"sv, Format::git_pack},
+    Signature{0, "HTTP/1."sv, Format::http},
     Signature{0, "=ybegin "sv, Format::uuencode},
     Signature{0, "LPKSHHRH"sv, Format::journal},
     Signature{0, "!BDN"sv, Format::outlook},
@@ -224,6 +228,9 @@ Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes,
     if (!narrow && is_utf8(head) && unpack::holds_encoded_file(head)) return Format::uuencode;
     return narrow || !is_utf8(head) ? Format::charset : Format::none;
   }
+  const bool is_flash =
+      head.starts_with("CWS") && first_bytes.size() > 10 && unpack::begins_like_zlib(first_bytes.subspan(8));
+  if (is_flash || unpack::begins_like_zlib(first_bytes)) return Format::zlib;
   if (is_lzma(first_bytes, name)) return Format::lzma;
   if (name.ends_with(".iso") || is_volume(name)) return Format::other_archive;
   return named(kZips, name, unpack::is_program(first_bytes) ? Format::self_extracting : Format::none);

@@ -16,11 +16,15 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_zstd(const Packed& packed);
 [[nodiscard]] Opened open_lz4(const Packed& packed);
 [[nodiscard]] Opened open_compress(const Packed& packed);  // .Z
+[[nodiscard]] Opened open_zlib(const Packed& packed);
+[[nodiscard]] Opened open_http(const Packed& packed);  // the body of a response
 
 // Archives.
 [[nodiscard]] Opened open_zip(const Packed& packed);
 [[nodiscard]] Opened open_tar(const Packed& packed);
 [[nodiscard]] Opened open_other_archive(const Packed& packed);
+[[nodiscard]] Opened open_git_pack(const Packed& packed);
+[[nodiscard]] Opened open_warc(const Packed& packed);
 [[nodiscard]] Opened open_self_extracting(const Packed& packed);
 
 // Mail: the texts of a message are views of it, its attachments members.

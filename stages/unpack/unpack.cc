@@ -34,10 +34,14 @@ constexpr std::array kFormats = {
     Row{Format::zstd, unpack::open_zstd},
     Row{Format::lz4, unpack::open_lz4},
     Row{Format::compress, unpack::open_compress},
+    Row{Format::zlib, unpack::open_zlib},
+    Row{Format::http, unpack::open_http},
     // archives
     Row{Format::zip, unpack::open_zip},
     Row{Format::tar, unpack::open_tar},
     Row{Format::other_archive, unpack::open_other_archive, Works::in_sandbox},
+    Row{Format::git_pack, unpack::open_git_pack},
+    Row{Format::warc, unpack::open_warc},
     Row{Format::self_extracting, unpack::open_self_extracting},  // what is not a zip in a sandbox, as above
     // mail
     Row{Format::mail, unpack::open_mail},

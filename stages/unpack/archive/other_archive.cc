@@ -1,4 +1,4 @@
-// The archives that are rarer: 7z, rar, cab, cpio, ar, ISO 9660, xar, lha, warc, by libarchive; and rpm, whose payload
+// The archives that are rarer: 7z, rar, cab, cpio, ar, ISO 9660, xar, lha, by libarchive; and rpm, whose payload
 // is one part.
 //
 // What libarchive is not asked: mtree, raw and empty, which every file is; tar and zip, which are read better here; and
@@ -117,8 +117,7 @@ Result<> Archive::begin() {
   for (const auto support :
        {archive_read_support_format_7zip, archive_read_support_format_ar, archive_read_support_format_cab,
         archive_read_support_format_cpio, archive_read_support_format_iso9660, archive_read_support_format_lha,
-        archive_read_support_format_rar, archive_read_support_format_rar5, archive_read_support_format_warc,
-        archive_read_support_format_xar}) {
+        archive_read_support_format_rar, archive_read_support_format_rar5, archive_read_support_format_xar}) {
     static_cast<void>(support(a));
   }
   if (content_ != nullptr) archive_read_set_seek_callback(a, on_seek);

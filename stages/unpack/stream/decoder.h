@@ -43,6 +43,8 @@ class Decoder {
 // Deflate without a wrapper.
 [[nodiscard]] std::unique_ptr<Decoder> inflate_decoder();
 [[nodiscard]] std::unique_ptr<Decoder> inflate64_decoder();  // Deflate64
+// Whether two bytes are the header of a zlib stream, which deflate and a checksum follow.
+[[nodiscard]] bool begins_like_zlib(std::span<const std::byte> head);
 [[nodiscard]] std::unique_ptr<Decoder> bzip2_decoder();
 [[nodiscard]] std::unique_ptr<Decoder> xz_decoder();
 // A .lzma file. `header`: bytes that stand before the input's first.

@@ -91,24 +91,16 @@ class View final : public ByteStream {
   explicit View(std::unique_ptr<ByteStream> text) : text_(std::move(text)) {}
 
   Result<std::size_t> read(std::span<std::byte> into) override {
-    while (!over_) {
+    for (;;) {
       const auto got = text_->read(into);
       if (!got.ok() || *got == 0) return got;
       const auto end = std::remove(into.begin(), into.begin() + static_cast<std::ptrdiff_t>(*got), std::byte{0});
-      const auto bytes = static_cast<std::size_t>(end - into.begin());
-      const auto given = static_cast<std::size_t>(std::min<std::uint64_t>(bytes, limits::kMaxViewBytes - given_));
-      over_ = given < bytes;
-      given_ += given;
-      if (given > 0) return given;
+      if (end != into.begin()) return static_cast<std::size_t>(end - into.begin());
     }
-    const std::string limit = std::to_string(limits::kMaxViewBytes);
-    return Error{ErrorKind::evidence, "the text of a document ends at " + limit + " bytes (kMaxViewBytes)", {}, {}};
   }
 
  private:
   std::unique_ptr<ByteStream> text_;
-  std::uint64_t given_ = 0;
-  bool over_ = false;
 };
 
 class OneView final : public Unpacker {

@@ -1,0 +1,112 @@
+// Web archives (WARC 1.0, 1.1, ISO 28500): records in a row, each what went over the wire for one address.
+//
+//   record := "WARC/1." version newline (name ":" value newline)… newline block newline newline
+//
+// Every block is a member, called after its address: requests and the notes of the crawler too. What stands between
+// records and is none is passed, up to the next one.
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+#include "pipeline/limits.h"
+#include "stages/unpack/formats.h"
+#include "stages/unpack/input.h"
+#include "stages/unpack/mail/header.h"
+
+namespace ambit::unpack {
+namespace {
+
+constexpr std::string_view kMagic = "WARC/";
+
+// Where the block behind the headers begins; npos: not in this text.
+std::size_t header_end(std::string_view text) {
+  const std::size_t wide = text.find("\r\n\r\n"), narrow = text.find("\n\n");
+  return std::min(wide == text.npos ? wide : wide + 4, narrow == text.npos ? narrow : narrow + 2);
+}
+
+class Warc final : public Unpacker {
+ public:
+  explicit Warc(Input input) : input_(std::move(input)) {}
+
+  Result<std::optional<Part>> next() override {
+    const auto passed = input_.skip(left_);
+    left_ = 0;
+    if (!passed.ok()) return passed.error();
+    for (;;) {
+      const Result<bool> found = find_record();
+      if (!found.ok()) return found.error();
+      if (!*found) return std::optional<Part>();
+      Result<std::optional<Part>> part = read_headers();
+      if (!part.ok() || *part) return part;
+    }
+  }
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    if (left_ == 0) return std::size_t{0};
+    const auto window = input_.ahead();
+    if (!window.ok()) return window.error();
+    if (window->empty()) {
+      left_ = 0;
+      return evidence_error("a record of a web archive is cut");
+    }
+    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, std::min(into.size(), window->size())));
+    std::copy_n(window->begin(), count, into.begin());
+    input_.take(count);
+    left_ -= count;
+    return count;
+  }
+
+ private:
+  Result<bool> find_record() {
+    for (;;) {
+      const auto window = input_.ahead(kMagic.size());
+      if (!window.ok()) return window.error();
+      const std::string_view text = chars(*window);
+      if (text.size() < kMagic.size()) return false;
+      const std::size_t at = text.find(kMagic);
+      input_.take(at == text.npos ? text.size() - (kMagic.size() - 1) : at);
+      if (at != text.npos) return true;
+    }
+  }
+  // Nothing: these are the headers of no record.
+  Result<std::optional<Part>> read_headers() {
+    const auto window = input_.ahead(limits::kMaxHttpHeaderBytes);
+    if (!window.ok() && window.error().kind != ErrorKind::evidence) return window.error();
+    const std::string_view text =
+        window.ok() ? chars(*window).substr(0, limits::kMaxHttpHeaderBytes) : std::string_view();
+    const std::size_t end = header_end(text), line = text.find('\n');
+    const auto length =
+        end == text.npos ? std::nullopt : header_value(text.substr(line + 1, end - line - 1), "content-length");
+    std::uint64_t bytes = 0;
+    const bool has_length =
+        length && std::from_chars(length->data(), length->data() + length->size(), bytes).ec == std::errc();
+    if (!has_length) {
+      input_.take(kMagic.size());
+      return std::optional<Part>();
+    }
+    const std::string_view headers = text.substr(line + 1, end - line - 1);
+    Part part;
+    std::string name = header_value(headers, "warc-target-uri").value_or("");
+    if (name.starts_with('<') && name.ends_with('>')) name = name.substr(1, name.size() - 2);
+    part.name = name.empty() ? header_value(headers, "warc-type").value_or("record") : std::move(name);
+    part.size = bytes;
+    input_.take(end);
+    part.stored_at = input_.offset();
+    left_ = bytes;
+    return std::optional<Part>(std::move(part));
+  }
+
+  Input input_;
+  std::uint64_t left_ = 0;  // of the block
+};
+
+}  // namespace
+
+Opened open_warc(const Packed& packed) {
+  Input input(*packed.stream);
+  const auto head = input.ahead(kMagic.size());
+  if (!head.ok()) return head.error();
+  if (!chars(*head).starts_with(kMagic)) return evidence_error("this is no web archive");
+  return Opened(std::make_unique<Warc>(std::move(input)));
+}
+
+}  // namespace ambit::unpack
