@@ -54,10 +54,11 @@ inline constexpr std::size_t kZeroRun = 32 * KiB;
 inline constexpr std::chrono::seconds kWaitForSpace{1};
 
 // --- volumes of archives -----------------------------------------------------------------------------------
-// The names and places of an image's volumes, until it is known which belong together: a quarter of a million of them.
-inline constexpr std::uint64_t kVolumeSetBytes = 64 * MiB;
+// The names and places of an image's volumes, until it is known which belong together: some 40,000; and of as many
+// files that may be volumes or whole archives. Beyond that they are not joined.
+inline constexpr std::uint64_t kVolumeSetBytes = 16 * MiB;
 // Of one folder of an exhibit, by name: with so many more its volumes are not joined.
-inline constexpr std::size_t kMaxFolderVolumes = 200'000;
+inline constexpr std::size_t kMaxFolderVolumes = 65'536;
 
 // --- residue -----------------------------------------------------------------------------------------------
 // Residue has no files. What is caught in it is a piece: the cells of this grid that hold hits, joined where
@@ -70,6 +71,10 @@ inline constexpr std::uint64_t kCarveStep = 512;
 inline constexpr std::size_t kMaxCarveStarts = 2'000'000;
 // How far from the beginning of a zip its directory is looked for; where there is none it is read without.
 inline constexpr std::uint64_t kMaxCarvedZip = 4 * GiB;
+// Of a document, or a zip, whose end is not there: what most of them have.
+inline constexpr std::uint64_t kMaxCarvedWithoutEnd = 64 * MiB;
+// Beginnings in one stripe (kSpanBytes) of one run; in so many files an average one has 16 KiB.
+inline constexpr std::size_t kMaxCarveStartsOfSpan = 4096;
 
 // --- hits --------------------------------------------------------------------------------------------------
 // Hits kept per identifier and per object (the first ones by offset), then in all. Beyond: exception

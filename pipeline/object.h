@@ -101,8 +101,8 @@ enum class WalkTrouble : std::uint8_t {
   timeout,
 };
 
-// Of an archive in volumes (volume_sets.h): one of these, of which all are there; or all together.
-enum class SplitRole : std::uint8_t { none, volume, whole };
+// Of an archive in volumes (volume_sets.h), of which all are there: the first of these, another one; or all together.
+enum class SplitRole : std::uint8_t { none, first, volume, whole };
 
 struct Object {
   Locator locator;
@@ -129,6 +129,10 @@ struct Object {
   Object(Object&&) noexcept = default;
   Object& operator=(Object&&) noexcept = default;
 };
+
+[[nodiscard]] inline bool is_volume(const Object& object) {
+  return object.split == SplitRole::first || object.split == SplitRole::volume;
+}
 
 // The walk, as whoever drives it sees it: the next object, or nothing at the end.
 class ObjectSource {

@@ -173,7 +173,8 @@ class ExtentAudit {
     std::vector<std::byte> head;
     if (!read_whole(content, 0, std::min<std::uint64_t>(item.size, kKindBytes), head)) return false;
     const std::string_view name = last_component(item.locator);
-    const Format format = format_of(head, name, item.size);
+    Format format = format_of(head, name, item.size);
+    if (format == Format::none) format = format_by_end(content, item.size);
     if (!is_unpacked(format)) return true;
     PackedAudit audit(auditor_, item.id, findings_, report_);
     const auto around = static_cast<std::size_t>(std::count(item.locator.begin(), item.locator.end(), '!'));

@@ -252,7 +252,7 @@ void ImageSweep::finish(Worker& worker, ObjectPart part) {
   facts.hits = std::move(part.hits);
   facts.exceptions = std::move(part.exceptions);
   object.content = content(object.runs, object.info);
-  if (sets_.holds(object.locator)) object.split = SplitRole::volume;
+  object.split = sets_.role_of(object.locator);
   worker.watch.charge(Work::walk);
   if (object.runs.size() > 1) match_seams(worker, object, facts);
   const std::size_t needed = std::min<std::uint64_t>(facts.size, kKindBytes);

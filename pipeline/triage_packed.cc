@@ -91,7 +91,7 @@ std::uint64_t PackedReader::take(Unpacker& unpacker, const Part& part, const Pla
   KindGuess guess = guess_kind(head, name, told);
   guess.format = is_view ? Format::none : format_of(guess, head, name, told);
   if (!is_view && guess.kind == Kind::disk_image) visitor_.unread(WalkTrouble::unsupported);
-  if (!ended && wants_any_place(guess.format)) {
+  if (!ended && !is_view && (wants_any_place(guess.format) || may_end_as_archive(guess))) {
     trouble = fill(unpacker, bytes, limits::kHeldPartBytes + 1, ended, *expansion_);
   }
   Plain own;

@@ -25,6 +25,11 @@ namespace ambit {
 
 // See unpack.h: of an object of `size` bytes, which is open. Nothing where its end cannot be read.
 [[nodiscard]] Format format_by_end(Content& content, std::uint64_t size);
+// Of a part that comes once only: whether it is held, to be asked for its end.
+[[nodiscard]] inline bool may_end_as_archive(const KindGuess& guess) {
+  return guess.format == Format::none &&
+         (guess.kind == Kind::image || guess.kind == Kind::audio || guess.kind == Kind::video);
+}
 
 // What an Error of an unpacker says about its object.
 [[nodiscard]] WalkTrouble trouble_of(const Error& error);

@@ -176,25 +176,33 @@ void Sweep::scrutinise(Worker& worker, Object& object, Facts& facts) {
 }
 
 // What is packed in a piece of residue is an object of its own, judged by itself: with the raw bytes around it, it does
-// not leave.
+// not leave. Nor does what was carved as a whole: where it ends is a guess, its parts are judged by themselves.
 bool Sweep::withhold_packed(Object& object, Facts& facts) {
-  const auto starts = find_carve_starts(*object.content, facts.size, object.locator.steps.back().number);
+  const Step& step = object.locator.steps.back();
+  if (step.name == kCarvedName) {
+    facts.unseen.push_back({0, facts.size, View::raw});
+    return true;
+  }
+  const auto starts = find_carve_starts(*object.content, facts.size, step.number);
   carve(*object.content, facts.size, starts, [&](const CarvedFile& file) {
     facts.unseen.push_back({file.begin, file.bytes, View::raw});
     return !stopped();
   });
+  // A member of an archive that begins before the piece.
+  if (const auto member = find_zip_member(*object.content, facts.size)) {
+    facts.unseen.push_back({*member, facts.size - *member, View::raw});
+  }
+  std::sort(facts.unseen.begin(), facts.unseen.end());
   return !facts.unseen.empty();
 }
 
 bool Sweep::scrutinise_packed(Worker& worker, Object& object, Facts& facts) {
   if (object.content == nullptr || facts.size == 0) return false;
-  if (facts.kind == Kind::disk_image || object.split == SplitRole::volume) {
+  if (facts.kind == Kind::disk_image || is_volume(object)) {
     facts.unseen = {{0, facts.size, View::raw}};
     return true;
   }
-  if (object.state == ObjectState::residue && object.locator.steps.back().name != kCarvedName) {
-    return withhold_packed(object, facts);
-  }
+  if (object.state == ObjectState::residue) return withhold_packed(object, facts);
   if (facts.format == Format::none) return false;
   PackedScrutiny scrutiny(*this, engine_, worker, *object.content, facts);
   PackedReader reader(engine_.scope.unpack, engine_.sandboxes, scrutiny);

@@ -210,6 +210,10 @@ void StripeSweep::give_to_residue(const Parcel& parcel) {
   ResidueRun::Span span{parcel.begin, parcel.end, {}, {}, parcel.goes_on, {}};
   const auto first_start = std::lower_bound(starts_.begin(), starts_.end(), parcel.begin);
   span.starts.assign(first_start, std::lower_bound(first_start, starts_.end(), parcel.end));
+  if (span.starts.size() > limits::kMaxCarveStartsOfSpan) {
+    span.exceptions.push_back({ExceptionReason::objects_limit, span.starts[limits::kMaxCarveStartsOfSpan], 0});
+    span.starts.resize(limits::kMaxCarveStartsOfSpan);
+  }
   for (const Hit& hit : hits_in(parcel)) {
     if (run_at(image_.mapped_, hit.start) == nullptr) span.hits.push_back(hit);
   }

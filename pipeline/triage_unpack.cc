@@ -52,10 +52,24 @@ void Sweep::take_apart(Worker& worker, Object object, const KindGuess& told) {
   judge(worker, object, facts);
 }
 
+// Of a volume, which is taken apart with the others: none, unless it is an archive by itself that is only called like a
+// volume. Those of a rar all begin like one.
+Format format_alone(Object& object, std::uint64_t size) {
+  std::vector<std::byte> head(static_cast<std::size_t>(std::min<std::uint64_t>(size, kKindBytes)));
+  const Result<std::size_t> got = object.content->read_at(0, head);
+  const auto first = std::span(head).first(got.ok() ? *got : 0);
+  const Format format = format_of(first, {}, size);
+  const bool is_archive = format == Format::zip || format == Format::other_archive || format == Format::gzip ||
+                          format == Format::xz || format == Format::bzip2 || format == Format::zstd;
+  if (!is_archive || is_rar(first)) return Format::none;
+  if (object.split == SplitRole::volume) return format;
+  return format == Format::zip && format_by_end(*object.content, size) != Format::none ? format : Format::none;
+}
+
 void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
   if (facts.size == 0 || object.content == nullptr) return;
-  if (object.split == SplitRole::volume) {
-    facts.format = Format::none;  // with the others
+  if (is_volume(object)) {
+    facts.format = format_alone(object, facts.size);
   } else if (facts.format == Format::none && !facts.is_text) {
     facts.format = format_by_end(*object.content, facts.size);
   }
@@ -156,8 +170,9 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
   child.trouble = fill(unpacker, bytes, limits::kSmallPartBytes + 1, ended, *expansion_);
   if (!ended) {
     child.info.size = std::max<std::uint64_t>(child.info.size, bytes.size());
-    const Format format = guess_object_kind(child, bytes).format;
-    if (part.is != Part::Is::view && wants_any_place(format)) {
+    const KindGuess guess = guess_object_kind(child, bytes);
+    const Format format = guess.format;
+    if (part.is != Part::Is::view && (wants_any_place(format) || may_end_as_archive(guess))) {
       child.trouble = fill(unpacker, bytes, limits::kHeldPartBytes + 1, ended, *expansion_);
     }
   }

@@ -64,7 +64,7 @@ std::optional<VolumeName> by_part(std::string_view before) {
   if (part == before.npos) return std::nullopt;
   const auto number = number_of(before.substr(part + 5));
   if (!number) return std::nullopt;
-  return VolumeName{std::string(before.substr(0, part)) + ".part#", *number, false, false};
+  return VolumeName{std::string(before.substr(0, part)) + ".part#", *number, false, true};
 }
 
 constexpr std::uint64_t kAfterRar = 2;  // .r00 is never the first
@@ -194,8 +194,9 @@ void VolumeSets::add(const Object& object) {
       Locator{object.locator.exhibit, {object.locator.steps.begin(), object.locator.steps.end() - 1}}.sort_key() +
       name->set;
   const std::uint64_t bytes = 256 + 2 * name->set.size() + object.runs.size() * sizeof(Run);
-  if (bytes > limits::kVolumeSetBytes - bytes_) return;
-  bytes_ += bytes;
+  std::uint64_t& used = name->is_certain ? certain_bytes_ : other_bytes_;
+  if (bytes > limits::kVolumeSetBytes - used) return;
+  used += bytes;
   names_.push_back(std::move(*name));
   volumes_.push_back({object.locator, object.info, object.runs});
 }
@@ -220,7 +221,10 @@ std::vector<Object> VolumeSets::take_joined() {
       joined.info.modified = volume.info.modified;
     }
     if (!fits) continue;
-    for (const std::size_t index : set) held_.insert(volumes_[index].locator.sort_key());
+    for (const std::size_t index : set) {
+      const SplitRole role = index == set.front() ? SplitRole::first : SplitRole::volume;
+      held_.emplace(volumes_[index].locator.sort_key(), role);
+    }
     out.push_back(std::move(joined));
   }
   names_.clear();

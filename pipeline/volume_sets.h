@@ -16,7 +16,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include "pipeline/object.h"
@@ -52,8 +52,11 @@ class VolumeSets {
   void add(const Object& object);
   // When all were added: the archives, with runs and without a content.
   [[nodiscard]] std::vector<Object> take_joined();
-  // Then: whether the object is a volume of one of these.
-  [[nodiscard]] bool holds(const Locator& locator) const { return held_.contains(locator.sort_key()); }
+  // Then: what an object is of these.
+  [[nodiscard]] SplitRole role_of(const Locator& locator) const {
+    const auto held = held_.find(locator.sort_key());
+    return held != held_.end() ? held->second : SplitRole::none;
+  }
 
  private:
   struct Volume {
@@ -62,9 +65,9 @@ class VolumeSets {
     std::vector<Run> runs;
   };
   std::vector<VolumeName> names_;
-  std::vector<Volume> volumes_;  // by the names' indices
-  std::uint64_t bytes_ = 0;      // of both
-  std::unordered_set<std::string> held_;
+  std::vector<Volume> volumes_;                        // by the names' indices
+  std::uint64_t certain_bytes_ = 0, other_bytes_ = 0;  // of both, of names that are certain and that are not
+  std::unordered_map<std::string, SplitRole> held_;
 };
 
 }  // namespace ambit

@@ -118,6 +118,33 @@ TEST(Inside, finds_the_word_in_every_packing_once) {
   EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
 }
 
+// The end says that there is an archive: where it cannot be found, that is an exception; members are read without it.
+TEST(Inside, a_damaged_archive_behind_a_picture_is_told) {
+  Case c;
+  c.order(test::kPayoutOrder);
+  ASSERT_EQ(made(c), "");
+  const Ran changed = test::run({"python3", "-c", R"py(
+import sys
+whole = open(sys.argv[1] + '/server/25.png', 'rb').read()
+import os; os.mkdir(sys.argv[1] + '/hurt')
+open(sys.argv[1] + '/hurt/1.png', 'wb').write(whole[:-10] + b'\xee' * 8 + whole[-2:])
+at = whole.index(b'PK\3\4')
+open(sys.argv[1] + '/hurt/2.png', 'wb').write(whole[:at] + bytes(len(whole) - at - 22) + whole[-22:])
+open(sys.argv[1] + '/hurt/3.tar', 'wb').write(b'')
+)py",
+                                 c.folder.path().string()});
+  ASSERT_EQ(changed.exit, 0) << changed.err;
+  const Ran large = test::run({"bash", "-ec", "cd '" + c.folder.path().string() + R"('/hurt
+(head -c 5000000 /dev/zero | tr '\0' '\351') > body; (head -c 24 ../server/25.png; cat body ../server/7.zip) > 3.png
+tar czf 3.tar.gz 3.png; rm body 3.png 3.tar)"});
+  ASSERT_EQ(large.exit, 0) << large.err;
+  EXPECT_EQ(c.triage("run", {c.folder / "hurt"}).exit, 2);
+  EXPECT_EQ(c.query("run", "SELECT locator FROM v_item WHERE hits > 0 ORDER BY 1"),
+            "hurt:/1.png!/a.txt\nhurt:/3.tar.gz!/3.tar!/3.png!/a.txt");
+  EXPECT_NE(c.ledger("run").find("2.png"), std::string::npos);
+  EXPECT_EQ(c.query("run", "SELECT word FROM exception JOIN word ON topic = 'reason' AND number = reason"), "damaged");
+}
+
 TEST(Inside, finds_the_word_in_units_of_four_bytes) {
   Case c;
   c.order(test::kPayoutOrder);

@@ -109,6 +109,15 @@ TEST(Folded, a_line_without_an_end_is_shown_in_pieces) {
   EXPECT_TRUE(shown.parts[0].bytes == "BEGIN:VCARD\nVERSION:3.0\n" + whole + "\nEND:VCARD\n");
 }
 
+TEST(Folded, of_any_shape_costs_time_in_proportion) {
+  for (const std::string piece : {"=\n ", "=\n", "\n ", "\"=\n ", ":=\n "}) {
+    std::string bytes = "BEGIN:VCARD\nA;" + std::string(500'000, 'a') + ";ENCODING=QUOTED-PRINTABLE:";
+    while (bytes.size() < 3'000'000) bytes += piece;
+    static_cast<void>(unpack_all(open_folded, bytes));
+    static_cast<void>(unpack_all(open_folded, "BEGIN:VCARD\nA" + bytes.substr(500'100)));
+  }
+}
+
 TEST(Folded, damage_is_survived) {
   test::survive_damage(
       open_folded, card("N;CHARSET=UTF-8;QUOTED-PRINTABLE:=53=\r\n=74;\r\nNOTE:a\\,b\r\n c\r\n", "2.1"), "a.vcf", 300);

@@ -63,6 +63,16 @@ TEST(Zlib, what_only_begins_like_it_is_none) {
   EXPECT_THAT(only_part(unpack_all(open_zlib, late)), testing::HasSubstr(" DAMAGED"));
 }
 
+// A small one whose checksum alone is wrong, or cut off, gives what it has.
+TEST(Zlib, a_wrong_checksum_takes_no_bytes_away) {
+  const std::string packed = python("zlib.compress(b'Kim <kim@northlight.example>')");
+  std::string wrong = packed;
+  wrong.back() = static_cast<char>(wrong.back() ^ 1);
+  for (const std::string& hurt : {wrong, packed.substr(0, packed.size() - 1), packed.substr(0, packed.size() - 4)}) {
+    EXPECT_EQ(only_part(unpack_all(open_zlib, hurt)), "Kim <kim@northlight.example> DAMAGED");
+  }
+}
+
 TEST(Http, bodies_come_out_of_chunks_and_of_compression) {
   const std::string chunks =
       "b''.join(b'%X;a=b\\r\\n' % len(body[i:i+777]) + body[i:i+777] + b'\\r\\n' for i in range(0, len(body), 777)) + "
@@ -115,6 +125,14 @@ TEST(Warc, shows_every_record) {
   }
   EXPECT_TRUE(unpack_all(open_warc, archive.substr(0, archive.size() - 100)).parts.back().damaged);
   test::survive_damage(open_warc, archive, "a.warc", 200);
+}
+
+TEST(Warc, of_many_beginnings_costs_time_in_proportion) {
+  for (const std::string piece : {"WARC/\r", "WARC/\n\n", "WARC/1.0\r\nContent-Length: x\r\n\r\n"}) {
+    std::string bytes;
+    while (bytes.size() < 4'000'000) bytes += piece;
+    EXPECT_EQ(unpack_all(open_warc, bytes).parts.size(), 0U);
+  }
 }
 
 TEST(Http, damage_is_survived) {

@@ -126,6 +126,18 @@ TEST_F(Volumes, of_an_image_are_read_as_one_archive) {
   expect_found("run", c.folder / "disk.raw", "disk.raw:/");
 }
 
+// Archives that are only called like volumes are opened each by itself.
+TEST_F(Volumes, that_are_archives_by_themselves_are_opened) {
+  const Ran made = test::run({"bash", "-ec", "cd '" + c.folder.path().string() + R"('
+mkdir odd; echo acme-payout-7731 > w/1.txt; echo acme-payout-7731 > w/2.txt; head -c 3000 /dev/zero >> w/1.txt
+cd w; zip -q ../odd/x.zip.001 1.txt; zip -q ../odd/x.zip.002 2.txt; zip -q ../odd/b.r00 1.txt
+printf 'Rar!\032\007\000' > ../odd/b.rar)"});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  static_cast<void>(c.triage("run", {c.folder / "odd"}));
+  EXPECT_EQ(c.query("run", "SELECT locator FROM v_item WHERE locator NOT LIKE '%joined%' ORDER BY 1"),
+            "odd:/b.r00!/1.txt\nodd:/x.zip.001!/1.txt\nodd:/x.zip.002!/2.txt");
+}
+
 // A volume shows bytes of an archive that nobody can judge by it alone.
 TEST_F(Volumes, are_not_released_for_what_their_bytes_show) {
   const Ran made = test::run({"bash", "-ec", "cd '" + c.folder.path().string() + R"('

@@ -18,6 +18,7 @@
 #include "stages/unpack/archive/zip_entry.h"
 #include "stages/unpack/content_stream.h"
 #include "stages/unpack/input.h"
+#include "stages/unpack/stream/decoder.h"
 #include "stages/unpack/unpack.h"
 
 namespace ambit {
@@ -52,21 +53,26 @@ constexpr std::string_view kPdfEnd = "%%EOF";
 // APPNOTE 4.3.14 to 4.3.16; the large end without the data that nobody puts into it.
 constexpr std::size_t kDirectoryEndBytes = 22, kLocatorBytes = 20;
 constexpr std::uint64_t kLargeEndBytes = 56;
+constexpr std::size_t kOleHeaderBytes = 512;
 constexpr std::size_t kPieceBytes = 1 * limits::MiB;
 
 class Carver {
  public:
-  Carver(Content& run, std::uint64_t size) : run_(run), size_(size) {}
+  Carver(Content& run, std::uint64_t size, std::span<const std::uint64_t> starts)
+      : run_(run), size_(size), starts_(starts) {}
 
-  void find(std::span<const std::uint64_t> starts, const std::function<bool(const CarvedFile&)>& visit) {
+  void find(const std::function<bool(const CarvedFile&)>& visit) {
+    std::span<const std::uint64_t> starts = starts_;
     std::uint64_t taken = 0;  // up to here, by files whose end is known
     std::optional<CarvedFile> file = next_file(starts);
     while (file) {
       const std::optional<CarvedFile> after = next_file(starts);
       const std::uint64_t next = after ? after->begin : size_;
       const auto end = file->begin < taken ? std::nullopt : end_of(*file, next);
-      file->bytes = std::clamp(end.value_or(next), file->begin + 1, size_) - file->begin;
-      const bool is_own = file->begin >= taken && (!is_stream(file->guess.format) || decodes(*file));
+      const bool is_stream_of_bytes = is_stream(file->guess.format) || file->guess.format == Format::other_archive;
+      const std::uint64_t most = is_stream_of_bytes ? next : std::min(next, file->begin + limits::kMaxCarvedWithoutEnd);
+      file->bytes = std::clamp(end.value_or(most), file->begin + 1, size_) - file->begin;
+      const bool is_own = file->begin >= taken;
       if (end) taken = file->begin + file->bytes;
       if (is_own && !visit(*file)) return;
       file = after;
@@ -109,11 +115,12 @@ class Carver {
       if (head.empty() || !may_begin_packed(head)) continue;
       file.guess = guess_kind(head, {}, file.bytes);
       file.guess.format = format_of(file.guess, head, {}, file.bytes);
-      if (is_carved(file.guess.format)) return file;
+      if (is_carved(file.guess.format) && (!is_stream(file.guess.format) || decodes(file))) return file;
     }
     return std::nullopt;
   }
 
+  // Some signatures are of three or four bytes, which other bytes may have too: what they begin must come out.
   bool decodes(const CarvedFile& file) {
     ContentPiece content(run_, file.begin, file.bytes);
     ContentStream stream(content, file.bytes);
@@ -127,7 +134,7 @@ class Carver {
     if (!part.ok() || !part->has_value()) return false;
     std::array<std::byte, 1024> first;
     const auto got = (*unpacker)->read(first);
-    return got.ok() && *got > 0;
+    return got.ok() ? *got > 0 : got.error().what == unpack::kTooLarge;
   }
 
   // Of formats that tell. `next`: where another file begins, which may be in this one.
@@ -138,7 +145,8 @@ class Carver {
     if (file.guess.format != Format::other_archive) return std::nullopt;
     const std::span<const std::byte> head = read(file.begin, 32);
     if (head.size() < 32) return std::nullopt;
-    if (chars(head).starts_with("7z")) return reach(file.begin, 32, little64(head, 12), little64(head, 20));
+    if (chars(head).starts_with("7z"))
+      return seven_zip_end(file.begin, little64(head, 12), little64(head, 20), little32(head, 28));
     if (chars(head).starts_with("MSCF")) return reach(file.begin, little32(head, 8), 0, 0);
     return std::nullopt;
   }
@@ -148,6 +156,15 @@ class Carver {
     const std::uint64_t most = size_ - begin;
     if (a > most || b > most - a || c > most - a - b) return std::nullopt;
     return begin + a + b + c;
+  }
+
+  // By its first header, if what this says of the last one is true.
+  std::optional<std::uint64_t> seven_zip_end(std::uint64_t begin, std::uint64_t header_at, std::uint64_t header_bytes,
+                                             std::uint32_t sum) {
+    const auto end = reach(begin, 32, header_at, header_bytes);
+    if (!end || header_bytes > kPieceBytes) return std::nullopt;
+    const auto header = read(*end - header_bytes, static_cast<std::size_t>(header_bytes));
+    return header.size() == header_bytes && unpack::crc32(0, header) == sum ? end : std::nullopt;
   }
 
   // Where the archive begins and ends whose directory ends at `at` of `text`, which stands at `text_at` in the run.
@@ -167,6 +184,7 @@ class Carver {
   // Looked for once in every byte, however many archives begin here.
   std::optional<std::uint64_t> zip_end(std::uint64_t begin) {
     const std::uint64_t until = std::min(size_, begin + limits::kMaxCarvedZip);
+    zip_ends_.erase(zip_ends_.begin(), zip_ends_.lower_bound(begin));
     searched_ = std::max(searched_, begin);
     while (!zip_ends_.contains(begin) && searched_ < until) {
       const std::uint64_t from = searched_ - std::min<std::uint64_t>(searched_, kLocatorBytes);
@@ -178,7 +196,9 @@ class Carver {
       const std::string_view text = chars(bytes);
       for (std::size_t at = text.find(unpack::kZipEnd, searched_ - from);
            at != text.npos && at + kDirectoryEndBytes <= text.size(); at = text.find(unpack::kZipEnd, at + 1)) {
-        if (const auto found = archive_of(text, at, from)) zip_ends_.insert(*found);
+        const auto found = archive_of(text, at, from);
+        const bool is_of_one = found && std::binary_search(starts_.begin(), starts_.end(), found->first);
+        if (is_of_one) zip_ends_.insert(*found);
       }
       searched_ = from + text.size() - (kDirectoryEndBytes - 1);
       if (from + text.size() >= size_) searched_ = size_;
@@ -210,32 +230,51 @@ class Carver {
     return end;
   }
 
+  // The sector of allocation table `number`: the first are named in the header, the others in sectors of their own, of
+  // which each names the next (MS-CFB 2.5). Nothing: it leaves the run, or there are more than a document has.
+  std::optional<std::uint64_t> table_sector(std::uint64_t begin, std::uint64_t sector, std::uint64_t number) {
+    constexpr std::uint64_t kHeaderTables = 109, kMostSectors = 1024;
+    const auto inside = [&](std::uint64_t at) { return at < size_ / sector ? std::optional(at) : std::nullopt; };
+    const std::span<const std::byte> head = read(begin, kOleHeaderBytes);
+    if (head.size() < kOleHeaderBytes) return std::nullopt;
+    if (number < kHeaderTables) return inside(little32(head, 76 + 4 * static_cast<std::size_t>(number)));
+    std::uint64_t list = little32(head, 68);
+    number -= kHeaderTables;
+    const std::uint64_t names = sector / 4 - 1;
+    for (std::uint64_t passed = 0; passed < kMostSectors && inside(list); ++passed) {
+      const std::span<const std::byte> numbers = read(begin + (list + 1) * sector, static_cast<std::size_t>(sector));
+      if (numbers.size() < sector) break;
+      if (number < names) return inside(little32(numbers, 4 * static_cast<std::size_t>(number)));
+      number -= names;
+      list = little32(numbers, 4 * static_cast<std::size_t>(names));
+    }
+    return std::nullopt;
+  }
+
   // The table of a compound file names its sectors; the last that is not free is the end.
   std::optional<std::uint64_t> ole_end(std::uint64_t begin) {
-    constexpr std::size_t kHeaderBytes = 512, kHeaderTables = 109;
     constexpr std::uint32_t kFree = UINT32_MAX;
-    const std::span<const std::byte> head = read(begin, kHeaderBytes);
-    if (head.size() < kHeaderBytes) return std::nullopt;
+    const std::span<const std::byte> head = read(begin, kOleHeaderBytes);
+    if (head.size() < kOleHeaderBytes) return std::nullopt;
     const std::uint64_t sector = little16(head, 30) == 12 ? 4096 : 512;
     const std::uint64_t tables = little32(head, 44);
     if (tables == 0 || tables > size_ / sector) return std::nullopt;
     const std::uint64_t entries = sector / 4;
     std::uint64_t sectors = tables * entries;
-    if (tables <= kHeaderTables) {
-      const std::uint64_t last = little32(head, 76 + 4 * static_cast<std::size_t>(tables - 1));
-      if (last >= size_ / sector) return std::nullopt;
-      const std::span<const std::byte> table = read(begin + (last + 1) * sector, static_cast<std::size_t>(sector));
-      if (table.size() < sector) return std::nullopt;
-      while (sectors > (tables - 1) * entries &&
-             little32(table, 4 * static_cast<std::size_t>((sectors - 1) % entries)) == kFree) {
-        --sectors;
-      }
+    const auto last = table_sector(begin, sector, tables - 1);
+    if (!last) return std::nullopt;
+    const std::span<const std::byte> table = read(begin + (*last + 1) * sector, static_cast<std::size_t>(sector));
+    if (table.size() < sector) return std::nullopt;
+    while (sectors > (tables - 1) * entries &&
+           little32(table, 4 * static_cast<std::size_t>((sectors - 1) % entries)) == kFree) {
+      --sectors;
     }
     return reach(begin, sector, sectors * sector, 0);
   }
 
   Content& run_;
   const std::uint64_t size_;
+  const std::span<const std::uint64_t> starts_;
   std::vector<std::byte> piece_;
   std::map<std::uint64_t, std::uint64_t> zip_ends_;  // of archives by their beginnings
   std::uint64_t searched_ = 0;                       // for those, up to here
@@ -266,9 +305,22 @@ std::vector<std::uint64_t> find_carve_starts(Content& content, std::uint64_t siz
   return starts;
 }
 
+std::optional<std::uint64_t> find_zip_member(Content& content, std::uint64_t size) {
+  std::vector<std::byte> piece(kPieceBytes);
+  for (std::uint64_t from = 0; from < size;) {
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(kPieceBytes, size - from));
+    const auto got = content.read_at(from, std::span(piece).first(want));
+    const std::size_t bytes = got.ok() ? *got : 0;
+    const std::size_t at = chars(std::span(piece).first(bytes)).find(unpack::kZipLocal);
+    if (at != std::string_view::npos) return from + at;
+    from += bytes > unpack::kZipLocal.size() ? bytes - (unpack::kZipLocal.size() - 1) : want;
+  }
+  return std::nullopt;
+}
+
 void carve(Content& run, std::uint64_t size, std::span<const std::uint64_t> starts,
            const std::function<bool(const CarvedFile&)>& visit) {
-  Carver(run, size).find(starts, visit);
+  Carver(run, size, starts).find(visit);
 }
 
 }  // namespace ambit

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,9 @@ namespace ambit {
 // Where in a content, which is open and has `size` bytes, a sector begins so; ascending. `place`: of its first byte on
 // the disk. What cannot be read is passed.
 [[nodiscard]] std::vector<std::uint64_t> find_carve_starts(Content& content, std::uint64_t size, std::uint64_t place);
+
+// Where in it, at any byte, the first member of a zip begins.
+[[nodiscard]] std::optional<std::uint64_t> find_zip_member(Content& content, std::uint64_t size);
 
 struct CarvedFile {
   std::uint64_t begin = 0, bytes = 0;  // where, in the run; all that may be its, where its format does not say how much

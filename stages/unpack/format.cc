@@ -208,6 +208,8 @@ Format format_of(std::span<const std::byte> first_bytes, std::string_view file_n
   return format_of(guess_kind(first_bytes, file_name, size), first_bytes, file_name, size);
 }
 
+bool is_rar(std::span<const std::byte> first_bytes) { return unpack::chars(first_bytes).starts_with("Rar!\x1a\x07"); }
+
 Format format_by_end(std::span<const std::byte> last_bytes) {
   return unpack::ends_like_archive(last_bytes) ? Format::self_extracting : Format::none;
 }
@@ -228,9 +230,7 @@ Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes,
     if (!narrow && is_utf8(head) && unpack::holds_encoded_file(head)) return Format::uuencode;
     return narrow || !is_utf8(head) ? Format::charset : Format::none;
   }
-  const bool is_flash =
-      head.starts_with("CWS") && first_bytes.size() > 10 && unpack::begins_like_zlib(first_bytes.subspan(8));
-  if (is_flash || unpack::begins_like_zlib(first_bytes)) return Format::zlib;
+  if (unpack::is_zlib(first_bytes)) return Format::zlib;
   if (is_lzma(first_bytes, name)) return Format::lzma;
   if (name.ends_with(".iso") || is_volume(name)) return Format::other_archive;
   return named(kZips, name, unpack::is_program(first_bytes) ? Format::self_extracting : Format::none);

@@ -88,6 +88,8 @@ struct Packed {
 inline constexpr std::size_t kEndBytes = 512;
 [[nodiscard]] Format format_by_end(std::span<const std::byte> last_bytes);
 
+[[nodiscard]] bool is_rar(std::span<const std::byte> first_bytes);
+
 // False: the format is told apart, but nothing here takes it apart.
 [[nodiscard]] bool is_unpacked(Format format);
 

@@ -212,7 +212,7 @@ class FolderSource final : public ObjectSource {
       std::vector<std::unique_ptr<Content>> volumes;
       for (const std::size_t index : set) {
         volumes.push_back(file_content(level.folder, level.entries[index].name));
-        level.entries[index].split = SplitRole::volume;
+        level.entries[index].split = index == set.front() ? SplitRole::first : SplitRole::volume;
       }
       Object joined = object_for(level, level.entries[set.front()]);
       joined.locator = joined.locator.child(joined_step(set.size()));

@@ -19,6 +19,7 @@
 #include "stages/unpack/content_stream.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/stream/decoder.h"
+#include "stages/unpack/text/rewriting.h"
 
 namespace ambit::unpack {
 namespace {
@@ -60,10 +61,10 @@ struct Header {
 constexpr std::array kHeaders = {Header{"7z\xbc\xaf\x27\x1c"sv, is_7z}, Header{"Rar!\x1a\x07\0"sv, is_rar4},
                                  Header{"Rar!\x1a\x07\1\0"sv, is_rar5}, Header{"MSCF\0\0\0\0"sv, is_cabinet}};
 
-// Where in `window` an archive begins; npos: nowhere.
-std::size_t find_header(Bytes window) {
+// Where in `window` an archive of these headers begins; npos: nowhere.
+std::size_t find_one_of(std::span<const Header> headers, Bytes window) {
   std::size_t first = std::string_view::npos;
-  for (const Header& header : kHeaders) {
+  for (const Header& header : headers) {
     const std::string_view text = chars(window);
     for (std::size_t at = text.find(header.signature); at < first; at = text.find(header.signature, at + 1)) {
       if (header.holds(window.subspan(at, std::min(kHeaderBytes, window.size() - at)))) first = at;
@@ -72,18 +73,23 @@ std::size_t find_header(Bytes window) {
   return first;
 }
 
-// Where the bytes come once only, the directory of a zip cannot be looked at, but the header of a member can.
-std::size_t find_header_or_member(Bytes window) {
-  const std::size_t header = find_header(window);
+std::size_t find_header(Bytes window) { return find_one_of(kHeaders, window); }
+std::size_t find_rar(Bytes window) { return find_one_of(std::span(kHeaders).subspan(1, 2), window); }
+
+// Where a member of a zip begins.
+std::size_t find_member(Bytes window) {
   const std::string_view text = chars(window);
-  for (std::size_t at = text.find(kZipLocal); at < header; at = text.find(kZipLocal, at + 1)) {
+  for (std::size_t at = text.find(kZipLocal); at != text.npos; at = text.find(kZipLocal, at + 1)) {
     const Bytes member = window.subspan(at);
     if (member.size() < kZipLocalBytes) break;
     const std::size_t version = little16(member, 4), method = little16(member, 8), name = little16(member, 26);
     if (version < 100 && method < 100 && name > 0 && name < kHeaderBytes) return at;
   }
-  return header;
+  return std::string_view::npos;
 }
+
+// Where the bytes come once only, the directory of a zip cannot be looked at, but the header of a member can.
+std::size_t find_header_or_member(Bytes window) { return std::min(find_header(window), find_member(window)); }
 
 // Moves to where an archive begins, as `find` says where in a window; false: nowhere in the next `most` bytes.
 Result<bool> move_to_archive(Input& input, std::size_t (*find)(Bytes window),
@@ -99,6 +105,31 @@ Result<bool> move_to_archive(Input& input, std::size_t (*find)(Bytes window),
     if (found) return true;
   }
   return false;
+}
+
+//   zip    := … "PK\5\6" 16 bytes comment-length:2 comment
+//   rar 4  := … crc:2 (low half of crc32 of what follows) 7b flags:2 bytes:2, these included, and little more
+//   rar 5  := … crc32:4 of what follows 3 5 flags archive-flags
+bool ends_like_zip(Bytes end) {
+  constexpr std::size_t kZipEndBytes = 22;
+  const std::size_t at = chars(end).rfind(kZipEnd);
+  return at != std::string_view::npos && end.size() - at >= kZipEndBytes &&
+         end.size() - at == kZipEndBytes + little16(end, at + 20);
+}
+
+bool ends_like_rar4(Bytes end) {
+  for (std::size_t bytes = 7; bytes <= 20 && bytes <= end.size(); ++bytes) {
+    const Bytes block = end.last(bytes);
+    if (static_cast<std::uint8_t>(block[2]) != 0x7b || little16(block, 5) != bytes) continue;
+    if ((crc32(0, block.subspan(2)) & 0xffff) == little16(block, 0)) return true;
+  }
+  return false;
+}
+
+bool ends_like_rar5(Bytes end) {
+  if (end.size() < 8) return false;
+  const Bytes block = end.last(8);
+  return chars(block).substr(4).starts_with("\3\5") && crc32(0, block.subspan(4)) == little32(block, 0);
 }
 
 // What the headers of a program say of its file.
@@ -186,12 +217,19 @@ class SelfExtracting final : public Unpacker {
   std::unique_ptr<Unpacker> archive_;  // reads from these
 };
 
-Opened open_at_any_place(const Packed& packed) {
+// The archive at which `input` stands.
+Opened open_here(const Packed& packed, const Input& input, bool is_zip) {
+  const std::uint64_t begin = input.offset(), bytes = packed.size - begin;
+  auto content = std::make_unique<ContentPiece>(*packed.content, begin, bytes);
+  auto stream = std::make_unique<ContentStream>(*content, bytes);
+  auto opened = std::make_unique<SelfExtracting>(std::move(content), std::move(stream), begin);
+  if (const Result<> begun = opened->begin(packed, bytes, is_zip); !begun.ok()) return begun.error();
+  return Opened(std::move(opened));
+}
+
+Opened open_behind_program(const Packed& packed) {
   Input input(*packed.content, packed.size);
-  const auto head = input.ahead(kProgramHeaderBytes);
-  if (!head.ok()) return head.error();
-  const bool is_other = !is_program(*head);
-  const Result<Program> read = is_other ? Result<Program>(Program{}) : read_program(input);
+  const Result<Program> read = read_program(input);
   if (!read.ok()) return read.error();
   const Program program = read->end > packed.size ? Program{} : *read;  // where it was cut, anything may be anywhere
   if (program.end < packed.size) {
@@ -200,20 +238,46 @@ Opened open_at_any_place(const Packed& packed) {
     if (*directory != nullptr) return open_zip(packed);
   }
   input.seek(program.resources.value_or(program.end));
-  Result<bool> found = move_to_archive(input, find_header, is_other ? UINT64_MAX : limits::kMaxStubBytes);
+  Result<bool> found = move_to_archive(input, find_header);
   // What is behind a program may also show that the program is not what its headers say.
-  if (found.ok() && !*found && !is_other && program.end < packed.size) {
+  if (found.ok() && !*found && program.end < packed.size) {
     input.seek(0);
     found = move_to_archive(input, find_header);
   }
   if (!found.ok()) return found.error();
   if (!*found) return evidence_error("there is no archive behind this");
-  const std::uint64_t begin = input.offset(), bytes = packed.size - begin;
-  auto content = std::make_unique<ContentPiece>(*packed.content, begin, bytes);
-  auto stream = std::make_unique<ContentStream>(*content, bytes);
-  auto opened = std::make_unique<SelfExtracting>(std::move(content), std::move(stream), begin);
-  if (const Result<> begun = opened->begin(packed, bytes, false); !begun.ok()) return begun.error();
-  return Opened(std::move(opened));
+  return open_here(packed, input, false);
+}
+
+// Where the end said that there is an archive: one that cannot be found or opened is damaged.
+Opened open_before_end(const Packed& packed) {
+  Input input(*packed.content, packed.size);
+  input.seek(packed.size - std::min<std::uint64_t>(packed.size, kEndBytes));
+  const auto end = input.ahead(kEndBytes);
+  if (!end.ok()) return end.error();
+  const bool is_zip = ends_like_zip(*end);
+  if (is_zip) {
+    const auto directory = ZipDirectory::find(*packed.content, packed.size);
+    if (!directory.ok()) return directory.error();
+    if (*directory != nullptr) return open_zip(packed);
+  }
+  input.seek(0);
+  const Result<bool> found = move_to_archive(input, is_zip ? find_member : find_rar, UINT64_MAX);
+  if (!found.ok()) return found.error();
+  if (*found) {
+    Opened opened = open_here(packed, input, is_zip);
+    if (opened.ok() || opened.error().kind != ErrorKind::evidence) return opened;
+  }
+  Part part;
+  part.trouble = WalkTrouble::damaged;
+  return one_part(std::move(part), text_stream({}));
+}
+
+Opened open_at_any_place(const Packed& packed) {
+  Input input(*packed.content, packed.size);
+  const auto head = input.ahead(kProgramHeaderBytes);
+  if (!head.ok()) return head.error();
+  return is_program(*head) ? open_behind_program(packed) : open_before_end(packed);
 }
 
 Opened open_passing(const Packed& packed) {
@@ -232,31 +296,6 @@ Opened open_passing(const Packed& packed) {
   auto opened = std::make_unique<SelfExtracting>(nullptr, std::make_unique<Rest>(std::move(input)), begin);
   if (const Result<> begun = opened->begin(packed, 0, is_zip); !begun.ok()) return begun.error();
   return Opened(std::move(opened));
-}
-
-//   zip    := … "PK\5\6" 16 bytes comment-length:2 comment
-//   rar 4  := … crc:2 (low half of crc32 of what follows) 7b flags:2 bytes:2, these included, and little more
-//   rar 5  := … crc32:4 of what follows 3 5 flags archive-flags
-bool ends_like_zip(Bytes end) {
-  constexpr std::size_t kEndBytes = 22;
-  const std::size_t at = chars(end).rfind(kZipEnd);
-  return at != std::string_view::npos && end.size() - at >= kEndBytes &&
-         end.size() - at == kEndBytes + little16(end, at + 20);
-}
-
-bool ends_like_rar4(Bytes end) {
-  for (std::size_t bytes = 7; bytes <= 20 && bytes <= end.size(); ++bytes) {
-    const Bytes block = end.last(bytes);
-    if (static_cast<std::uint8_t>(block[2]) != 0x7b || little16(block, 5) != bytes) continue;
-    if ((crc32(0, block.subspan(2)) & 0xffff) == little16(block, 0)) return true;
-  }
-  return false;
-}
-
-bool ends_like_rar5(Bytes end) {
-  if (end.size() < 8) return false;
-  const Bytes block = end.last(8);
-  return chars(block).substr(4).starts_with("\3\5") && crc32(0, block.subspan(4)) == little32(block, 0);
 }
 
 }  // namespace

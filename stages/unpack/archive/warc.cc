@@ -19,8 +19,8 @@ namespace {
 constexpr std::string_view kMagic = "WARC/";
 
 // Where the block behind the headers begins; npos: not in this text.
-std::size_t header_end(std::string_view text) {
-  const std::size_t wide = text.find("\r\n\r\n"), narrow = text.find("\n\n");
+std::size_t header_end(std::string_view text, std::size_t from) {
+  const std::size_t wide = text.find("\r\n\r\n", from), narrow = text.find("\n\n", from);
   return std::min(wide == text.npos ? wide : wide + 4, narrow == text.npos ? narrow : narrow + 2);
 }
 
@@ -73,14 +73,19 @@ class Warc final : public Unpacker {
     if (!window.ok() && window.error().kind != ErrorKind::evidence) return window.error();
     const std::string_view text =
         window.ok() ? chars(*window).substr(0, limits::kMaxHttpHeaderBytes) : std::string_view();
-    const std::size_t end = header_end(text), line = text.find('\n');
+    // Where no empty line was found before, none is: else each of many beginnings would be searched to the end.
+    const std::uint64_t here = input_.offset();
+    const std::size_t searched =
+        static_cast<std::size_t>(std::min<std::uint64_t>(text.size(), searched_ - std::min(searched_, here)));
+    const std::size_t end = header_end(text, searched - std::min<std::size_t>(searched, 3)), line = text.find('\n');
+    searched_ = std::max(searched_, here + std::min(end, text.size()));
     const auto length =
         end == text.npos ? std::nullopt : header_value(text.substr(line + 1, end - line - 1), "content-length");
     std::uint64_t bytes = 0;
     const bool has_length =
         length && std::from_chars(length->data(), length->data() + length->size(), bytes).ec == std::errc();
     if (!has_length) {
-      input_.take(kMagic.size());
+      input_.take(end == text.npos ? std::min(kMagic.size(), text.size()) : end);
       return std::optional<Part>();
     }
     const std::string_view headers = text.substr(line + 1, end - line - 1);
@@ -96,7 +101,8 @@ class Warc final : public Unpacker {
   }
 
   Input input_;
-  std::uint64_t left_ = 0;  // of the block
+  std::uint64_t left_ = 0;      // of the block
+  std::uint64_t searched_ = 0;  // for the end of headers, up to here
 };
 
 }  // namespace

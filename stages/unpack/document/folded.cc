@@ -145,14 +145,23 @@ class Unfolding final : public Rewriter {
     tell_line(out);
     out += '\n';
   }
-  [[nodiscard]] bool is_quoted_printable_line() const {
-    const auto property = property_of(line_);
-    return property && is_quoted_printable(*property);
+  // Asked at every fold: a line is looked at once.
+  [[nodiscard]] bool is_quoted_printable_line() {
+    for (; !is_quoted_printable_ && asked_ < line_.size(); ++asked_) {
+      if (line_[asked_] == '"') is_quoted_ = !is_quoted_;
+      if (line_[asked_] != ':' || is_quoted_) continue;
+      const auto property = property_of(line_);
+      is_quoted_printable_ = property && is_quoted_printable(*property);
+    }
+    return is_quoted_printable_.value_or(false);
   }
 
   void tell_line(std::string& out) {
     if (!line_.empty()) out += is_ldif_ ? ldif_line() : object_line();
     line_.clear();
+    asked_ = 0;
+    is_quoted_ = false;
+    is_quoted_printable_.reset();
   }
 
   [[nodiscard]] std::string decoded(std::string_view bytes, std::string_view label) const {
@@ -182,6 +191,9 @@ class Unfolding final : public Rewriter {
   const bool is_ldif_;
   const std::string charset_;
   std::string line_;
+  std::size_t asked_ = 0;                    // of the line, so much was asked …
+  bool is_quoted_ = false;                   // … and ends within quotation marks;
+  std::optional<bool> is_quoted_printable_;  // nothing: no value has begun
   bool at_line_begin_ = false;
   bool skips_ = false;         // the blank at which a line was folded
   bool keeps_blanks_ = false;  // of this card's version

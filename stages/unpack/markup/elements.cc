@@ -70,12 +70,16 @@ void MarkupReader::gap_of(Effect effect) {
   if (effect == Effect::space) flows_.gap(Gap::space);
 }
 
+// Of a text that many cells share. Excel's limit is 32,767 characters; of longer ones somebody makes bombs.
+constexpr std::size_t kMostOfCell = 256 * 1024;
+
 void MarkupReader::append_shared(std::string& out) {
   std::size_t index = 0;
   const char* const end = number_.data() + number_.size();
   const auto [stop, error] = std::from_chars(number_.data(), end, index);
   const bool is_index = error == std::errc() && stop == end;
-  flows_.append(is_index && index < shared_->size() ? shared_->at(index) : std::string_view(number_), out);
+  const std::string_view text = is_index && index < shared_->size() ? shared_->at(index) : std::string_view(number_);
+  flows_.append(text.substr(0, kMostOfCell), out);
   number_.clear();
 }
 

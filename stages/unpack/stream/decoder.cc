@@ -19,7 +19,7 @@ Result<std::size_t> Decoder::read(Input& input, std::span<std::byte> into) {
     made += step->made;
     ended_ = step->state == State::ended;
     if (step->state == State::damaged) failure_ = evidence_error("compressed bytes are damaged");
-    if (step->state == State::too_large) failure_ = evidence_error("decompressing takes more memory than is allowed");
+    if (step->state == State::too_large) failure_ = evidence_error(kTooLarge.data());
     const bool stuck = step->state == State::going && step->made == 0 && input.offset() == before;
     if (stuck) failure_ = evidence_error("compressed bytes end before their time");
   }

@@ -14,6 +14,9 @@
 
 namespace ambit::unpack {
 
+// What the Error says of a stream that is whole, as far as anybody knows.
+inline constexpr std::string_view kTooLarge = "decompressing takes more memory than is allowed";
+
 class Decoder {
  public:
   Decoder() = default;
@@ -45,6 +48,8 @@ class Decoder {
 [[nodiscard]] std::unique_ptr<Decoder> inflate64_decoder();  // Deflate64
 // Whether two bytes are the header of a zlib stream, which deflate and a checksum follow.
 [[nodiscard]] bool begins_like_zlib(std::span<const std::byte> head);
+// Whether the first bytes of an object are those of a zlib stream, or of a film of Flash: something comes out of them.
+[[nodiscard]] bool is_zlib(std::span<const std::byte> head);
 [[nodiscard]] std::unique_ptr<Decoder> bzip2_decoder();
 [[nodiscard]] std::unique_ptr<Decoder> xz_decoder();
 // A .lzma file. `header`: bytes that stand before the input's first.

@@ -10,6 +10,8 @@ namespace ambit::unpack {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64 * limits::KiB;
+// Rewritten at once: a cell of a table that stands for a long text is some twenty bytes.
+constexpr std::size_t kStepBytes = 4 * limits::KiB;
 
 class Rewritten final : public ByteStream {
  public:
@@ -21,9 +23,14 @@ class Rewritten final : public ByteStream {
       if (ended_) return error_ ? Result<std::size_t>(*error_) : Result<std::size_t>(0);
       out_.clear();
       at_ = 0;
+      if (!left_.empty()) {
+        rewriter_->rewrite(left_.substr(0, kStepBytes), out_);
+        left_.remove_prefix(std::min(kStepBytes, left_.size()));
+        continue;
+      }
       const auto got = from_->read(piece_);
       if (got.ok() && *got > 0) {
-        rewriter_->rewrite({reinterpret_cast<const char*>(piece_.data()), *got}, out_);
+        left_ = {reinterpret_cast<const char*>(piece_.data()), *got};
         continue;
       }
       ended_ = true;
@@ -40,6 +47,7 @@ class Rewritten final : public ByteStream {
   std::unique_ptr<ByteStream> from_;
   std::unique_ptr<Rewriter> rewriter_;
   std::vector<std::byte> piece_;
+  std::string_view left_;  // of the piece
   std::string out_;
   std::size_t at_ = 0;
   bool ended_ = false;
