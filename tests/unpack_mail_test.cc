@@ -199,6 +199,17 @@ TEST(Mail, headers_are_decoded) {
   EXPECT_EQ(unpack::decoded_words("=?utf-8*de?q?Gr=C3=BC=C3=9Fe?="), "Grüße");
 }
 
+// Apple's program writes the length of a mail before it, and a list of its flags behind.
+TEST(Mail, of_apple_is_read_behind_its_length) {
+  const std::string mail = "From: kim@northlight.example\nTo: a@b.example\nSubject: =?utf-8?q?St=C3=A5hl?=\n\nhi\n";
+  const std::string emlx = "90        \n" + mail + "<?xml version=\"1.0\"?><plist></plist>\n";
+  EXPECT_EQ(test::format_by_head(emlx, "1.emlx"), Format::mail);
+  const auto views = unpack_all(open_mail, emlx).views();
+  ASSERT_FALSE(views.empty());
+  EXPECT_THAT(views[0], testing::HasSubstr("Subject: Ståhl\n"));
+  EXPECT_EQ(test::format_by_head("90 bottles\n" + mail, "1.emlx"), Format::none);
+}
+
 TEST(Mail, headers_beyond_the_limit_are_an_error) {
   const std::string mail = "Subject: " + std::string(limits::kMaxMailHeaderBytes + 100'000, 'x') + "\n\nbody\n";
   EXPECT_THAT(unpack_all(open_mail, mail).error, HasSubstr("headers"));

@@ -70,6 +70,7 @@ constexpr std::array kDoors = {
     Door{"fmt/", "stages/record/"},
     Door{"fmt/", "pipeline/cli/"},
     Door{"fmt/", "pipeline/main.cc"},
+    Door{"malloc.h", "pipeline/main.cc"},  // glibc's own
 };
 // The operating system and the processor: no library, no door. A header without '.' and '/' is the standard's.
 constexpr std::array kSystemHeaders = {

@@ -265,7 +265,9 @@ Kind kind_of_text(std::string_view text, std::string_view file_name, std::string
     next_line(rest);
     if (mail_headers(rest) > 0) return Kind::mailbox;
   }
-  const int headers = mail_headers(text);
+  std::string_view mail = text;
+  if (extension == "emlx" && next_line(mail).find_first_not_of("0123456789 ") != std::string_view::npos) mail = text;
+  const int headers = mail_headers(mail);
   if (headers >= 3 || (headers > 0 && (extension == "eml" || extension == "emlx"))) return Kind::mail;
   if (is_sql_dump(text, extension)) return Kind::sql_dump;
   if (text.starts_with("#!") || text.starts_with("<?php") || listed(kSource, extension)) return Kind::source;

@@ -206,6 +206,7 @@ class Mail final : public Unpacker {
 
   Result<std::optional<Part>> first() {
     is_begun_ = true;
+    drop_length();
     const auto block = take_headers();
     if (!block.ok()) return block.error();
     headers_ = read_mail_headers(*block);
@@ -216,6 +217,16 @@ class Mail final : public Unpacker {
     part.is = Part::Is::view;
     part.sent = headers_.date;
     return std::optional<Part>(std::move(part));
+  }
+
+  // Of a mail in a file of its own Apple's program writes the length before it (.emlx).
+  void drop_length() {
+    constexpr std::size_t kLongest = 24;
+    window_.ensure(kLongest);
+    const std::string_view line = window_.view().substr(0, std::min(window_.view().find('\n'), kLongest));
+    const bool is_number = !line.empty() && line.size() < kLongest && line.front() >= '0' && line.front() <= '9' &&
+                           line.find_first_not_of("0123456789 \r") == std::string_view::npos;
+    if (is_number && window_.view().size() > line.size()) window_.drop(line.size() + 1);
   }
 
   // The headers at the front of the window, without the empty line behind them, which is taken too.
