@@ -79,16 +79,14 @@ class Warc final : public Unpacker {
         static_cast<std::size_t>(std::min<std::uint64_t>(text.size(), searched_ - std::min(searched_, here)));
     const std::size_t end = header_end(text, searched - std::min<std::size_t>(searched, 3)), line = text.find('\n');
     searched_ = std::max(searched_, here + std::min(end, text.size()));
-    const auto length =
-        end == text.npos ? std::nullopt : header_value(text.substr(line + 1, end - line - 1), "content-length");
+    const std::string_view headers = end == text.npos ? std::string_view() : text.substr(line + 1, end - line - 1);
+    const std::string length = header_value(headers, "content-length").value_or("");
     std::uint64_t bytes = 0;
-    const bool has_length =
-        length && std::from_chars(length->data(), length->data() + length->size(), bytes).ec == std::errc();
+    const bool has_length = std::from_chars(length.data(), length.data() + length.size(), bytes).ec == std::errc();
     if (!has_length) {
       input_.take(end == text.npos ? std::min(kMagic.size(), text.size()) : end);
       return std::optional<Part>();
     }
-    const std::string_view headers = text.substr(line + 1, end - line - 1);
     Part part;
     std::string name = header_value(headers, "warc-target-uri").value_or("");
     if (name.starts_with('<') && name.ends_with('>')) name = name.substr(1, name.size() - 2);
