@@ -33,6 +33,20 @@ bool expands(Format format) {
          format != Format::charset;
 }
 
+// Of a volume, which is taken apart with the others: none, unless it is an archive by itself that is only called like a
+// volume. Those of a rar all begin like one.
+Format format_alone(Object& object, std::uint64_t size) {
+  std::vector<std::byte> head(static_cast<std::size_t>(std::min<std::uint64_t>(size, kKindBytes)));
+  const Result<std::size_t> got = object.content->read_at(0, head);
+  const auto first = std::span(head).first(got.ok() ? *got : 0);
+  const Format format = format_of(first, {}, size);
+  const bool is_archive = format == Format::zip || format == Format::other_archive || format == Format::gzip ||
+                          format == Format::xz || format == Format::bzip2 || format == Format::zstd;
+  if (!is_archive || is_rar(first)) return Format::none;
+  if (object.split == SplitRole::volume) return format;
+  return format == Format::zip && format_by_end(*object.content, size) != Format::none ? format : Format::none;
+}
+
 }  // namespace
 
 void Sweep::take_apart(Worker& worker, Object object, const KindGuess& told) {
@@ -50,20 +64,6 @@ void Sweep::take_apart(Worker& worker, Object object, const KindGuess& told) {
   if (facts.size == 0) facts.kind = Kind::empty;
   unpack(worker, object, facts);
   judge(worker, object, facts);
-}
-
-// Of a volume, which is taken apart with the others: none, unless it is an archive by itself that is only called like a
-// volume. Those of a rar all begin like one.
-Format format_alone(Object& object, std::uint64_t size) {
-  std::vector<std::byte> head(static_cast<std::size_t>(std::min<std::uint64_t>(size, kKindBytes)));
-  const Result<std::size_t> got = object.content->read_at(0, head);
-  const auto first = std::span(head).first(got.ok() ? *got : 0);
-  const Format format = format_of(first, {}, size);
-  const bool is_archive = format == Format::zip || format == Format::other_archive || format == Format::gzip ||
-                          format == Format::xz || format == Format::bzip2 || format == Format::zstd;
-  if (!is_archive || is_rar(first)) return Format::none;
-  if (object.split == SplitRole::volume) return format;
-  return format == Format::zip && format_by_end(*object.content, size) != Format::none ? format : Format::none;
 }
 
 void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {

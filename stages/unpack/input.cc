@@ -76,6 +76,15 @@ Result<std::uint64_t> Input::skip(std::uint64_t count) {
   return offset() - begin;
 }
 
+Result<std::size_t> Input::read(std::span<std::byte> into) {
+  const auto window = ahead();
+  if (!window.ok()) return window.error();
+  const std::size_t count = std::min(into.size(), window->size());
+  std::copy_n(window->begin(), count, into.begin());
+  take(count);
+  return count;
+}
+
 void Input::seek(std::uint64_t offset) {
   assert(content_ != nullptr);
   if (offset >= base_ && offset <= base_ + filled_) {

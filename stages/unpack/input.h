@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "pipeline/byte_stream.h"
 #include "pipeline/object.h"
@@ -29,6 +30,8 @@ class Input {
   [[nodiscard]] Result<std::span<const std::byte>> ahead(std::size_t want = 1);
   void take(std::size_t count);       // of what ahead() showed
   void give_back(std::size_t count);  // of what was taken last, at most kBackBytes
+  // Takes what comes next, as ByteStream::read.
+  [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into);
   // Moves on; fewer bytes than asked for only at the end.
   [[nodiscard]] Result<std::uint64_t> skip(std::uint64_t count);
   // Bytes before the next one.
@@ -58,6 +61,17 @@ class Input {
   std::optional<Error> failure_;     // … because of this
 };
 
+// What an input has left, as it comes.
+class Rest final : public ByteStream {
+ public:
+  explicit Rest(Input input) : input_(std::move(input)) {}
+  [[nodiscard]] Input& input() { return input_; }
+  Result<std::size_t> read(std::span<std::byte> into) override { return input_.read(into); }
+
+ private:
+  Input input_;
+};
+
 // Bytes as characters, to compare and search.
 [[nodiscard]] inline std::string_view chars(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -76,6 +90,12 @@ class Input {
 }
 [[nodiscard]] inline std::uint64_t little64(std::span<const std::byte> bytes, std::size_t at) {
   return little(bytes, at, 8);
+}
+// The same of four, highest byte first.
+[[nodiscard]] inline std::uint32_t big32(std::span<const std::byte> bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<std::uint8_t>(bytes[at + i]);
+  return value;
 }
 
 [[nodiscard]] inline Error evidence_error(const char* what) { return Error{ErrorKind::evidence, what, {}, {}}; }

@@ -112,12 +112,6 @@ class GitPack final : public Unpacker {
   std::unique_ptr<Decoder> decoder_;
 };
 
-std::uint32_t big32(std::span<const std::byte> bytes, std::size_t at) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<std::uint8_t>(bytes[at + i]);
-  return value;
-}
-
 }  // namespace
 
 Opened open_git_pack(const Packed& packed) {

@@ -68,23 +68,6 @@ class Unchunking final : public Rewriter {
   bool is_over_ = false;
 };
 
-// What `input` has left.
-class Rest final : public ByteStream {
- public:
-  explicit Rest(Input input) : input_(std::move(input)) {}
-  Result<std::size_t> read(std::span<std::byte> into) override {
-    const auto window = input_.ahead();
-    if (!window.ok()) return window.error();
-    const std::size_t count = std::min(into.size(), window->size());
-    std::copy_n(window->begin(), count, into.begin());
-    input_.take(count);
-    return count;
-  }
-
- private:
-  Input input_;
-};
-
 // What another unpacker makes of a stream, which it keeps.
 class Body final : public Unpacker {
  public:
@@ -132,8 +115,7 @@ Opened open_http(const Packed& packed) {
   if (!window.ok() && window.error().kind != ErrorKind::evidence) return window.error();
   const std::string_view text = window.ok() ? chars(*window) : std::string_view();
   const std::size_t line = text.find('\n');
-  const std::size_t wide = text.find("\r\n\r\n"), narrow = text.find("\n\n");
-  const std::size_t end = std::min(wide == text.npos ? wide : wide + 4, narrow == text.npos ? narrow : narrow + 2);
+  const std::size_t end = end_of_headers(text, 0);
   if (!text.starts_with("HTTP/1.") || end == text.npos) return evidence_error("this is no response of HTTP");
   const std::string_view headers = text.substr(line + 1, end - line - 1);
   const std::string coding = lower(header_value(headers, "content-encoding").value_or(""));

@@ -225,38 +225,16 @@ Result<bool> pass_rpm_header(Input& input, std::uint64_t align) {
   const auto fixed = input.ahead(kFixed);
   if (!fixed.ok()) return fixed.error();
   if (fixed->size() < kFixed || !chars(*fixed).starts_with("\x8e\xad\xe8\x01")) return false;
-  const auto big32 = [&](std::size_t at) {
-    std::uint64_t value = 0;
-    for (std::size_t i = at; i < at + 4; ++i) value = value << 8 | static_cast<std::uint8_t>((*fixed)[i]);
-    return value;
-  };
-  std::uint64_t bytes = kFixed + big32(8) * 16 + big32(12);
+  std::uint64_t bytes = kFixed + std::uint64_t{big32(*fixed, 8)} * 16 + big32(*fixed, 12);
   bytes += (align - bytes % align) % align;
   const auto passed = input.skip(bytes);
   if (!passed.ok()) return passed.error();
   return *passed == bytes;
 }
 
-class Payload final : public ByteStream {
- public:
-  explicit Payload(Input input) : input_(std::move(input)) {}
-  [[nodiscard]] Input& input() { return input_; }
-  Result<std::size_t> read(std::span<std::byte> into) override {
-    const auto window = input_.ahead();
-    if (!window.ok()) return window.error();
-    const std::size_t count = std::min(into.size(), window->size());
-    std::copy_n(window->begin(), count, into.begin());
-    input_.take(count);
-    return count;
-  }
-
- private:
-  Input input_;
-};
-
 Opened open_rpm(Input input) {
   constexpr std::uint64_t kLeadBytes = 96;
-  auto payload = std::make_unique<Payload>(std::move(input));
+  auto payload = std::make_unique<Rest>(std::move(input));
   const auto lead = payload->input().skip(kLeadBytes);
   if (!lead.ok()) return lead.error();
   for (const std::uint64_t align : {std::uint64_t{8}, std::uint64_t{1}}) {

@@ -170,23 +170,6 @@ Result<Program> read_program(Input& input) {
   return chars(*head).starts_with("MZ") ? portable(*head) : elf(*head);
 }
 
-// What stands behind the program, as it comes.
-class Rest final : public ByteStream {
- public:
-  explicit Rest(std::unique_ptr<Input> input) : input_(std::move(input)) {}
-  Result<std::size_t> read(std::span<std::byte> into) override {
-    const auto window = input_->ahead();
-    if (!window.ok()) return window.error();
-    const std::size_t count = std::min(into.size(), window->size());
-    std::copy_n(window->begin(), count, into.begin());
-    input_->take(count);
-    return count;
-  }
-
- private:
-  const std::unique_ptr<Input> input_;
-};
-
 // An archive, with what it is read from.
 class SelfExtracting final : public Unpacker {
  public:
@@ -281,18 +264,18 @@ Opened open_at_any_place(const Packed& packed) {
 }
 
 Opened open_passing(const Packed& packed) {
-  auto input = std::make_unique<Input>(*packed.stream);
-  const Result<Program> program = read_program(*input);
+  Input input(*packed.stream);
+  const Result<Program> program = read_program(input);
   if (!program.ok()) return program.error();
-  const auto skipped = input->skip(program->resources.value_or(program->end));
+  const auto skipped = input.skip(program->resources.value_or(program->end));
   if (!skipped.ok()) return skipped.error();
-  const Result<bool> found = move_to_archive(*input, find_header_or_member);
+  const Result<bool> found = move_to_archive(input, find_header_or_member);
   if (!found.ok()) return found.error();
   if (!*found) return evidence_error("there is no archive behind this program");
-  const auto first = input->ahead(kZipLocal.size());
+  const auto first = input.ahead(kZipLocal.size());
   if (!first.ok()) return first.error();
   const bool is_zip = chars(*first).starts_with(kZipLocal);
-  const std::uint64_t begin = input->offset();
+  const std::uint64_t begin = input.offset();
   auto opened = std::make_unique<SelfExtracting>(nullptr, std::make_unique<Rest>(std::move(input)), begin);
   if (const Result<> begun = opened->begin(packed, 0, is_zip); !begun.ok()) return begun.error();
   return Opened(std::move(opened));

@@ -18,12 +18,6 @@ namespace {
 
 constexpr std::string_view kMagic = "WARC/";
 
-// Where the block behind the headers begins; npos: not in this text.
-std::size_t header_end(std::string_view text, std::size_t from) {
-  const std::size_t wide = text.find("\r\n\r\n", from), narrow = text.find("\n\n", from);
-  return std::min(wide == text.npos ? wide : wide + 4, narrow == text.npos ? narrow : narrow + 2);
-}
-
 class Warc final : public Unpacker {
  public:
   explicit Warc(Input input) : input_(std::move(input)) {}
@@ -42,17 +36,14 @@ class Warc final : public Unpacker {
   }
   Result<std::size_t> read(std::span<std::byte> into) override {
     if (left_ == 0) return std::size_t{0};
-    const auto window = input_.ahead();
-    if (!window.ok()) return window.error();
-    if (window->empty()) {
+    const auto got = input_.read(into.first(static_cast<std::size_t>(std::min<std::uint64_t>(left_, into.size()))));
+    if (!got.ok()) return got.error();
+    if (*got == 0 && !into.empty()) {
       left_ = 0;
       return evidence_error("a record of a web archive is cut");
     }
-    const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, std::min(into.size(), window->size())));
-    std::copy_n(window->begin(), count, into.begin());
-    input_.take(count);
-    left_ -= count;
-    return count;
+    left_ -= *got;
+    return got;
   }
 
  private:
@@ -77,7 +68,7 @@ class Warc final : public Unpacker {
     const std::uint64_t here = input_.offset();
     const std::size_t searched =
         static_cast<std::size_t>(std::min<std::uint64_t>(text.size(), searched_ - std::min(searched_, here)));
-    const std::size_t end = header_end(text, searched - std::min<std::size_t>(searched, 3)), line = text.find('\n');
+    const std::size_t end = end_of_headers(text, searched - std::min<std::size_t>(searched, 3)), line = text.find('\n');
     searched_ = std::max(searched_, here + std::min(end, text.size()));
     const std::string_view headers = end == text.npos ? std::string_view() : text.substr(line + 1, end - line - 1);
     const std::string length = header_value(headers, "content-length").value_or("");

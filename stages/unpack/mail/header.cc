@@ -216,6 +216,11 @@ std::string readable_headers(std::string_view block) {
   return out;
 }
 
+std::size_t end_of_headers(std::string_view text, std::size_t from) {
+  const std::size_t wide = text.find("\r\n\r\n", from), narrow = text.find("\n\n", from);
+  return std::min(wide == text.npos ? wide : wide + 4, narrow == text.npos ? narrow : narrow + 2);
+}
+
 std::optional<std::string> header_value(std::string_view block, std::string_view name) {
   while (const auto header = next_header(block)) {
     if (header->size() <= name.size() || lower(header->front()) != name.front()) continue;

@@ -31,6 +31,10 @@ struct MailHeaders {
 // "Fri, 21 Nov 1997 09:55:06 -0600" and what programs made of it. Seconds since 1970, UTC.
 [[nodiscard]] std::optional<std::int64_t> mail_date(std::string_view text);
 
+// Where the block of headers at the front of `text` ends, the empty line behind it taken; npos: it does not. `from`: no
+// empty line begins before. Of other protocols with such headers; a mail's end at a delimiter, too.
+[[nodiscard]] std::size_t end_of_headers(std::string_view text, std::size_t from);
+
 // The value of the first header `name` (lower case) in `block`, folds undone.
 [[nodiscard]] std::optional<std::string> header_value(std::string_view block, std::string_view name);
 

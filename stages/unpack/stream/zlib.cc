@@ -41,11 +41,7 @@ class Zlib final : public MemberStream {
   Result<> end() override {
     const auto trailer = input_.ahead(kSumBytes);
     if (!trailer.ok()) return trailer.error();
-    std::uint32_t sum = 0;
-    for (const std::byte b : trailer->first(std::min(trailer->size(), kSumBytes))) {
-      sum = sum << 8 | static_cast<std::uint8_t>(b);
-    }
-    const bool is_right = trailer->size() >= kSumBytes && sum == sum_;
+    const bool is_right = trailer->size() >= kSumBytes && big32(*trailer, 0) == sum_;
     input_.take(std::min(trailer->size(), kSumBytes));
     const auto behind = input_.ahead();
     has_ended_ = is_right || (behind.ok() && behind->empty());
