@@ -147,6 +147,7 @@ enum class Format : std::uint8_t {
   git_pack,
   warc,
   self_extracting,  // a program; there may be an archive behind it
+  embedded,         // anything; something packed stands in it
   // mail
   mail,
   mailbox,

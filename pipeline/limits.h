@@ -177,6 +177,9 @@ inline constexpr std::size_t kMaxOutlookMessageDepth = 8;
 // Recipients or attachments of one item, properties of each. A circular to all of a large firm.
 inline constexpr int kMaxOutlookSets = 100'000;
 inline constexpr int kMaxOutlookEntries = 10'000;
+// Places in an object, or in a stripe of a disk, at which something packed may begin amid other bytes. A disk full of
+// small archives, of which each member begins so, has as many every 250 bytes; they are held while it is swept.
+inline constexpr std::size_t kMaxMarks = 262'144;
 // A part up to this size is unpacked whole, one that is read from its end (a zip, a document) up to kHeldPartBytes;
 // each worker may hold one of each. A larger one is swept in blocks of kStreamBlock while it is unpacked.
 inline constexpr std::size_t kSmallPartBytes = 4 * MiB;

@@ -70,6 +70,12 @@ struct HashValue {
   friend auto operator<=>(const HashValue&, const HashValue&) = default;
 };
 
+// What something packed begins with; looked for beside the identifiers.
+struct Mark {
+  std::string bytes;
+  Form form = Form::raw;  // base64: in letters, or digits
+};
+
 struct Identifier {
   std::string name;  // dotted: "accused.mail"
   Strength strength = Strength::strong;

@@ -17,6 +17,7 @@
 #include "stages/record/index_texts.h"
 #include "stages/record/run_reader.h"
 #include "stages/record/seal.h"
+#include "stages/unpack/embedded/embedded.h"
 
 namespace ambit {
 namespace {
@@ -175,6 +176,7 @@ class ExtentAudit {
     const std::string_view name = last_component(item.locator);
     Format format = format_of(head, name, item.size);
     if (format == Format::none) format = format_by_end(content, item.size);
+    if (format == Format::none && has_embedded_mark(content, item.size)) format = Format::embedded;
     if (!is_unpacked(format)) return true;
     PackedAudit audit(auditor_, item.id, findings_, report_);
     const auto around = static_cast<std::size_t>(std::count(item.locator.begin(), item.locator.end(), '!'));

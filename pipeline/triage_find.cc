@@ -31,6 +31,7 @@ void PartFinder::enter(const Object& object, Content& content, std::span<const s
   container->file_name = std::string(file_name_of(object.locator));
   container->format = format_of(first.first(std::min(first.size(), kKindBytes)), container->file_name, size);
   if (container->format == Format::none && at_any_place) container->format = format_by_end(content, size);
+  if (container->format == Format::none) container->format = Format::embedded;
   container->sandboxes = sandboxes_;
   container->at_any_place = at_any_place;
   if (!is_unpacked(container->format)) return;

@@ -101,6 +101,7 @@ class PackedScrutiny final : public PackedVisitor {
     const auto admit = [this](const Chunk&) { return !sweep_.stopped(); };
     scan(reader, Head{end, block.at, end}, facts, worker_.watch, admit,
          Looking<Match>{*engine_.match, worker_.match, Work::match});
+    static_cast<void>(take_marks(facts.hits, engine_));
     std::sort(facts.hits.begin(), facts.hits.end());
     worker_.watch.begin(Work::scrutinise);
     engine_.scrutinise->prepare(worker_.scrutinise, facts);

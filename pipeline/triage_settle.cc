@@ -50,6 +50,17 @@ void sort_exceptions(std::vector<Exception>& exceptions) {
   exceptions.erase(std::unique(exceptions.begin(), exceptions.end()), exceptions.end());
 }
 
+std::vector<std::uint64_t> take_marks(std::vector<Hit>& hits, const Engine& engine) {
+  std::vector<std::uint64_t> places;
+  const auto mark = engine.patterns.mark();
+  std::erase_if(hits, [&](const Hit& hit) {
+    if (hit.identifier != mark) return false;
+    if (hit.view == View::raw) places.push_back(hit.start);
+    return true;
+  });
+  return places;
+}
+
 void settle(Facts& facts, const Engine& engine) {
   bool over_limit = false;
   if (!facts.hits.empty()) {

@@ -7,6 +7,7 @@
 
 #include "pipeline/detector_file.h"
 #include "pipeline/limits.h"
+#include "stages/unpack/embedded/embedded.h"
 
 namespace ambit {
 namespace {
@@ -29,7 +30,7 @@ OrderPlace place_of(const ReadOrder& order, const PatternProblem& problem) {
 void check_patterns(const ReadOrder& order, const Parallel& parallel, CheckedOrder& out) {
   std::vector<PatternProblem> problems;
   const auto start = std::chrono::steady_clock::now();
-  Result<PatternSet> built = PatternSet::build(order.scope.identifiers, problems, parallel);
+  Result<PatternSet> built = PatternSet::build(order.scope.identifiers, problems, parallel, embedded_marks());
   out.compile_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (PatternProblem& problem : problems) {
     const OrderPlace place = place_of(order, problem);

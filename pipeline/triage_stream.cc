@@ -70,6 +70,7 @@ void StreamedPart::arrived(Worker& worker, std::uint64_t blocks) {
   // All is in: from here on this worker is the part's one owner.
   leave_to_parts(facts_.hits, stored_);
   settle(facts_, engine_);
+  static_cast<void>(take_marks(facts_.hits, engine_));
   if (shown_) leave_to_others(facts_, *shown_);
   if (shown_ && facts_.hits.empty() && facts_.exceptions.empty()) return;
   if (shown_) worker.account.walked(object_.locator.exhibit, facts_.size);

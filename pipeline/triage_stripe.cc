@@ -113,7 +113,8 @@ void StripeSweep::find_limit() {
   std::unordered_map<IdentifierId, std::uint64_t> counts;
   limit_at_ = hits_.size() >= limits::kMaxHitsPerObject ? hits_.back().start : UINT64_MAX;
   for (const Hit& hit : hits_) {
-    if (++counts[hit.identifier] >= image_.engine_.scope.max_hits_per_identifier) {
+    const bool is_mark = hit.identifier == image_.engine_.patterns.mark();
+    if (++counts[hit.identifier] >= (is_mark ? limits::kMaxMarks : image_.engine_.scope.max_hits_per_identifier)) {
       limit_at_ = std::min(limit_at_, hit.start);
     }
   }
@@ -210,12 +211,15 @@ void StripeSweep::give_to_residue(const Parcel& parcel) {
   ResidueRun::Span span{parcel.begin, parcel.end, {}, {}, parcel.goes_on, {}};
   const auto first_start = std::lower_bound(starts_.begin(), starts_.end(), parcel.begin);
   span.starts.assign(first_start, std::lower_bound(first_start, starts_.end(), parcel.end));
+  add_letters(parcel, span.starts);
   if (span.starts.size() > limits::kMaxCarveStartsOfSpan) {
     span.exceptions.push_back({ExceptionReason::objects_limit, span.starts[limits::kMaxCarveStartsOfSpan], 0});
     span.starts.resize(limits::kMaxCarveStartsOfSpan);
   }
   for (const Hit& hit : hits_in(parcel)) {
-    if (run_at(image_.mapped_, hit.start) == nullptr) span.hits.push_back(hit);
+    if (run_at(image_.mapped_, hit.start) == nullptr && hit.identifier != image_.engine_.patterns.mark()) {
+      span.hits.push_back(hit);
+    }
   }
   for (const Exception& exception : exceptions_) {
     append_clipped(exception, parcel.begin, parcel.end, parcel.begin, span.exceptions);
@@ -227,6 +231,18 @@ void StripeSweep::give_to_residue(const Parcel& parcel) {
   } else {
     image_.end_residue(worker_, parcel, stripe_.residue_begin, std::move(span));
   }
+}
+
+// Marks in letters may stand at any byte.
+void StripeSweep::add_letters(const Parcel& parcel, std::vector<std::uint64_t>& starts) const {
+  if (parcel.kind == Kind::metadata) return;
+  const auto mark = image_.engine_.patterns.mark();
+  const std::size_t sectors = starts.size();
+  for (const Hit& hit : hits_in(parcel)) {
+    const bool is_letters = hit.identifier == mark && hit.form == Form::base64;
+    if (is_letters && run_at(image_.mapped_, hit.start) == nullptr) starts.push_back(hit.start);
+  }
+  std::inplace_merge(starts.begin(), starts.begin() + static_cast<std::ptrdiff_t>(sectors), starts.end());
 }
 
 void StripeSweep::deliver() {

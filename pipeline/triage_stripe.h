@@ -28,6 +28,7 @@ class StripeSweep {
   void read_first_bytes();
   void give_to_owners(const Parcel& parcel);
   void give_to_residue(const Parcel& parcel);
+  void add_letters(const Parcel& parcel, std::vector<std::uint64_t>& starts) const;
   void deliver();
   [[nodiscard]] std::span<const Hit> hits_in(const Parcel& parcel) const;
   void note_beginning(const Owner& owner, std::span<const std::byte> bytes);

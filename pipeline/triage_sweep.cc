@@ -298,6 +298,7 @@ void Sweep::match_names(Worker& worker, const Object& object, Facts& facts) {
 
 void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
   match_names(worker, object, facts);
+  static_cast<void>(take_marks(facts.hits, engine_));
   worker.watch.charge(Work::match);
   worker.watch.begin(Work::decide);
   Decision decision = decide(facts, object.locator, engine_.scope);

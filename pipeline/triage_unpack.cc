@@ -6,6 +6,7 @@
 #include "pipeline/triage_image.h"
 #include "pipeline/triage_stream.h"
 #include "stages/unpack/content_stream.h"
+#include "stages/unpack/embedded/embedded.h"
 
 namespace ambit {
 namespace {
@@ -23,8 +24,8 @@ void note(Facts& facts, ExceptionReason reason) {
 
 // Formats of which the bytes show their text as it is, if not all of it.
 bool is_readable(Format format) {
-  return is_a_guess(format) || format == Format::rtf || format == Format::uuencode || format == Format::sqlite ||
-         format == Format::sqlite_log || format == Format::journal;
+  return is_a_guess(format) || format == Format::embedded || format == Format::rtf || format == Format::uuencode ||
+         format == Format::sqlite || format == Format::sqlite_log || format == Format::journal;
 }
 
 // Of the others there are views only, which are hardly longer than themselves.
@@ -67,11 +68,15 @@ void Sweep::take_apart(Worker& worker, Object object, const KindGuess& told) {
 }
 
 void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
+  const std::vector<std::uint64_t> marks = take_marks(facts.hits, engine_);
   if (facts.size == 0 || object.content == nullptr) return;
   if (is_volume(object)) {
     facts.format = format_alone(object, facts.size);
-  } else if (facts.format == Format::none && !facts.is_text) {
-    facts.format = format_by_end(*object.content, facts.size);
+  } else if (facts.format == Format::none) {
+    if (!facts.is_text) facts.format = format_by_end(*object.content, facts.size);
+    // Of a part it is known already (Unpacking::take_small); an image is opened.
+    const bool may_embed = facts.format == Format::none && object.inside == 0 && facts.kind != Kind::disk_image;
+    if (may_embed && holds_embedded(*object.content, facts.size, marks)) facts.format = Format::embedded;
   }
   if (facts.format == Format::none) return;
   worker.watch.begin(Work::unpack);
@@ -113,36 +118,43 @@ void Unpacking::run(Object& object, Facts& facts) {
   container->sandboxes = engine_.sandboxes;
   ContentStream stream(*object.content, facts.size);
   std::vector<Run> stored;
-  take_apart(container, stream, object.content.get(), object, facts, stored);
+  const bool has_parts = take_apart(container, stream, object.content.get(), object, facts, stored) > 0;
   leave_to_parts(facts.hits, stored);
   sort_exceptions(facts.exceptions);
-  object.in_family = true;
+  object.in_family = object.in_family || facts.format != Format::embedded || has_parts;
 }
 
-void Unpacking::take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream, Content* content,
-                           const Object& object, Facts& facts, std::vector<Run>& stored) {
-  if (depth_ >= engine_.scope.unpack.depth) return note(facts, ExceptionReason::too_deep);
-  if (!is_unpacked(container->format)) return note(facts, ExceptionReason::unsupported);
+std::uint64_t Unpacking::take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream,
+                                    Content* content, const Object& object, Facts& facts, std::vector<Run>& stored) {
+  if (depth_ >= engine_.scope.unpack.depth) return note(facts, ExceptionReason::too_deep), 0;
+  if (!is_unpacked(container->format)) return note(facts, ExceptionReason::unsupported), 0;
   Result<std::unique_ptr<Unpacker>> opened = open_container(*container, stream, content);
   worker_.watch.charge(Work::unpack);
   if (!opened.ok()) {
     const WalkTrouble trouble = trouble_of(opened.error());
     if (trouble != WalkTrouble::damaged || !is_a_guess(container->format)) note(facts, exception_of(trouble));
-    return;
+    return 0;
   }
   PartNumbers numbers;
-  for (std::uint64_t index = 0; !sweep_.stopped(); ++index) {
+  std::uint64_t index = 0;
+  for (; !sweep_.stopped(); ++index) {
     worker_.watch.begin(Work::unpack);
     Result<std::optional<Part>> part = (*opened)->next();
     worker_.watch.charge(Work::unpack);
     if (!part.ok()) note(facts, exception_of(trouble_of(part.error())));
-    if (!part.ok() || !part->has_value()) return;
-    if (index == engine_.scope.unpack.members) return note(facts, ExceptionReason::objects_limit);
+    if (!part.ok() || !part->has_value()) break;
+    if (index == engine_.scope.unpack.members) {
+      note(facts, ExceptionReason::objects_limit);
+      break;
+    }
     const Part& found = **part;
     if (found.is == Part::Is::view && found.sent && !facts.sent) facts.sent = found.sent;
     const std::uint64_t bytes =
         take_part(**opened, found, container, index, numbers.child(object, found, index), facts);
-    if (expansion_->over() != WalkTrouble::none) return note(facts, exception_of(expansion_->over()));
+    if (expansion_->over() != WalkTrouble::none) {
+      note(facts, exception_of(expansion_->over()));
+      break;
+    }
     const std::optional<std::uint64_t> at = found.stored_at ? found.stored_at : found.written_at;
     if (!at || found.is == Part::Is::view || bytes == 0) continue;
     const std::uint64_t end = found.stored_at ? *at + bytes : (*opened)->written_until();
@@ -150,6 +162,7 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
     const Run run{0, *at, end - *at};
     if (stored.empty() || run.place >= stored.back().place_end()) stored.push_back(run);
   }
+  return index;
 }
 
 std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
@@ -193,6 +206,7 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   const bool is_view = part.is == Part::Is::view;
   KindGuess told = is_view ? KindGuess{Kind::text, true} : guess_object_kind(child, bytes);
   if (told.format == Format::none && !told.is_text) told.format = format_by_end(bytes);
+  if (told.format == Format::none && has_embedded_mark(bytes)) told.format = Format::embedded;
   child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
   if (is_view) return view(std::move(child), part.retells, facts);
   // What expands by itself is taken apart here, so that its limits count; unless it stands as it is in what is on the
@@ -205,6 +219,7 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   sweep_.examine(worker_, child, own);
   worker_.account.walked(child.locator.exhibit, own.size);
   own.coverage = {};
+  static_cast<void>(take_marks(own.hits, engine_));
   ++depth_;
   if (own.format != Format::none) run(child, own);
   --depth_;
@@ -223,6 +238,8 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
   facts.kind = is_view ? Kind::text : guess.kind;
   facts.is_text = is_view || guess.is_text;
   facts.format = is_view ? Format::none : guess.format;
+  // There is no second look at its bytes, so what is text is read for marks as it comes.
+  if (facts.format == Format::none && !is_view && guess.is_text) facts.format = Format::embedded;
   if (facts.kind == Kind::disk_image) note(facts, ExceptionReason::unsupported);
   const auto streamed = std::make_shared<StreamedPart>(sweep_, engine_, worker_, std::move(child));
   TeedPart teed(unpacker, std::move(first), *expansion_, [&](std::span<const std::byte> bytes) {
@@ -259,6 +276,7 @@ void Unpacking::view(Object child, bool retells, Facts& facts) {
   Facts own;
   set_kind({Kind::text, true}, own);
   sweep_.examine(worker_, child, own);
+  static_cast<void>(take_marks(own.hits, engine_));
   own.kind = Kind::text;
   own.coverage = {};
   const HitCounts shows = hit_counts(own);

@@ -34,8 +34,9 @@ class Unpacking {
   void flush();
 
  private:
-  void take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream, Content* content,
-                  const Object& object, Facts& facts, std::vector<Run>& stored);
+  // How many parts there were.
+  std::uint64_t take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream, Content* content,
+                           const Object& object, Facts& facts, std::vector<Run>& stored);
   // Bytes of the part.
   std::uint64_t take_part(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
                           std::uint64_t index, Object child, Facts& facts);

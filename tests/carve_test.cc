@@ -268,17 +268,57 @@ lay 12.zip 3
       << containers("run");
 }
 
+// A mail that is gone, with what was attached to it: it begins anywhere, and so do its letters.
+TEST_F(Carving, finds_what_stands_in_letters) {
+  ASSERT_EQ(made(c.folder, R"sh(
+mail() { printf 'From: a@b.example\nTo: c@d.example\nSubject: papers\n\n'; base64 -w 76 "$1"; printf '\n--b--\n'; }
+mail files/7.zip > zip.eml; mail files/14.pdf > pdf.eml; xxd -p -c 4000000 files/1.gz > hex.txt
+truncate -s 200M disk.raw
+lay() { dd if="$1" of=disk.raw bs=1 seek="$2" conv=notrunc status=none; }
+lay zip.eml 1000003; lay pdf.eml 67100001; lay hex.txt 150000007
+)sh"),
+            "");
+  const std::string image = c.folder / "disk.raw";
+  for (const char* threads : {"1", "2"}) {
+    const Ran ran = c.triage(std::string("run") + threads, {image}, {"--threads", threads});
+    ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
+  }
+  EXPECT_EQ(c.query("run1", "SELECT count(*) FROM v_item WHERE locator LIKE 'disk.raw:carved@%!%'"), "3")
+      << containers("run1");
+  EXPECT_EQ(c.query("run1", "SELECT count(*) FROM v_item WHERE locator LIKE 'disk.raw:carved@1000054+%!/base64@0!%'"),
+            "1")
+      << containers("run1");
+  EXPECT_TRUE(test::read_file(c.folder / "run1/relevance.db") == test::read_file(c.folder / "run2/relevance.db"));
+  const Ran verified = test::ambit({"verify", c.folder / "run1", "--exhibit", image});
+  EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
+}
+
+// Letters that might begin a file at every line are read once.
+TEST(Carve, letters_full_of_beginnings_are_one_file) {
+  std::string run(777, ' ');
+  const std::string member = "UEsDBBQAAAAIAAAAIQAAAAAAAAAAAAAAAAAFAAAAYS50eHQAAAAA";
+  for (int i = 0; i < 200'000; ++i) run += member;
+  const std::vector<Place> found = carved(run + "\n\n");
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].begin, 777U);
+  EXPECT_EQ(found[0].bytes, run.size() - 777);
+}
+
 // Whoever gets bytes of residue gets what is packed in them: that is judged by itself, and does not leave unseen.
 TEST_F(Carving, a_piece_in_which_something_is_packed_is_not_released) {
   ASSERT_EQ(made(c.folder, R"sh(
 truncate -s 1M alone.raw; printf 'acme-payout-7731 is here' | dd of=alone.raw bs=1 seek=70000 conv=notrunc status=none
 cp alone.raw beside.raw; dd if=files/1.gz of=beside.raw bs=512 seek=150 conv=notrunc status=none
+cp alone.raw letters.raw; base64 files/1.gz | dd of=letters.raw bs=1 seek=76801 conv=notrunc status=none
 )sh"),
             "");
-  const Ran ran = c.triage("run", {c.folder / "alone.raw", c.folder / "beside.raw"});
+  const Ran ran = c.triage("run", {c.folder / "alone.raw", c.folder / "beside.raw", c.folder / "letters.raw"});
   ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
-  EXPECT_EQ(c.query("run", "SELECT locator, disposition FROM v_item ORDER BY 1"),
+  EXPECT_EQ(c.query("run", "SELECT locator, disposition FROM v_item WHERE locator NOT LIKE 'letters%' ORDER BY 1"),
             "alone.raw:@65536+65536|disclose\nbeside.raw:carved@76800+971776!/carved|disclose");
+  EXPECT_EQ(c.query("run", "SELECT count(*) FROM v_item WHERE locator LIKE 'letters.raw:carved@76801+%!/base64@0!%'"),
+            "1");
+  EXPECT_EQ(c.query("run", "SELECT count(*) FROM v_item WHERE locator LIKE 'letters.raw:@%'"), "0");
   EXPECT_THAT(c.ledger("run"), testing::HasSubstr("beside.raw:@65536+65536"));
 }
 

@@ -148,7 +148,7 @@ class WindowScan {
     const std::size_t begin = core - entry.position;
     if (string.bytes.size() > window_.size() - begin) return;
     if (std::memcmp(window_.data() + begin, string.bytes.data(), string.bytes.size()) != 0) return;
-    report(string.identifier, Form::raw, {begin, begin + string.bytes.size()});
+    report(string.identifier, entry.form, {begin, begin + string.bytes.size()});
   }
 
   // The part of the window that belongs to the same text as a find; all of it where the find runs over a border.

@@ -78,6 +78,13 @@ class Builder {
     if (!identifier.hashes.empty() || !identifier.hash_sets.empty()) program_.forms.back().add(Form::hash);
   }
 
+  // Behind all identifiers, as one more.
+  void add_marks(std::span<const Mark> marks) {
+    program_.mark = static_cast<IdentifierId>(program_.forms.size());
+    add(*program_.mark, {}, {});
+    for (index_ = 0; index_ < marks.size(); ++index_) add_bytes(marks[index_].bytes, marks[index_].form);
+  }
+
   // The database, unless there are problems.
   Result<> finish() {
     if (!problems_.empty()) return Error{ErrorKind::order, "some identifiers cannot be looked for", "", ""};
@@ -184,7 +191,7 @@ class Builder {
     return true;
   }
 
-  void add_bytes(const std::string& bytes) {
+  void add_bytes(const std::string& bytes, Form form = Form::raw) {
     if (bytes.size() < limits::kMinExpressionBytes || bytes.size() > limits::kMaxPatternBytes) {
       return problem(Part::byte_string, "the byte string has " + std::to_string(bytes.size()) + " bytes",
                      "give " + std::to_string(limits::kMinExpressionBytes) + " to " +
@@ -203,9 +210,9 @@ class Builder {
     const auto subject = static_cast<std::uint32_t>(program_.byte_strings.size());
     cores_.add({bytes.substr(best, size),
                 false,
-                {subject, static_cast<std::uint16_t>(best), EntryKind::byte_string, Form::raw, 0}});
+                {subject, static_cast<std::uint16_t>(best), EntryKind::byte_string, form, 0}});
     program_.byte_strings.push_back({id_, bytes});
-    program_.forms.back().add(Form::raw);
+    program_.forms.back().add(form);
     program_.width = std::max(program_.width, bytes.size());
   }
 
@@ -277,15 +284,17 @@ PatternSet::PatternSet(PatternSet&&) noexcept = default;
 PatternSet& PatternSet::operator=(PatternSet&&) noexcept = default;
 
 Result<PatternSet> PatternSet::build(std::span<const Identifier> identifiers, std::vector<PatternProblem>& problems,
-                                     const Parallel& parallel) {
+                                     const Parallel& parallel, std::span<const Mark> marks) {
   PatternSet out;
   Builder builder(*out.program_, problems);
   for (const Identifier& identifier : identifiers) builder.note(identifier);
   builder.add_all(identifiers, parallel);
+  if (!marks.empty()) builder.add_marks(marks);
   if (Result<> done = builder.finish(); !done) return std::move(done).error();
   return out;
 }
 
+std::optional<IdentifierId> PatternSet::mark() const { return program_->mark; }
 std::size_t PatternSet::context_bytes() const { return program_->width + match::kNeighbourBytes; }
 bool PatternSet::matches_zeros() const { return program_->matches_zeros; }
 std::size_t PatternSet::patterns() const { return program_->cores.size(); }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,7 +43,11 @@ class PatternSet {
   // The same whatever `parallel` has.
   [[nodiscard]] static Result<PatternSet> build(std::span<const Identifier> identifiers,
                                                 std::vector<PatternProblem>& problems,
-                                                const Parallel& parallel = one_after_another());
+                                                const Parallel& parallel = one_after_another(),
+                                                std::span<const Mark> marks = {});
+
+  // What a hit on one of the marks has as its identifier, which is none; limits::kMaxMarks of them are hits.
+  [[nodiscard]] std::optional<IdentifierId> mark() const;
 
   // Bytes of lead and of tail that a chunk must carry: the widest hit and the neighbours that its check looks at.
   [[nodiscard]] std::size_t context_bytes() const;

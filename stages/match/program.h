@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ struct Program {
   std::vector<FormSet> forms;           // by identifier
   std::vector<std::uint32_t> patterns;  // by identifier
   std::vector<bool> unites;             // by identifier: overlapping hits become one (it has expressions)
+  std::optional<IdentifierId> mark;     // see PatternSet::mark()
 };
 
 }  // namespace ambit::match

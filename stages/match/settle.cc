@@ -43,6 +43,12 @@ bool Settler::count(Tally& tally) {
   return true;
 }
 
+// They take no room from identifiers.
+bool Settler::count_mark(Tally& tally) {
+  if (tally.count >= limits::kMaxMarks) tally.over = over_ = true;
+  return !tally.over && ++tally.count > 0;
+}
+
 void Settler::unite(Tally& tally, const Hit& hit) {
   const auto same = [&](const Open& open) { return open.form == hit.form; };
   const auto open = std::find_if(tally.open.begin(), tally.open.end(), same);
@@ -73,7 +79,7 @@ void Settler::settle_one(const Hit& hit) {
   Tally& tally = tallies_[key(hit.identifier, hit.view)];
   if (program_.unites[hit.identifier]) return unite(tally, hit);
   if (hit.end() <= tally.covered_to) return;
-  if (!count(tally)) return;
+  if (!(hit.identifier == program_.mark ? count_mark(tally) : count(tally))) return;
   tally.covered_to = hit.end();
   settled_.push_back(hit);
 }

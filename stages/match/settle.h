@@ -59,6 +59,7 @@ class Settler {
     return std::uint64_t{identifier} << 8 | static_cast<std::uint64_t>(view);
   }
   [[nodiscard]] bool count(Tally& tally);
+  [[nodiscard]] bool count_mark(Tally& tally);
   void settle_one(const Hit& hit);
   void unite(Tally& tally, const Hit& hit);
   void close(std::uint64_t key, Tally& tally, std::uint64_t horizon);

@@ -6,10 +6,12 @@
 //   rar            as a stream
 //   OLE            the last sector that its allocation table holds
 //   PDF            the last %%EOF behind which no more objects come
+//   in letters     the last letter
 #include "stages/unpack/carve.h"
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -17,6 +19,7 @@
 #include "pipeline/limits.h"
 #include "stages/unpack/archive/zip_entry.h"
 #include "stages/unpack/content_stream.h"
+#include "stages/unpack/embedded/embedded.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/stream/decoder.h"
 #include "stages/unpack/unpack.h"
@@ -112,7 +115,16 @@ class Carver {
       CarvedFile file{starts.front(), size_ - starts.front(), {}};
       starts = starts.subspan(1);
       const std::span<const std::byte> head = read(file.begin, kKindBytes);
-      if (head.empty() || !may_begin_packed(head)) continue;
+      if (head.empty()) continue;
+      if (!may_begin_packed(head)) {
+        if (file.begin < letters_end_) continue;  // amid letters that began before
+        const auto letters = packed_letters(run_, size_, file.begin);
+        if (!letters) continue;
+        letters_end_ = file.begin + *letters;
+        file.bytes = *letters;
+        file.guess = {Kind::text, true, Format::embedded};
+        return file;
+      }
       file.guess = guess_kind(head, {}, file.bytes);
       file.guess.format = format_of(file.guess, head, {}, file.bytes);
       if (is_carved(file.guess.format) && (!is_stream(file.guess.format) || decodes(file))) return file;
@@ -139,6 +151,7 @@ class Carver {
 
   // Of formats that tell. `next`: where another file begins, which may be in this one.
   std::optional<std::uint64_t> end_of(const CarvedFile& file, std::uint64_t next) {
+    if (file.guess.format == Format::embedded) return file.begin + file.bytes;
     if (is_zip(file.guess.format)) return zip_end(file.begin);
     if (file.guess.format == Format::pdf) return pdf_end(file.begin, next);
     if (file.guess.format == Format::ole) return ole_end(file.begin);
@@ -278,6 +291,7 @@ class Carver {
   std::vector<std::byte> piece_;
   std::map<std::uint64_t, std::uint64_t> zip_ends_;  // of archives by their beginnings
   std::uint64_t searched_ = 0;                       // for those, up to here
+  std::uint64_t letters_end_ = 0;                    // of the last ones
 };
 
 }  // namespace
@@ -302,7 +316,11 @@ std::vector<std::uint64_t> find_carve_starts(Content& content, std::uint64_t siz
       if (may_begin_packed(std::span(piece).subspan(at, *got - at))) starts.push_back(from + at);
     }
   }
-  return starts;
+  const std::vector<std::uint64_t> letters = find_letters(content, size);
+  std::vector<std::uint64_t> all;
+  all.reserve(starts.size() + letters.size());
+  std::set_union(starts.begin(), starts.end(), letters.begin(), letters.end(), std::back_inserter(all));
+  return all;
 }
 
 std::optional<std::uint64_t> find_zip_member(Content& content, std::uint64_t size) {

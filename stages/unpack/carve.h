@@ -18,8 +18,8 @@ namespace ambit {
 // that has them is missed.
 [[nodiscard]] bool may_begin_packed(std::span<const std::byte> bytes);
 
-// Where in a content, which is open and has `size` bytes, a sector begins so; ascending. `place`: of its first byte on
-// the disk. What cannot be read is passed.
+// Where in a content, which is open and has `size` bytes, a sector begins so, or a mark in letters stands (embedded.h);
+// ascending. `place`: of its first byte on the disk. What cannot be read is passed.
 [[nodiscard]] std::vector<std::uint64_t> find_carve_starts(Content& content, std::uint64_t size, std::uint64_t place);
 
 // Where in it, at any byte, the first member of a zip begins.

@@ -26,6 +26,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_git_pack(const Packed& packed);
 [[nodiscard]] Opened open_warc(const Packed& packed);
 [[nodiscard]] Opened open_self_extracting(const Packed& packed);
+[[nodiscard]] Opened open_embedded(const Packed& packed);
 
 // Mail: the texts of a message are views of it, its attachments members.
 [[nodiscard]] Opened open_mail(const Packed& packed);

@@ -22,6 +22,26 @@ struct Row {
   Format format;
   unpack::Opened (*open)(const Packed&);
   Works works = Works::in_program;
+  // Its text is text, in which something may stand in letters: open_embedded() goes by it afterwards.
+  bool is_text = false;
+};
+
+// The parts of one reading of an object, then those of another.
+class OneThenOther final : public Unpacker {
+ public:
+  OneThenOther(std::unique_ptr<Unpacker> one, std::unique_ptr<Unpacker> other)
+      : now_(std::move(one)), other_(std::move(other)) {}
+  Result<std::optional<Part>> next() override {
+    Result<std::optional<Part>> part = now_->next();
+    if (other_ == nullptr || !part.ok() || *part) return part;
+    now_ = std::move(other_);
+    return now_->next();
+  }
+  Result<std::size_t> read(std::span<std::byte> into) override { return now_->read(into); }
+  [[nodiscard]] std::uint64_t written_until() const override { return now_->written_until(); }
+
+ private:
+  std::unique_ptr<Unpacker> now_, other_;
 };
 
 constexpr std::array kFormats = {
@@ -43,6 +63,7 @@ constexpr std::array kFormats = {
     Row{Format::git_pack, unpack::open_git_pack},
     Row{Format::warc, unpack::open_warc},
     Row{Format::self_extracting, unpack::open_self_extracting},  // what is not a zip in a sandbox, as above
+    Row{Format::embedded, unpack::open_embedded},
     // mail
     Row{Format::mail, unpack::open_mail},
     Row{Format::mailbox, unpack::open_mailbox},
@@ -55,10 +76,10 @@ constexpr std::array kFormats = {
     Row{Format::epub, unpack::open_office},
     Row{Format::pdf, unpack::open_pdf},
     Row{Format::rtf, unpack::open_rtf},
-    Row{Format::html, unpack::open_markup},
-    Row{Format::xml, unpack::open_markup},
-    Row{Format::folded, unpack::open_folded},
-    Row{Format::charset, unpack::open_charset},
+    Row{Format::html, unpack::open_markup, Works::in_program, true},
+    Row{Format::xml, unpack::open_markup, Works::in_program, true},
+    Row{Format::folded, unpack::open_folded, Works::in_program, true},
+    Row{Format::charset, unpack::open_charset, Works::in_program, true},
     Row{Format::ole, unpack::open_ole},
     // databases and logs
     Row{Format::sqlite, unpack::open_sqlite},
@@ -82,7 +103,11 @@ Result<std::unique_ptr<Unpacker>> open_unpacker(Format format, const Packed& pac
   const auto row = std::find_if(kFormats.begin(), kFormats.end(), [&](const Row& r) { return r.format == format; });
   if (row == kFormats.end()) return Error{ErrorKind::evidence, "this format is not unpacked", {}, {}};
   if (row->works == Works::in_sandbox && packed.sandboxes != nullptr) return unpack::open_isolated(format, packed);
-  return row->open(packed);
+  unpack::Opened opened = row->open(packed);
+  if (!opened.ok() || !row->is_text || packed.content == nullptr) return opened;
+  unpack::Opened embedded = unpack::open_embedded(packed);
+  if (!embedded.ok()) return embedded;
+  return unpack::Opened(std::make_unique<OneThenOther>(std::move(opened).value(), std::move(embedded).value()));
 }
 
 }  // namespace ambit

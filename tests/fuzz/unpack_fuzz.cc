@@ -7,6 +7,7 @@
 
 #include "stages/unpack/carve.h"
 #include "stages/unpack/content_stream.h"
+#include "stages/unpack/embedded/embedded.h"
 #include "stages/unpack/kind/kind.h"
 #include "stages/unpack/unpack.h"
 #include "tests/evidence.h"
@@ -65,12 +66,32 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   return 0;
 }
 
-// An object with its format before it; twice, for both ways of reading.
+namespace {
+
+// The object amid other bytes, as it is and in digits.
+std::string embedded(const std::string& object) {
+  std::string out = "before\n" + object + "\n0x";
+  for (const char c : object) {
+    out += "0123456789abcdef"[static_cast<std::uint8_t>(c) >> 4];
+    out += "0123456789abcdef"[static_cast<std::uint8_t>(c) & 0xf];
+  }
+  return out + ", behind\n";
+}
+
+}  // namespace
+
+// An object with its format before it; twice, for both ways of reading. A small one amid others, too.
 std::vector<ambit::fuzz::Bytes> ambit::fuzz::seeds_of(const std::filesystem::path& file) {
   const std::string object = read_all(file);
   const auto head = std::as_bytes(std::span(object).first(std::min(object.size(), kKindBytes)));
   const Format format = format_of(head, file.filename().string(), object.size());
   if (format == Format::none || object.size() > (1 << 20)) return {};
   const auto kind = static_cast<std::uint8_t>(format);
-  return {input(kind, object), input(static_cast<std::uint8_t>(kind | 0x80), object)};
+  std::vector<Bytes> seeds = {input(kind, object), input(static_cast<std::uint8_t>(kind | 0x80), object)};
+  constexpr std::size_t kSmall = 8 << 10;
+  if (object.size() > kSmall || !has_embedded_mark(std::as_bytes(std::span(object)))) return seeds;
+  const auto amid = static_cast<std::uint8_t>(Format::embedded);
+  seeds.push_back(input(amid, embedded(object)));
+  seeds.push_back(input(static_cast<std::uint8_t>(amid | 0x80), embedded(object)));
+  return seeds;
 }

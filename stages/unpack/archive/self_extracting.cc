@@ -293,6 +293,12 @@ bool is_program(Bytes head) {
   return at < head.size() && head.size() - at >= 24 && chars(head).substr(at).starts_with("PE\0\0"sv);
 }
 
+bool holds_archive(Bytes head) {
+  return std::any_of(kHeaders.begin(), kHeaders.end(), [&](const Header& header) {
+    return chars(head).starts_with(header.signature) && header.holds(head.first(std::min(kHeaderBytes, head.size())));
+  });
+}
+
 bool ends_like_archive(Bytes end) { return ends_like_zip(end) || ends_like_rar4(end) || ends_like_rar5(end); }
 
 Opened open_self_extracting(const Packed& packed) {

@@ -1,0 +1,34 @@
+// The marks: what something packed begins with, and whether it does.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "pipeline/pattern.h"
+
+namespace ambit::unpack {
+
+enum class Code : std::uint8_t { bytes, base64, hex };
+
+// A mark in an object, its first byte.
+struct MarkPlace {
+  std::uint64_t at = 0;
+  Code code = Code::bytes;
+};
+
+[[nodiscard]] std::span<const Mark> all_marks();
+[[nodiscard]] std::size_t longest_mark();
+
+// Shows all marks that lie in `bytes` whole, of which the first is at `offset`; ordered by end.
+void find_marks(std::span<const std::byte> bytes, std::uint64_t offset,
+                const std::function<void(const MarkPlace&)>& found);
+
+// Of an object of `head` that begins with a signature: whether it begins as that says. At least a kilobyte of it, or
+// all.
+[[nodiscard]] bool is_begun(std::span<const std::byte> head);
+inline constexpr std::size_t kBegunBytes = 1024;
+
+}  // namespace ambit::unpack
