@@ -170,6 +170,7 @@ enum class Format : std::uint8_t {
   sqlite,
   sqlite_log,  // pages before or after a change: a rollback journal, a write-ahead log
   journal,
+  postgres_dump,  // pg_dump's custom format
 };
 
 // What happened to the bytes of an object. The sum is the object's size.

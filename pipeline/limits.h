@@ -177,6 +177,10 @@ inline constexpr std::size_t kMaxOutlookMessageDepth = 8;
 // Recipients or attachments of one item, properties of each. A circular to all of a large firm.
 inline constexpr int kMaxOutlookSets = 100'000;
 inline constexpr int kMaxOutlookEntries = 10'000;
+// Entries of a dump of PostgreSQL, and of those the tables whose names are kept: the others are called by their numbers.
+// A server of a hundred thousand tables has some ten entries for each.
+inline constexpr std::int64_t kMaxDumpEntries = 4'000'000;
+inline constexpr std::size_t kMaxDumpNames = 20'000;
 // Places in an object, or in a stripe of a disk, at which something packed may begin amid other bytes. A disk full of
 // small archives, of which each member begins so, has as many every 250 bytes; they are held while it is swept.
 inline constexpr std::size_t kMaxMarks = 262'144;

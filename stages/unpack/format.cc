@@ -52,6 +52,7 @@ constexpr std::array kSignatures = {
     Signature{0, "HTTP/1."sv, Format::http},
     Signature{0, "=ybegin "sv, Format::uuencode},
     Signature{0, "LPKSHHRH"sv, Format::journal},
+    Signature{0, "PGDMP\1"sv, Format::postgres_dump},
     Signature{0, "!BDN"sv, Format::outlook},
     Signature{0, "\x78\x9f\x3e\x22"sv, Format::tnef},
 };

@@ -48,5 +48,6 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_sqlite(const Packed& packed);
 [[nodiscard]] Opened open_sqlite_log(const Packed& packed);
 [[nodiscard]] Opened open_journal(const Packed& packed);  // of systemd
+[[nodiscard]] Opened open_postgres_dump(const Packed& packed);
 
 }  // namespace ambit::unpack

@@ -85,6 +85,7 @@ constexpr std::array kFormats = {
     Row{Format::sqlite, unpack::open_sqlite},
     Row{Format::sqlite_log, unpack::open_sqlite_log},
     Row{Format::journal, unpack::open_journal},
+    Row{Format::postgres_dump, unpack::open_postgres_dump},
 };
 
 }  // namespace

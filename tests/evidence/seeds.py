@@ -2,7 +2,7 @@
 
 usage: seeds.py FOLDER
 """
-import binascii, os, sqlite3, struct, subprocess, sys
+import binascii, os, sqlite3, struct, subprocess, sys, zlib
 
 folder = sys.argv[1]
 os.makedirs(folder)
@@ -38,6 +38,14 @@ with open(os.path.join(folder, 'export'), 'wb') as out:
     for i in range(20):
         out.write(b'__REALTIME_TIMESTAMP=16000000000000%02d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\nMESSAGE=%s\n\n' %
                   (i, i + 1, b'1' * 32, TEXT))
+number = lambda n: bytes([n < 0]) + struct.pack('<I', abs(n))
+string = lambda s: number(len(s)) + s
+entry = (number(1) + number(1) + string(b'0') * 2 + string(b'notes') + string(b'TABLE DATA') + number(3) + string(b'') * 3 +
+         string(b'public') + string(b'') * 2 + string(b'me') + string(b'f') + string(b'2') + number(-1) + b'\x02' + bytes(8))
+packed = zlib.compress(TEXT)
+write('a.dump', b'PGDMP\x01\x0e\x00\x04\x08\x01' + number(-1) + number(0) * 7 + string(b'db') + string(b'15') * 2 + number(1) +
+      entry + b'\x01' + number(1) + string(packed[:50]) + string(packed[50:]) + number(0) +
+      b'\x03' + number(2) + number(7) + string(packed) + number(0) + number(0))
 subprocess.run(['sh', '-ec', '''
 /lib/systemd/systemd-journal-remote -o a.journal - <export >/dev/null 2>&1
 ls a.txt a.rtf | cpio -o --quiet -H newc > a.cpio
