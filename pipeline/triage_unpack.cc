@@ -114,7 +114,7 @@ void Unpacking::run(Object& object, Facts& facts) {
   ContentStream stream(*object.content, facts.size);
   std::vector<Run> stored;
   take_apart(container, stream, object.content.get(), object, facts, stored);
-  leave_to_parts(facts.hits, stored);
+  leave_to_parts(facts.hits, std::move(stored));
   sort_exceptions(facts.exceptions);
   object.in_family = true;
 }
@@ -147,8 +147,7 @@ void Unpacking::take_apart(const std::shared_ptr<const Container>& container, By
     if (!at || found.is == Part::Is::view || bytes == 0) continue;
     const std::uint64_t end = found.stored_at ? *at + bytes : (*opened)->written_until();
     if (end <= *at) continue;
-    const Run run{0, *at, end - *at};
-    if (stored.empty() || run.place >= stored.back().place_end()) stored.push_back(run);
+    stored.push_back(Run{0, *at, end - *at});
   }
 }
 

@@ -208,6 +208,8 @@ Format format_of(std::span<const std::byte> first_bytes, std::string_view file_n
   return format_of(guess_kind(first_bytes, file_name, size), first_bytes, file_name, size);
 }
 
+Format format_by_signature(std::span<const std::byte> first_bytes) { return by_bytes(first_bytes, {}); }
+
 bool is_rar(std::span<const std::byte> first_bytes) { return unpack::chars(first_bytes).starts_with("Rar!\x1a\x07"); }
 
 Format format_by_end(std::span<const std::byte> last_bytes) {

@@ -34,6 +34,19 @@ base.executemany('insert into t values (?, ?)', [(i, 'row %d' % i * 30) for i in
 with open(os.path.join(folder, 'a.db-wal'), 'rb') as log:
     write('a.log-wal', log.read())
 base.close()
+import gzip, zlib
+packed = [gzip.compress(TEXT), zlib.compress(TEXT), b'%PDF-1.4\n' + TEXT, bytes(range(256)) * 20 + gzip.compress(TEXT)]
+base = sqlite3.connect(os.path.join(folder, 'b.db'), isolation_level=None)
+base.execute('pragma page_size=512')
+base.execute('pragma journal_mode=wal')
+base.execute('create table "a ""b" (id integer primary key, c text, [d e] blob /* , */, f as (id + 1))')
+base.execute('create table k (v, k text, n int, primary key (n, k)) without rowid')
+for i, value in enumerate(packed * 2):
+    base.execute('insert into "a ""b" (c, "d e") values (?, ?)', ('{\\rtf1 a}', value))
+    base.execute('insert into k values (?, ?, ?)', (value, 'key', i))
+with open(os.path.join(folder, 'b.db-wal'), 'rb') as log:
+    write('b.log-wal', log.read())
+base.close()
 with open(os.path.join(folder, 'export'), 'wb') as out:
     for i in range(20):
         out.write(b'__REALTIME_TIMESTAMP=16000000000000%02d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\nMESSAGE=%s\n\n' %
