@@ -13,6 +13,7 @@
 #include "stages/unpack/kind/text.h"
 #include "stages/unpack/mail/uuencode.h"
 #include "stages/unpack/stream/decoder.h"
+#include "stages/unpack/text/unseen.h"
 #include "stages/unpack/unpack.h"
 
 namespace ambit {
@@ -230,7 +231,8 @@ Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes,
     if (marked != Format::none) return marked;
     if (unpack::is_folded(narrow ? *narrow : head)) return Format::folded;
     if (!narrow && is_utf8(head) && unpack::holds_encoded_file(head)) return Format::uuencode;
-    return narrow || !is_utf8(head) ? Format::charset : Format::none;
+    // What nobody sees tears words apart; its view shows them whole.
+    return narrow || !is_utf8(head) || unpack::holds_unseen(head) ? Format::charset : Format::none;
   }
   if (unpack::is_zlib(first_bytes)) return Format::zlib;
   if (is_lzma(first_bytes, name)) return Format::lzma;
