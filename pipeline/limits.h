@@ -221,6 +221,10 @@ inline constexpr std::uint64_t kMaxSqliteHeaderBytes = 9 * 32'768;
 // while it is understood. And of all tables of a database. Columns of what is beyond have numbers.
 inline constexpr std::uint64_t kMaxSqliteTableText = 256 * KiB;
 inline constexpr std::uint64_t kMaxSqliteSchemaText = 16 * MiB;
+// Chunks of a picture of PNG whose headers are read: 800 MiB of the usual 8 KiB. One text in it, as it is packed: a
+// thousand times the longest that programs write.
+inline constexpr std::uint64_t kMaxPngChunks = 100'000;
+inline constexpr std::uint64_t kMaxPngTextBytes = 8 * MiB;
 // One text of a winmail.dat, packed or not: decoded and unpacked, eight times this is in memory. And the attributes of
 // one: eight for each attachment, 32 bytes each.
 inline constexpr std::uint64_t kMaxTnefTextBytes = 8 * MiB;

@@ -27,8 +27,9 @@ bool is_readable(Format format) {
          format == Format::sqlite_log || format == Format::journal;
 }
 
-// Of the others there are views only, which are hardly longer than themselves.
-bool expands(Format format) {
+// Of the others there are views only, which are hardly longer than themselves. Of a picture too, as a rule.
+bool expands(Format format, std::span<const std::byte> bytes) {
+  if (format == Format::png) return format_by_end(bytes.last(std::min(bytes.size(), kEndBytes))) != Format::none;
   return format != Format::none && format != Format::html && format != Format::xml && format != Format::folded &&
          format != Format::charset;
 }
@@ -192,12 +193,13 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   const bool is_view = part.is == Part::Is::view;
   KindGuess told = is_view ? KindGuess{Kind::text, true} : guess_object_kind(child, bytes);
   if (told.format == Format::none && !told.is_text) told.format = format_by_end(bytes);
+  const bool may_expand = expands(told.format, bytes);
   child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
   if (is_view) return view(std::move(child), part.retells, facts);
   // What expands by itself is taken apart here, so that its limits count; unless it stands as it is in what is on the
   // disk: that adds nothing to it.
   const bool adds_nothing = part.stored_at && child.inside == 1;
-  if (!expands(told.format) || adds_nothing) return sweep_later(std::move(child), told, size);
+  if (!may_expand || adds_nothing) return sweep_later(std::move(child), told, size);
   Facts own;
   const Holding holding(worker_, child.locator);
   set_kind(told, own);

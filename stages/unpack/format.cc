@@ -55,6 +55,7 @@ constexpr std::array kSignatures = {
     Signature{0, "LPKSHHRH"sv, Format::journal},
     Signature{0, "!BDN"sv, Format::outlook},
     Signature{0, "\x78\x9f\x3e\x22"sv, Format::tnef},
+    Signature{0, "\x89PNG\r\n\x1a\n"sv, Format::png},
 };
 
 struct ByName {

@@ -48,4 +48,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_sqlite_log(const Packed& packed);
 [[nodiscard]] Opened open_journal(const Packed& packed);  // of systemd
 
+// Pictures: the texts in them, and an archive behind them.
+[[nodiscard]] Opened open_png(const Packed& packed);
+
 }  // namespace ambit::unpack

@@ -64,6 +64,8 @@ constexpr std::array kFormats = {
     Row{Format::sqlite, unpack::open_sqlite},
     Row{Format::sqlite_log, unpack::open_sqlite_log},
     Row{Format::journal, unpack::open_journal},
+    // pictures
+    Row{Format::png, unpack::open_png},
 };
 
 }  // namespace

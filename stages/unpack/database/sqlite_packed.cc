@@ -23,6 +23,11 @@ bool is_text(Format format) {
          format == Format::xml || format == Format::folded || format == Format::charset;
 }
 
+// Of a picture: most have none, and databases are full of them. Programs write it in front.
+bool holds_packed_text(std::string_view head) {
+  return head.find("zTXt") != std::string_view::npos || head.find("iTXt") != std::string_view::npos;
+}
+
 Error cut() { return evidence_error("pages of a value of a database are not there"); }
 
 }  // namespace
@@ -84,6 +89,7 @@ std::size_t sqlite_head_bytes(const SqliteValue& value) {
 bool sqlite_begins_packed(const SqliteValue& value, std::span<const std::byte> head) {
   if (value.bytes < kLeastPackedBytes) return false;
   const Format format = value.is_text() ? format_by_signature(head) : format_of(head, {}, value.bytes);
+  if (format == Format::png) return holds_packed_text(chars(head));
   return format != Format::none && !is_text(format);
 }
 
