@@ -344,7 +344,7 @@ TEST(Inside, finds_the_word_in_what_databases_keep_packed) {
       "notes/7/data!text|1\nnotes/8/data!/data|1\nnotes/9/data!/a.txt|1";
   EXPECT_EQ(found("1.db"), in_database);
   EXPECT_EQ(found("2.db-wal"), "page 2/1/column 1!/column 1|1");
-  EXPECT_EQ(found("3.tar.gz!/1.db"), in_database);
+  EXPECT_EQ(found("3.tar.gz!/3.tar!/1.db"), in_database);
   EXPECT_EQ(c.query("run", "SELECT count(*) FROM v_item WHERE hits > 0"), "23");
   const Ran verified = test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "server"});
   EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
@@ -355,6 +355,54 @@ TEST(Inside, finds_the_word_in_what_databases_keep_packed) {
   }
   ASSERT_EQ(c.triage("again", {c.folder / "server"}, {"--threads", "2"}).exit, 0);
   EXPECT_TRUE(test::read_file(c.folder / "run/relevance.db") == test::read_file(c.folder / "again/relevance.db"));
+}
+
+// Pictures that carry texts and archives, and words with characters in them that nobody sees.
+constexpr std::string_view kUnseen = R"sh(
+set -e
+mkdir server
+python3 - <<'PY'
+import io, random, struct, tarfile, zipfile, zlib
+random.seed(1)
+def chunk(kind, data): return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+word = b'words before it acme-payout-7731 and behind it'
+def png(pieces, has_text=True):
+    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 1, 1, 8, 0, 0, 0, 0)) +
+            b''.join(chunk(b'IDAT', random.randbytes(8192)) for _ in range(pieces)) +
+            (chunk(b'zTXt', b'Comment\0\0' + zlib.compress(word * 3)) if has_text else b'') + chunk(b'IEND', b''))
+archive = io.BytesIO()
+with zipfile.ZipFile(archive, 'w', zipfile.ZIP_DEFLATED) as z: z.writestr('a.txt', word * 5)
+archive = archive.getvalue()
+def write(name, data): open('server/' + name, 'wb').write(data)
+write('1.png', png(3))
+write('2.png', png(3) + archive)
+write('3.png', png(3, False) + archive)
+write('4.png', png(3, False))
+with tarfile.open('server/5.tar.gz', 'w:gz') as tar:
+    for name, data in (('big.png', png(700) + archive), ('small.png', png(2))):
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        tar.addfile(info, io.BytesIO(data))
+write('6.txt', 'a line of acme-pay\u00adout-7731 and more\n'.encode())
+write('7.html', b'<!doctype html><html><body>acme&shy;-pay<wbr>out-&zwnj;77&#8203;31</body></html>')
+write('8.rtf', br'{\rtf1 acme\_pay\-out\_7731}')
+PY
+)sh";
+
+TEST(Inside, finds_the_word_in_texts_of_pictures_and_with_characters_in_it_that_nobody_sees) {
+  Case c;
+  c.order(test::kPayoutOrder);
+  const Ran made = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kUnseen)});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(c.query("run", "SELECT locator, hits FROM v_item WHERE hits > 0 ORDER BY id"),
+            "server:/1.png!Comment|3\nserver:/2.png!/a.txt|5\nserver:/2.png!Comment|3\nserver:/3.png!/a.txt|5\n"
+            "server:/5.tar.gz!/5.tar!/big.png!/a.txt|5\nserver:/5.tar.gz!/5.tar!/big.png!Comment|3\n"
+            "server:/5.tar.gz!/5.tar!/small.png!Comment|3\nserver:/6.txt!text|1\nserver:/7.html!text|1\n"
+            "server:/8.rtf!text|1");
+  const Ran verified = test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "server"});
+  EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
 }
 
 // Mails that the order reaches, each with something attached or written in a way that the raw bytes do not show.
