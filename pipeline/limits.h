@@ -217,8 +217,8 @@ inline constexpr std::uint64_t kMaxRowBytes = 32 * MiB;
 inline constexpr std::uint64_t kMaxSqlitePayload = 2'147'483'647;
 // The header of a row, read in one piece: a length for each of the 32,767 columns that a table can have.
 inline constexpr std::uint64_t kMaxSqliteHeaderBytes = 9 * 32'768;
-// How one table was made, which names its columns: a thousand bytes of a usual one, and it becomes seventy times as much
-// while it is understood. And of all tables of a database. Columns of what is beyond have numbers.
+// How one table was made, which names its columns: a thousand bytes of a usual one, and it becomes seventy times as
+// much while it is understood. And of all tables of a database. Columns of what is beyond have numbers.
 inline constexpr std::uint64_t kMaxSqliteTableText = 256 * KiB;
 inline constexpr std::uint64_t kMaxSqliteSchemaText = 16 * MiB;
 // Chunks of a picture of PNG whose headers are read: 800 MiB of the usual 8 KiB. One text in it, as it is packed: a
