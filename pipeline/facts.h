@@ -171,6 +171,8 @@ enum class Format : std::uint8_t {
   sqlite_log,  // pages before or after a change: a rollback journal, a write-ahead log
   journal,
   postgres_dump,  // pg_dump's custom format
+  // pictures
+  png,  // has packed texts, maybe; and what stands behind it
 };
 
 // What happened to the bytes of an object. The sum is the object's size.

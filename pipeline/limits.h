@@ -220,6 +220,18 @@ inline constexpr std::size_t kMaxMultipartDepth = 100;
 inline constexpr std::size_t kMaxBoundaryBytes = 1024;
 // One row of a database: thrice this is in memory while it becomes a line of text. Longer ones are swept as they stand.
 inline constexpr std::uint64_t kMaxRowBytes = 32 * MiB;
+// A row of SQLite with all its values: the library's own bound. What is packed in one is read as a stream.
+inline constexpr std::uint64_t kMaxSqlitePayload = 2'147'483'647;
+// The header of a row, read in one piece: a length for each of the 32,767 columns that a table can have.
+inline constexpr std::uint64_t kMaxSqliteHeaderBytes = 9 * 32'768;
+// How one table was made, which names its columns: a thousand bytes of a usual one, and it becomes seventy times as
+// much while it is understood. And of all tables of a database. Columns of what is beyond have numbers.
+inline constexpr std::uint64_t kMaxSqliteTableText = 256 * KiB;
+inline constexpr std::uint64_t kMaxSqliteSchemaText = 16 * MiB;
+// Chunks of a picture of PNG whose headers are read: 800 MiB of the usual 8 KiB. One text in it, as it is packed: a
+// thousand times the longest that programs write.
+inline constexpr std::uint64_t kMaxPngChunks = 100'000;
+inline constexpr std::uint64_t kMaxPngTextBytes = 8 * MiB;
 // One text of a winmail.dat, packed or not: decoded and unpacked, eight times this is in memory. And the attributes of
 // one: eight for each attachment, 32 bytes each.
 inline constexpr std::uint64_t kMaxTnefTextBytes = 8 * MiB;

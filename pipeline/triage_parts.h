@@ -27,7 +27,7 @@ namespace ambit {
 [[nodiscard]] Format format_by_end(Content& content, std::uint64_t size);
 // Of a part that comes once only: whether it is held, to be asked for its end.
 [[nodiscard]] inline bool may_end_as_archive(const KindGuess& guess) {
-  return guess.format == Format::none &&
+  return (guess.format == Format::none || guess.format == Format::png) &&
          (guess.kind == Kind::image || guess.kind == Kind::audio || guess.kind == Kind::video);
 }
 

@@ -68,7 +68,7 @@ void StreamedPart::arrived(Worker& worker, std::uint64_t blocks) {
     if (open_ > 0 || sweep_.stopped()) return;
   }
   // All is in: from here on this worker is the part's one owner.
-  leave_to_parts(facts_.hits, stored_);
+  leave_to_parts(facts_.hits, std::move(stored_));
   settle(facts_, engine_);
   static_cast<void>(take_marks(facts_.hits, engine_));
   if (shown_) leave_to_others(facts_, *shown_);
@@ -98,8 +98,17 @@ void leave_to_others(Facts& view, const HitCounts& shown) {
   });
 }
 
-void leave_to_parts(std::vector<Hit>& hits, const std::vector<Run>& stored) {
-  if (stored.empty()) return;
+void leave_to_parts(std::vector<Hit>& hits, std::vector<Run> stored) {
+  if (stored.empty() || hits.empty()) return;
+  // In order of place; of two that overlap the one that begins first, or else the longer one.
+  std::sort(stored.begin(), stored.end(),
+            [](const Run& a, const Run& b) { return a.place != b.place ? a.place < b.place : a.length > b.length; });
+  std::uint64_t end = 0;
+  std::erase_if(stored, [&](const Run& run) {
+    const bool overlaps = run.place < end;
+    if (!overlaps) end = run.place_end();
+    return overlaps;
+  });
   std::erase_if(hits, [&](const Hit& hit) {
     if (hit.view != View::raw) return false;
     const Run* const run = run_at(stored, hit.start);

@@ -61,7 +61,7 @@ class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
 // Leaves out the hits of a view on identifiers that another reading of its object shows as often.
 void leave_to_others(Facts& view, const HitCounts& shown);
 
-// Hits that lie in one of the `stored` ranges (by place) are left out: a part has them.
-void leave_to_parts(std::vector<Hit>& hits, const std::vector<Run>& stored);
+// Hits that lie in one of the `stored` ranges (by place, in any order) are left out: a part has them.
+void leave_to_parts(std::vector<Hit>& hits, std::vector<Run> stored);
 
 }  // namespace ambit

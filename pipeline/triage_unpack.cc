@@ -28,8 +28,9 @@ bool is_readable(Format format) {
          format == Format::sqlite || format == Format::sqlite_log || format == Format::journal;
 }
 
-// Of the others there are views only, which are hardly longer than themselves.
-bool expands(Format format) {
+// Of the others there are views only, which are hardly longer than themselves. Of a picture too, as a rule.
+bool expands(Format format, std::span<const std::byte> bytes) {
+  if (format == Format::png) return format_by_end(bytes.last(std::min(bytes.size(), kEndBytes))) != Format::none;
   return format != Format::none && format != Format::html && format != Format::xml && format != Format::folded &&
          format != Format::charset;
 }
@@ -119,7 +120,7 @@ void Unpacking::run(Object& object, Facts& facts) {
   ContentStream stream(*object.content, facts.size);
   std::vector<Run> stored;
   const bool has_parts = take_apart(container, stream, object.content.get(), object, facts, stored) > 0;
-  leave_to_parts(facts.hits, stored);
+  leave_to_parts(facts.hits, std::move(stored));
   sort_exceptions(facts.exceptions);
   object.in_family = object.in_family || facts.format != Format::embedded || has_parts;
 }
@@ -159,8 +160,7 @@ std::uint64_t Unpacking::take_apart(const std::shared_ptr<const Container>& cont
     if (!at || found.is == Part::Is::view || bytes == 0) continue;
     const std::uint64_t end = found.stored_at ? *at + bytes : (*opened)->written_until();
     if (end <= *at) continue;
-    const Run run{0, *at, end - *at};
-    if (stored.empty() || run.place >= stored.back().place_end()) stored.push_back(run);
+    stored.push_back(Run{0, *at, end - *at});
   }
   return index;
 }
@@ -207,12 +207,13 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   KindGuess told = is_view ? KindGuess{Kind::text, true} : guess_object_kind(child, bytes);
   if (told.format == Format::none && !told.is_text) told.format = format_by_end(bytes);
   if (told.format == Format::none && has_embedded_mark(bytes)) told.format = Format::embedded;
+  const bool may_expand = expands(told.format, bytes);
   child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
   if (is_view) return view(std::move(child), part.retells, facts);
   // What expands by itself is taken apart here, so that its limits count; unless it stands as it is in what is on the
   // disk: that adds nothing to it.
   const bool adds_nothing = part.stored_at && child.inside == 1;
-  if (!expands(told.format) || adds_nothing) return sweep_later(std::move(child), told, size);
+  if (!may_expand || adds_nothing) return sweep_later(std::move(child), told, size);
   Facts own;
   const Holding holding(worker_, child.locator);
   set_kind(told, own);

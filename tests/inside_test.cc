@@ -282,6 +282,129 @@ TEST(Inside, finds_the_word_in_journals_letters_winmail_and_what_databases_leave
   EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
 }
 
+// Databases that keep the word packed: in one page and in pages that go on, in every sort of table, and in a log.
+constexpr std::string_view kDatabases = R"sh(
+set -e
+mkdir server
+python3 - <<'PY'
+import gzip, io, random, shutil, sqlite3, zipfile, zlib
+random.seed(11)
+word = b'it was acme-payout-7731 in the end'
+noise = ''.join(random.choices('0123456789abcdef', k=5000000)).encode()  # of which deflate leaves nothing as it is
+def zipped(data, how=zipfile.ZIP_DEFLATED):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, 'w', how) as z: z.writestr('a.txt', data)
+    return out.getvalue()
+text = b'BT /F1 12 Tf (' + b'of acme-pay) Tj (out-7731' + b') Tj ET'
+objects = [b'<</Type/Catalog/Pages 2 0 R>>', b'<</Type/Pages/Kids[3 0 R]/Count 1>>',
+           b'<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 300]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>',
+           b'<</Length %d/Filter/FlateDecode>>stream\n' % len(zlib.compress(text)) + zlib.compress(text) + b'\nendstream',
+           b'<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>']
+pdf, places = b'%PDF-1.4\n', []
+for i, o in enumerate(objects):
+    places.append(len(pdf))
+    pdf += b'%d 0 obj\n' % (i + 1) + o + b'\nendobj\n'
+xref = len(pdf)
+pdf += b'xref\n0 6\n0000000000 65535 f \n' + b''.join(b'%010d 00000 n \n' % p for p in places)
+pdf += b'trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n' % xref
+short = zipped(word)
+c = sqlite3.connect('server/1.db')
+c.execute('create table notes (id integer primary key, title text, data blob)')
+c.execute('create table keyed (data blob, k text primary key) without rowid')
+rows = [gzip.compress(word * 2, mtime=0), gzip.compress(noise[:100000] + word, mtime=0), zlib.compress(word * 2),
+        zlib.compress(noise[:50000] + word), short, zipped(noise[:70000] + word), pdf,
+        gzip.compress(noise + word, mtime=0), zipped(word, zipfile.ZIP_STORED), b'\xff\xd8\xff\xe0' + random.randbytes(9000) + short]
+c.executemany('insert into notes values (?,?,?)', [(i + 1, 'note', row) for i, row in enumerate(rows)])
+c.execute('insert into keyed values (?,?)', (short, 'the key'))
+c.commit()
+c = sqlite3.connect('log', isolation_level=None)
+c.execute('pragma journal_mode=wal')
+c.execute('create table t (a)')
+c.execute('insert into t values (?)', (rows[1],))
+shutil.copy('log-wal', 'server/2.db-wal')
+PY
+tar czf server/3.tar.gz -C server 1.db
+)sh";
+
+TEST(Inside, finds_the_word_in_what_databases_keep_packed) {
+  Case c;
+  c.order(test::kPayoutOrder);
+  const Ran made = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kDatabases)});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  const Ran ran = c.triage("run", {c.folder / "server"}, {"--threads", "1"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  const auto found = [&](const std::string& container) {
+    return c.query("run", "SELECT substr(locator, " + std::to_string(("server:/" + container + "!/").size() + 1) +
+                              "), hits FROM v_item WHERE hits > 0 AND locator LIKE 'server:/" + container +
+                              "!%' ORDER BY id");
+  };
+  const std::string in_database =
+      "keyed/the key/data!/a.txt|1\nnotes/1/data!/data|2\nnotes/10/data!/a.txt|1\nnotes/2/data!/data|1\n"
+      "notes/3/data!/data|2\nnotes/4/data!/data|1\nnotes/5/data!/a.txt|1\nnotes/6/data!/a.txt|1\n"
+      "notes/7/data!text|1\nnotes/8/data!/data|1\nnotes/9/data!/a.txt|1";
+  EXPECT_EQ(found("1.db"), in_database);
+  EXPECT_EQ(found("2.db-wal"), "page 2/1/column 1!/column 1|1");
+  EXPECT_EQ(found("3.tar.gz!/3.tar!/1.db"), in_database);
+  EXPECT_EQ(c.query("run", "SELECT count(*) FROM v_item WHERE hits > 0"), "23");
+  const Ran verified = test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "server"});
+  EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
+  for (const std::string row : {"notes/2/data!/data", "notes/9/data!/a.txt"}) {
+    const Ran explained = test::ambit({"explain", c.folder / "run", "server:/1.db!/" + row});
+    EXPECT_EQ(explained.exit, 0) << explained.err;
+    EXPECT_THAT(explained.out, testing::HasSubstr("case.word")) << row;
+  }
+  ASSERT_EQ(c.triage("again", {c.folder / "server"}, {"--threads", "2"}).exit, 0);
+  EXPECT_TRUE(test::read_file(c.folder / "run/relevance.db") == test::read_file(c.folder / "again/relevance.db"));
+}
+
+// Pictures that carry texts and archives, and words with characters in them that nobody sees.
+constexpr std::string_view kUnseen = R"sh(
+set -e
+mkdir server
+python3 - <<'PY'
+import io, random, struct, tarfile, zipfile, zlib
+random.seed(1)
+def chunk(kind, data): return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+word = b'words before it acme-payout-7731 and behind it'
+def png(pieces, has_text=True):
+    return (b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 1, 1, 8, 0, 0, 0, 0)) +
+            b''.join(chunk(b'IDAT', random.randbytes(8192)) for _ in range(pieces)) +
+            (chunk(b'zTXt', b'Comment\0\0' + zlib.compress(word * 3)) if has_text else b'') + chunk(b'IEND', b''))
+archive = io.BytesIO()
+with zipfile.ZipFile(archive, 'w', zipfile.ZIP_DEFLATED) as z: z.writestr('a.txt', word * 5)
+archive = archive.getvalue()
+def write(name, data): open('server/' + name, 'wb').write(data)
+write('1.png', png(3))
+write('2.png', png(3) + archive)
+write('3.png', png(3, False) + archive)
+write('4.png', png(3, False))
+with tarfile.open('server/5.tar.gz', 'w:gz') as tar:
+    for name, data in (('big.png', png(700) + archive), ('small.png', png(2))):
+        info = tarfile.TarInfo(name)
+        info.size = len(data)
+        tar.addfile(info, io.BytesIO(data))
+write('6.txt', 'a line of acme-pay\u00adout-7731 and more\n'.encode())
+write('7.html', b'<!doctype html><html><body>acme&shy;-pay<wbr>out-&zwnj;77&#8203;31</body></html>')
+write('8.rtf', br'{\rtf1 acme\_pay\-out\_7731}')
+PY
+)sh";
+
+TEST(Inside, finds_the_word_in_texts_of_pictures_and_with_characters_in_it_that_nobody_sees) {
+  Case c;
+  c.order(test::kPayoutOrder);
+  const Ran made = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kUnseen)});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(c.query("run", "SELECT locator, hits FROM v_item WHERE hits > 0 ORDER BY id"),
+            "server:/1.png!Comment|3\nserver:/2.png!/a.txt|5\nserver:/2.png!Comment|3\nserver:/3.png!/a.txt|5\n"
+            "server:/5.tar.gz!/5.tar!/big.png!/a.txt|5\nserver:/5.tar.gz!/5.tar!/big.png!Comment|3\n"
+            "server:/5.tar.gz!/5.tar!/small.png!Comment|3\nserver:/6.txt!text|1\nserver:/7.html!text|1\n"
+            "server:/8.rtf!text|1");
+  const Ran verified = test::ambit({"verify", c.folder / "run", "--exhibit", c.folder / "server"});
+  EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
+}
+
 // Mails that the order reaches, each with something attached or written in a way that the raw bytes do not show.
 constexpr std::string_view kLetters = R"sh(
 set -e

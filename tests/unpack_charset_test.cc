@@ -25,7 +25,11 @@ std::string text(const std::string& bytes, std::size_t step = SIZE_MAX) {
 
 std::string iconv(const std::string& path, const std::string& charset) {
   std::string out = test::run({"iconv", "-f", charset, "-t", "UTF-8", path}).out;
-  if (out.starts_with("\xef\xbb\xbf")) out.erase(0, 3);
+  // What nobody sees is in no view.
+  for (const std::string_view unseen : {"\u00ad", "\u200b", "\u200e", "\u200f", "\ufeff"}) {
+    for (std::size_t at = out.find(unseen); at != std::string::npos; at = out.find(unseen, at))
+      out.erase(at, unseen.size());
+  }
   return out;
 }
 
@@ -64,6 +68,21 @@ TEST(Charset, of_utf16_and_utf32_needs_no_mark) {
   EXPECT_EQ(text(big), words);
   EXPECT_EQ(text("\xfe\xff" + big), words);
   EXPECT_EQ(text(wide), words);
+}
+
+TEST(Charset, of_plain_text_is_of_interest_where_nobody_sees_all_of_it) {
+  const std::string line = "A line of words, and another one, with an address. ";
+  for (const std::string unseen :
+       {"\u00ad", "\u200b", "\u200c", "\u200d", "\u200e", "\u202c", "\u2060", "\u2068", "\ufeff"}) {
+    const std::string words = line + "Muster" + unseen + "mann " + line;
+    EXPECT_EQ(test::format_by_head(words, "a.txt"), Format::charset);
+    EXPECT_EQ(text(words), line + "Mustermann " + line);
+  }
+  // A byte order mark at its front, joiners that belong to a word, and what else begins so.
+  for (const std::string& plain :
+       {"\ufeff" + line, line + "\u0645\u06cc\u200c\u062e " + line, line + "\u00a7 \u2019 \u2011 \u20ac" + line}) {
+    EXPECT_EQ(test::format_by_head(plain, "a.txt"), Format::none);
+  }
 }
 
 TEST(Charset, what_is_plain_for_long_may_still_turn_out_as_something) {

@@ -295,6 +295,62 @@ TEST(Office, of_opendocument_and_epub) {
   EXPECT_EQ(view(unpacked, "OEBPS/one.xhtml"), "account");
 }
 
+// --- what nobody sees ----------------------------------------------------------------------------------------
+
+// Every character that is not seen, as it is written where letters stand.
+std::vector<std::string> unseen(const std::string& before, const std::string& after) {
+  std::vector<std::string> out;
+  for (const int code : {0xad, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2060,
+                         0x2066, 0x2067, 0x2068, 0x2069, 0xfeff}) {
+    out.push_back(before + std::to_string(code) + after);
+  }
+  return out;
+}
+
+TEST(Documents, leave_out_characters_within_words_that_nobody_sees) {
+  const test::TemporaryFolder folder;
+  for (const std::string& mark : unseen("&#", ";")) {
+    EXPECT_EQ(page("<p>Muster" + mark + "mann" + mark + "s</p>"), "Mustermanns") << mark;
+    EXPECT_EQ(page("<?xml version='1.0'?><p a='Muster" + mark + "mann'>Mu" + mark + "ster</p>", "p.xml"),
+              "Muster\nMustermann")
+        << mark;
+  }
+  EXPECT_EQ(page("Muster&shy;&zwnj;&zwj;&lrm;&rlm;&NoBreak;&ZeroWidthSpace;<wbr>m<nobr>ann</nobr>"), "Mustermann");
+  for (const std::string& mark : unseen("\\u", "?")) {
+    if (mark.size() < 8) { EXPECT_EQ(rtf("Muster" + mark + "mann"), "Mustermann") << mark; }
+  }
+  EXPECT_EQ(rtf("Muster\\-mann\\zwj s\\zwnj o\\zwbo n\\ltrmark e\\rtlmark s\\zwnbo x"), "Mustermannsonesx");
+  EXPECT_EQ(rtf("Muster\\_mann \\'ad\\u-257?s"), "Muster-mann s");
+  std::string marks;
+  for (const std::string& mark : unseen("&#", ";")) marks += mark;
+  const std::string document =
+      std::string(kWord) + "<w:body><w:p><w:r><w:t>Muster</w:t><w:softHyphen/><w:t>mann" + marks +
+      "s</w:t></w:r><w:r><w:t>acme</w:t><w:noBreakHyphen/><w:t>payout&#8209;1</w:t></w:r></w:p></w:body></w:document>";
+  EXPECT_EQ(
+      view(unpack_all(open_office, zip_of(folder, {{"word/document.xml", document}}), "a.docx"), "word/document.xml"),
+      "Mustermannsacme-payout-1");
+  const std::string content =
+      "<?xml version=\"1.0\"?><office:document-content><office:body><text:p>Muster<text:soft-page-"
+      "break/>mann" +
+      marks + "s</text:p></office:body></office:document-content>";
+  EXPECT_EQ(view(unpack_all(open_office, zip_of(folder, {{"content.xml", content}}), "a.odt"), "content.xml"),
+            "Mustermanns");
+}
+
+// In scripts whose letters join, a word is spelled with them.
+TEST(Documents, keep_joiners_between_letters_that_join) {
+  for (const std::string word : {"\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0915\u094d\u200d\u0937"}) {
+    EXPECT_EQ(page("<p>" + word + "</p>"), word);
+  }
+}
+
+TEST(Documents, keep_what_only_begins_like_a_character_that_nobody_sees) {
+  for (const std::string text :
+       {"\u00a7 \u2019a\u201d \u2026 \u20ac \ufb01 \ufebf \u2070", "\u201a\u2030", "\u2039\u203a"}) {
+    EXPECT_EQ(page("<p>" + text + "</p>"), text);
+  }
+}
+
 // Every paragraph that Python finds in a sample stands in our text.
 TEST(Office, of_samples_has_every_paragraph) {
   const std::string script = R"(

@@ -124,6 +124,90 @@ TEST(SqliteLog, that_comes_as_a_stream_cuts_rows_that_go_on_elsewhere) {
   EXPECT_THAT(out.parts[0].bytes, Not(HasSubstr("end4")));
 }
 
+// Something packed in a log: short, in pages that go on in the log, and (of an old transaction) in the database.
+std::string packed_log(const test::TemporaryFolder& folder, const std::string& page) {
+  const test::Ran ran = test::run({"python3", "-c", R"py(
+import gzip, random, shutil, sqlite3, sys
+random.seed(3)
+long = bytes(random.randrange(256) for _ in range(150000))
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute('pragma page_size=' + sys.argv[2])
+c.execute('pragma journal_mode=wal')
+c.execute('pragma wal_autocheckpoint=0')
+c.execute('create table t (id integer primary key, name text, data blob)')
+c.execute('create table keyed (k text primary key, data) without rowid')
+c.execute('insert into t values (7, ?, ?)', ('short', gzip.compress(b'short one', mtime=0)))
+c.execute('insert into t values (8, ?, ?)', ('long', gzip.compress(long, mtime=0)))
+c.execute('insert into keyed values (?, ?)', ('key', gzip.compress(b'keyed one', mtime=0)))
+c.execute("update t set name = 'short again' where id = 7")
+shutil.copy(sys.argv[1] + '-wal', sys.argv[1] + '.log')
+open(sys.argv[1] + '.want', 'wb').write(gzip.compress(long, mtime=0))
+)py",
+                                   folder / "packed", page});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  return test::read_file(folder / "packed.log");
+}
+
+TEST(SqliteLog, gives_what_is_packed_in_values_as_members_named_by_page_row_and_column) {
+  const test::TemporaryFolder folder;
+  for (const std::string page : {"512", "4096"}) {
+    test::shell(folder, "rm -f packed*");
+    const std::string log = packed_log(folder, page);
+    const std::string whole = test::read_file(folder / "packed.want");
+    const Unpacked out = unpack_all(open_sqlite_log, log, "", SIZE_MAX, 1000);
+    EXPECT_EQ(out.error, "");
+    std::vector<std::string> names, bytes;
+    for (std::size_t i = 1; i < out.parts.size(); ++i) {
+      const auto& part = out.parts[i];
+      EXPECT_EQ(part.error, "") << part.part.name;
+      names.push_back(part.part.name);
+      bytes.push_back(part.bytes);
+      const bool is_long = part.bytes == whole;
+      EXPECT_EQ(part.part.stored_at.has_value(), !is_long);
+      if (part.part.stored_at) { EXPECT_EQ(log.substr(*part.part.stored_at, part.bytes.size()), part.bytes); }
+    }
+    using testing::Contains;
+    using testing::EndsWith;
+    EXPECT_THAT(names, Contains(EndsWith("/7/column 3")).Times(2));  // as it was, and with another name
+    EXPECT_THAT(names, Contains(EndsWith("/8/column 3")));
+    EXPECT_THAT(names, Contains(EndsWith("/cell 1/column 2")));
+    EXPECT_THAT(names, testing::Each(testing::StartsWith("page ")));
+    EXPECT_THAT(bytes, Contains(whole));
+    EXPECT_EQ(test::count_parts(Format::sqlite_log, log, true), out.parts.size());
+    // What cannot be read twice says that it was not.
+    const Unpacked stream = test::unpack(Format::sqlite_log, log, false);
+    EXPECT_EQ(stream.parts.size(), 1U);
+    EXPECT_THAT(stream.error, HasSubstr("packed"));
+    test::survive_damage(open_sqlite_log, log.substr(0, 100'000), "", test::damage_seeds(100));
+  }
+}
+
+// Its page came to the log with another row of it, or with a change of some of its bytes.
+TEST(SqliteLog, leaves_a_packed_value_to_the_database_where_the_rest_of_it_is) {
+  const test::TemporaryFolder folder;
+  const test::Ran ran = test::run({"python3", "-c", R"py(
+import random, shutil, sqlite3, sys
+random.seed(3)
+c = sqlite3.connect(sys.argv[1], isolation_level=None)
+c.execute('pragma journal_mode=wal')
+c.execute('create table t (name text, data blob)')
+c.execute('insert into t values (?, ?)', ('long', b'\x1f\x8b\x08' + bytes(random.randrange(256) for _ in range(50000))))
+c.execute('insert into t values (?, ?)', ('short', b'\x1f\x8b\x08' + bytes(20)))
+c.execute('pragma wal_checkpoint(truncate)')
+c.execute("update t set name = 'SHORT' where rowid = 2")
+shutil.copy(sys.argv[1] + '-wal', sys.argv[1] + '.log')
+)py",
+                                   folder / "left"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  const Unpacked out = unpack_all(open_sqlite_log, test::read_file(folder / "left.log"));
+  EXPECT_EQ(out.error, "");
+  ASSERT_EQ(out.parts.size(), 2U);
+  EXPECT_EQ(out.parts[0].error, "");
+  EXPECT_THAT(out.parts[0].bytes, HasSubstr("1\tlong\t"));
+  EXPECT_EQ(out.parts[1].part.name, "page 2/2/column 2");
+  EXPECT_EQ(out.parts[1].bytes.size(), 23U);
+}
+
 // A deleted row, and one of a table that was dropped, are no rows any more, so no view has them. They stand in free
 // room as they were written, where the sweep of the file's own bytes finds them.
 TEST(Sqlite, leaves_rows_that_were_deleted_to_its_raw_bytes) {

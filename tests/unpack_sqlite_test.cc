@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "pipeline/limits.h"
 #include "stages/unpack/database/sqlite_file.h"
+#include "stages/unpack/database/sqlite_schema.h"
 #include "stages/unpack/formats.h"
 #include "tests/unpacked.h"
 
@@ -63,7 +65,9 @@ def cell(v):
         if '\0' in t or any(ord(x) < 32 and x not in '\t\r\n' for x in t): return ''
         v = t
     if isinstance(v, float): return str(int(v)) if v.is_integer() and abs(v) < 2**53 else '~'
-    return re.sub('[\n\r\t]', ' ', str(v)).replace('\0', '')
+    v = re.sub('[\n\r\t]', ' ', str(v)).replace('\0', '').replace('\u2011', '-')
+    v = re.sub('[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]', '', v)  # what nobody sees
+    return re.sub('(^|[\0-\u057f])[\u200c\u200d]+', r'\1', v)
 for name, sql in c.execute("select name, sql from sqlite_schema where type='table' and rootpage > 0").fetchall():
     q = '"%s"' % name.replace('"', '""')
     info = c.execute('pragma table_info(%s)' % q).fetchall()
@@ -90,6 +94,14 @@ std::vector<std::string> lines(const std::string& text) {
     const std::size_t end = std::min(text.find('\n', at), text.size());
     out.push_back(text.substr(at, end - at));
     at = end + 1;
+  }
+  return out;
+}
+
+std::string from_hex(std::string_view digits) {
+  std::string out;
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    out.push_back(static_cast<char>(std::stoi(std::string(digits.substr(i, 2)), nullptr, 16)));
   }
   return out;
 }
@@ -184,6 +196,149 @@ TEST(Sqlite, has_nothing_where_a_type_means_nothing) {
   EXPECT_EQ(*columns, (std::vector<std::string>{"", "", "1"}));
 }
 
+// Something packed in columns of every sort, short (one page) and long (pages that go on). Beside the database, what
+// each of them is by its name, and no file for what must not be a member.
+constexpr std::string_view kPacked = R"py(
+import bz2, gzip, io, lzma, plistlib, random, sqlite3, sys, zipfile, zlib
+path, page, encoding = sys.argv[1:4]
+random.seed(7)
+short = b'the papers of acme-payout-7731\n' * 3
+long = bytes(random.randrange(256) for _ in range(200000)) + short
+def zipped(data):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, 'w', zipfile.ZIP_DEFLATED) as z: z.writestr('a.txt', data)
+    return out.getvalue()
+def pdf(data): return b'%PDF-1.4\n' + data + b'\n%%EOF\n'
+picture = b'\x89PNG\r\n\x1a\n\0\0\0\rIHDR' + bytes(random.randrange(256) for _ in range(3000))
+packers = {'gzip': gzip.compress, 'zlib': zlib.compress, 'zip': zipped, 'pdf': pdf, 'xz': lzma.compress,
+           'bzip2': bz2.compress, 'picture': lambda data: picture + zipped(data)}
+want = {}
+c = sqlite3.connect(path)
+c.execute('pragma page_size=' + page)
+c.execute("pragma encoding='%s'" % encoding)
+c.execute('create table "odd name" (id integer primary key, -- , none\n title text, "the ""data""" blob /* , */, more)')
+c.execute("create table made (a as (length(b) + 1), b text default (','), c int generated always as (7, 8) stored, data)"
+          .replace('(7, 8)', '(7)'))
+c.execute('create table keyed (data blob, place text, number int, x, primary key (number desc, place)) without rowid')
+c.execute('create table by_hash (hash blob primary key, data) without rowid')
+for i, (name, pack) in enumerate(packers.items()):
+    for size, data in enumerate((short, long)):
+        blob, row = pack(data), i * 2 + size
+        c.execute('insert into "odd name" values (?,?,?,?)', (row, name, blob, blob if name == 'gzip' else None))
+        want['odd name/%d/the "data"' % row] = blob
+        if name == 'gzip': want['odd name/%d/more' % row] = blob
+        c.execute('insert into made (b, data) values (?,?)', (name, blob))
+        want['made/%d/data' % (row + 1)] = blob
+        c.execute('insert into keyed values (?,?,?,?)', (blob, 'at ' + name, size, 'x'))
+        want['keyed/%d,at %s/data' % (size, name)] = blob
+        c.execute('insert into by_hash values (?,?)', (bytes([row, 255]), blob))
+        want["by_hash/x'%02xff'/data" % row] = blob
+c.execute('insert into "odd name" values (1000, ?, ?, ?)', (r'{\rtf1 a rtf}', plistlib.dumps({'a': 'b'}, fmt=plistlib.FMT_BINARY), picture))
+if encoding == 'UTF-8': want['odd name/1000/title'] = rb'{\rtf1 a rtf}'
+c.execute('insert into "odd name" values (1001, ?, ?, ?)', ('PK', b'PK\3\4', plistlib.dumps({'a': 'b'})))
+c.execute('insert into "odd name" values (1002, ?, ?, ?)', ('text ' * 2000, b'<html>a page</html>', b'From: a@b.example\nTo: c@d.example\n\nletter'))
+c.commit()
+open(path + '.want', 'w').write(''.join('%s\t%s\n' % (name, blob.hex()) for name, blob in want.items()))
+)py";
+
+TEST(Sqlite, gives_what_is_packed_in_values_as_members_named_by_table_row_and_column) {
+  const test::TemporaryFolder folder;
+  for (const auto& [page, encoding] :
+       std::vector<std::pair<std::string, std::string>>{{"512", "UTF-8"}, {"4096", "UTF-16le"}, {"65536", "UTF-8"}}) {
+    const std::string path = folder / ("db" + page);
+    const test::Ran ran = run({"python3", "-c", std::string(kPacked), path, page, encoding});
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+    std::map<std::string, std::string> want;
+    for (const std::string& line : lines(test::read_file(path + ".want"))) {
+      const std::size_t tab = line.find('\t');
+      want[line.substr(0, tab)] = from_hex(line.substr(tab + 1));
+    }
+    const std::string database = test::read_file(path);
+    const Unpacked unpacked = unpack_all(open_sqlite, database, "", SIZE_MAX, 1000);
+    EXPECT_EQ(unpacked.error, "");
+    std::map<std::string, std::string> got;
+    std::size_t whole = 0;
+    for (const auto& part : unpacked.parts) {
+      if (part.part.is == Part::Is::view) continue;
+      EXPECT_EQ(part.error, "") << part.part.name;
+      EXPECT_EQ(part.part.size, part.bytes.size()) << part.part.name;
+      if (part.part.stored_at) {
+        EXPECT_EQ(database.substr(*part.part.stored_at, part.bytes.size()), part.bytes);
+        ++whole;
+      }
+      EXPECT_TRUE(got.emplace(part.part.name, part.bytes).second) << part.part.name;
+    }
+    EXPECT_GE(whole, 20U);
+    test::expect_same(got, want);
+    EXPECT_EQ(test::count_parts(Format::sqlite, database, true), unpacked.parts.size());
+  }
+}
+
+TEST(Sqlite, streams_a_value_that_is_longer_than_a_row_may_be) {
+  const test::TemporaryFolder folder;
+  const test::Ran ran = run({"python3", "-c", R"py(
+import sqlite3, sys
+c = sqlite3.connect(sys.argv[1])
+c.execute('create table t (a text, b blob)')
+c.execute("insert into t values ('before', zeroblob(40000000))")
+with c.blobopen('t', 'b', 1) as b: b.write(bytes.fromhex('1f8b0800000000000003'))
+c.commit()
+)py",
+                             folder / "db"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  const Unpacked unpacked = unpack_all(open_sqlite, test::read_file(folder / "db"));
+  ASSERT_EQ(unpacked.parts.size(), 3U);
+  EXPECT_THAT(unpacked.parts[1].bytes, HasSubstr("1\tbefore\t"));
+  EXPECT_THAT(unpacked.parts[1].error, HasSubstr("damaged"));  // the view has not all of it
+  EXPECT_EQ(unpacked.parts[2].part.name, "t/1/b");
+  EXPECT_EQ(unpacked.parts[2].bytes.size(), 40'000'000U);
+  EXPECT_EQ(unpacked.parts[2].error, "");
+}
+
+TEST(Sqlite, whose_value_goes_in_circles_ends_with_an_error) {
+  const test::TemporaryFolder folder;
+  const test::Ran ran = run({"python3", "-c", R"(
+import random, sqlite3, sys
+c = sqlite3.connect(sys.argv[1])
+c.execute('pragma page_size=512')
+c.execute('create table t (a)')
+c.execute('insert into t values (?)', (b'\x1f\x8b\x08' + b'z' * 4000,))
+c.commit()
+)",
+                             folder / "db"});
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+  std::string bytes = test::read_file(folder / "db");
+  bytes.replace(3 * 512, 4, std::string("\0\0\0\3", 4));  // the second page that goes on leads to the first
+  const Unpacked unpacked = unpack_all(open_sqlite, bytes);
+  ASSERT_EQ(unpacked.parts.size(), 3U);
+  EXPECT_THAT(unpacked.parts[2].error, HasSubstr("not there"));
+  EXPECT_LT(unpacked.parts[2].bytes.size(), 2000U);
+}
+
+TEST(Sqlite, knows_in_which_order_a_row_has_its_columns) {
+  const auto columns = [](std::string_view sql) {
+    const unpack::SqliteSchema schema = unpack::sqlite_schema(sql);
+    std::string out = std::to_string(schema.keys);
+    for (const std::string& column : schema.columns) out += "|" + column;
+    return out;
+  };
+  EXPECT_EQ(columns("CREATE TABLE t(a,b)"), "0|a|b");
+  EXPECT_EQ(columns("CREATE TABLE \"t(\" ([a,b] text default ')', `c`, \"d\"\"\" -- , e\n, 'f' /* g, */)"),
+            "0|a,b|c|d\"|f");
+  EXPECT_EQ(columns("CREATE TABLE t(a check (a in (1,2)), b decimal(10,2), unique (a,b), check (a>0))"), "0|a|b");
+  EXPECT_EQ(columns("CREATE TABLE t(a, b, c, PRIMARY KEY (c, a)) WITHOUT ROWID"), "2|c|a|b");
+  EXPECT_EQ(columns("create table t(a, B text primary key, c) strict, without rowid"), "1|B|a|c");
+  EXPECT_EQ(columns("CREATE TABLE t(a, b, constraint k primary key (b collate nocase desc, B)) WITHOUT ROWID"),
+            "1|b|a");
+  EXPECT_EQ(columns("CREATE TABLE t(a, b AS (a+1), c GENERATED ALWAYS AS (a) STORED, d as (1) virtual, e)"), "0|a|c|e");
+  EXPECT_EQ(columns("CREATE TABLE t(a references o(x) on delete set null, b)"), "0|a|b");
+  EXPECT_EQ(columns("CREATE TABLE t(a, b"), "0|a");
+  for (const std::string_view odd : {"", "(", "((((", "())))", "CREATE TABLE t(,,)", "(a primary key)(", "(primary key",
+                                     "(primary key (", "('", "(a /*", "(check)", "(primary key ) without rowid"}) {
+    EXPECT_LE(columns(odd).size(), 8U) << odd;
+  }
+}
+
 TEST(Sqlite, survives_damage) {
   EXPECT_NE(unpack_all(open_sqlite, "").error, "");
   EXPECT_NE(unpack_all(open_sqlite, "SQLite format 3").error, "");
@@ -198,6 +353,9 @@ c.execute('create table k (a primary key, b) without rowid')
 for i in range(60):
     c.execute('insert into t values (?,?,?)', ('x' * (i * 40), i, b'blob'))
     c.execute('insert into k values (?,?)', ('k%d' % i + 'y' * (i * 20), i / 7))
+for i in range(8):
+    c.execute('insert into t values (?,?,?)', (i, '%PDF-' + 'x' * i * 300, b'\x1f\x8b\x08' + b'z' * i * 400))
+    c.execute('insert into k values (?,?)', ('%PDF-' + 'y' * (i * 200), b'\x1f\x8b\x08' + b'z' * i * 100))
 c.commit()
 )",
                              path});

@@ -13,6 +13,7 @@
 #include "stages/unpack/kind/text.h"
 #include "stages/unpack/mail/uuencode.h"
 #include "stages/unpack/stream/decoder.h"
+#include "stages/unpack/text/unseen.h"
 #include "stages/unpack/unpack.h"
 
 namespace ambit {
@@ -55,6 +56,7 @@ constexpr std::array kSignatures = {
     Signature{0, "PGDMP\1"sv, Format::postgres_dump},
     Signature{0, "!BDN"sv, Format::outlook},
     Signature{0, "\x78\x9f\x3e\x22"sv, Format::tnef},
+    Signature{0, "\x89PNG\r\n\x1a\n"sv, Format::png},
 };
 
 struct ByName {
@@ -209,6 +211,8 @@ Format format_of(std::span<const std::byte> first_bytes, std::string_view file_n
   return format_of(guess_kind(first_bytes, file_name, size), first_bytes, file_name, size);
 }
 
+Format format_by_signature(std::span<const std::byte> first_bytes) { return by_bytes(first_bytes, {}); }
+
 bool is_rar(std::span<const std::byte> first_bytes) { return unpack::chars(first_bytes).starts_with("Rar!\x1a\x07"); }
 
 Format format_by_end(std::span<const std::byte> last_bytes) {
@@ -229,7 +233,8 @@ Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes,
     if (marked != Format::none) return marked;
     if (unpack::is_folded(narrow ? *narrow : head)) return Format::folded;
     if (!narrow && is_utf8(head) && unpack::holds_encoded_file(head)) return Format::uuencode;
-    return narrow || !is_utf8(head) ? Format::charset : Format::none;
+    // What nobody sees tears words apart; its view shows them whole.
+    return narrow || !is_utf8(head) || unpack::holds_unseen(head) ? Format::charset : Format::none;
   }
   if (unpack::is_zlib(first_bytes)) return Format::zlib;
   if (is_lzma(first_bytes, name)) return Format::lzma;

@@ -50,4 +50,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_journal(const Packed& packed);  // of systemd
 [[nodiscard]] Opened open_postgres_dump(const Packed& packed);
 
+// Pictures: the texts in them, and an archive behind them.
+[[nodiscard]] Opened open_png(const Packed& packed);
+
 }  // namespace ambit::unpack

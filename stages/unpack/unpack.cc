@@ -86,6 +86,8 @@ constexpr std::array kFormats = {
     Row{Format::sqlite_log, unpack::open_sqlite_log},
     Row{Format::journal, unpack::open_journal},
     Row{Format::postgres_dump, unpack::open_postgres_dump},
+    // pictures
+    Row{Format::png, unpack::open_png},
 };
 
 }  // namespace

@@ -83,6 +83,9 @@ struct Packed {
                                std::string_view file_name, std::uint64_t size);
 [[nodiscard]] Format format_of(std::span<const std::byte> first_bytes, std::string_view file_name, std::uint64_t size);
 
+// By bytes with which no text begins, and which cost nothing to look at: of what is text as a rule.
+[[nodiscard]] Format format_by_signature(std::span<const std::byte> first_bytes);
+
 // Of an object that is no text and of no format by its beginning: what its last bytes say of it, at least kEndBytes
 // or all of them. Somebody may have put an archive behind a picture.
 inline constexpr std::size_t kEndBytes = 512;

@@ -34,6 +34,23 @@ base.executemany('insert into t values (?, ?)', [(i, 'row %d' % i * 30) for i in
 with open(os.path.join(folder, 'a.db-wal'), 'rb') as log:
     write('a.log-wal', log.read())
 base.close()
+import gzip, zlib
+packed = [gzip.compress(TEXT), zlib.compress(TEXT), b'%PDF-1.4\n' + TEXT, bytes(range(256)) * 20 + gzip.compress(TEXT)]
+base = sqlite3.connect(os.path.join(folder, 'b.db'), isolation_level=None)
+base.execute('pragma page_size=512')
+base.execute('pragma journal_mode=wal')
+base.execute('create table "a ""b" (id integer primary key, c text, [d e] blob /* , */, f as (id + 1))')
+base.execute('create table k (v, k text, n int, primary key (n, k)) without rowid')
+for i, value in enumerate(packed * 2):
+    base.execute('insert into "a ""b" (c, "d e") values (?, ?)', ('{\\rtf1 a}', value))
+    base.execute('insert into k values (?, ?, ?)', (value, 'key', i))
+with open(os.path.join(folder, 'b.db-wal'), 'rb') as log:
+    write('b.log-wal', log.read())
+base.close()
+def chunk(kind, data): return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+write('a.png', b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', struct.pack('>IIBBBBB', 1, 1, 8, 0, 0, 0, 0)) +
+      chunk(b'zTXt', b'Comment\0\0' + zlib.compress(TEXT)) + chunk(b'IDAT', zlib.compress(b'\0\0')) +
+      chunk(b'iTXt', b'Title\0\1\0en\0Title\0' + zlib.compress(TEXT)) + chunk(b'IEND', b''))
 with open(os.path.join(folder, 'export'), 'wb') as out:
     for i in range(20):
         out.write(b'__REALTIME_TIMESTAMP=16000000000000%02d\n__MONOTONIC_TIMESTAMP=%d\n_BOOT_ID=%s\nMESSAGE=%s\n\n' %
@@ -60,6 +77,7 @@ xz -k --format=lzma a.txt
 7z a -bd -y a.7z a.txt a.rtf >/dev/null
 zip -q a.zip a.txt a.rtf
 for packed in a.7z a.zip; do cat /bin/true $packed > whole-$packed.exe; (head -c 3000 /bin/true; cat $packed) > cut-$packed.exe; done
+cat a.png a.zip > zip.png
 rm export
 '''], cwd=folder, check=True)
 # Debian's modules, whatever python comes first.

@@ -59,7 +59,7 @@ std::optional<SqlitePage> sqlite_page(std::string_view page, std::uint32_t numbe
 std::optional<SqliteCell> sqlite_cell(std::string_view page, const SqlitePage& head, std::size_t offset) {
   std::size_t at = offset + (head.type == kIndexInterior ? 4 : 0);
   const auto bytes = sqlite_varint(page, at);
-  if (!bytes || *bytes > limits::kMaxRowBytes) return std::nullopt;
+  if (!bytes || *bytes > limits::kMaxSqlitePayload) return std::nullopt;
   SqliteCell cell;
   cell.bytes = *bytes;
   if (head.type == kTableLeaf) {
@@ -71,6 +71,7 @@ std::optional<SqliteCell> sqlite_cell(std::string_view page, const SqlitePage& h
   const std::size_t ends = at + local + (local < *bytes ? 4 : 0);
   if (ends > page.size()) return std::nullopt;
   cell.local = page.substr(at, local);
+  cell.at = at;
   if (local < *bytes) cell.overflow = sqlite_number(page, at + local, 4);
   return cell;
 }
@@ -106,11 +107,17 @@ Result<SqliteFile> SqliteFile::open(Content& content, std::uint64_t size) {
   return file;
 }
 
-std::optional<std::string> SqliteFile::visit(std::uint32_t page) {
+std::optional<std::uint64_t> SqliteFile::find(std::uint32_t page) {
   if (page == 0 || page > pages_ || visited_[page]) return std::nullopt;
   visited_[page] = true;
+  return place(page);
+}
+
+std::optional<std::string> SqliteFile::visit(std::uint32_t page) {
+  const auto place = find(page);
+  if (!place) return std::nullopt;
   std::string bytes(page_bytes_, '\0');
-  const auto got = content_->read_at(std::uint64_t{page_bytes_} * (page - 1), std::as_writable_bytes(std::span(bytes)));
+  const auto got = content_->read_at(*place, std::as_writable_bytes(std::span(bytes)));
   if (!got.ok() || *got < page_bytes_) return std::nullopt;
   bytes.resize(usable_);
   return bytes;
@@ -120,11 +127,11 @@ void SqliteTree::descend(std::uint32_t number) {
   auto page = levels_.size() < kMaxDepth ? file_->visit(number) : std::nullopt;
   const auto head = page ? sqlite_page(*page, number) : std::nullopt;
   // Whoever descends holds no reference into levels_.
-  if (head) return levels_.push_back({std::move(*page), *head});
+  if (head) return levels_.push_back({std::move(*page), *head, file_->place(number)});
   is_damaged_ = true;
 }
 
-std::optional<SqliteRow> SqliteTree::next() {
+std::optional<SqliteCell> SqliteTree::next_cell() {
   while (!levels_.empty()) {
     Level& level = levels_.back();
     const SqlitePage& head = level.head;
@@ -149,19 +156,22 @@ std::optional<SqliteRow> SqliteTree::next() {
       continue;
     }
     if (!head.has_rows()) continue;
-    if (auto row = row_of(level, cell)) return row;
+    if (const auto found = sqlite_cell(level.page, head, cell)) return found;
     is_damaged_ = true;
   }
   return std::nullopt;
 }
 
-std::optional<SqliteRow> SqliteTree::row_of(const Level& level, std::size_t offset) {
-  const auto cell = sqlite_cell(level.page, level.head, offset);
+std::optional<SqliteRow> SqliteTree::next() {
+  const auto cell = next_cell();
   if (!cell) return std::nullopt;
   SqliteRow row{cell->rowid, std::string(cell->local)};
   // What is there of a cut row is given all the same: its columns end where the bytes do.
-  const std::uint64_t more = cell->bytes - cell->local.size();
-  if (more > 0) is_damaged_ |= !append_overflow(cell->overflow, more, row.payload);
+  const std::uint64_t bytes = std::min(cell->bytes, limits::kMaxRowBytes);
+  is_damaged_ |= bytes < cell->bytes;
+  if (bytes > row.payload.size()) {
+    is_damaged_ |= !append_overflow(cell->overflow, bytes - row.payload.size(), row.payload);
+  }
   return row;
 }
 

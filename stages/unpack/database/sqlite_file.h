@@ -39,8 +39,9 @@ struct SqlitePage {
 // A row as it stands in its page.
 struct SqliteCell {
   std::optional<std::int64_t> rowid;  // not of a table that is sorted by its key, nor of an index
-  std::uint64_t bytes = 0;            // of its payload, at most limits::kMaxRowBytes
-  std::string_view local;             // what the page has of it
+  std::uint64_t bytes = 0;            // of its payload, at most limits::kMaxSqlitePayload
+  std::string_view local;             // what the page has of it,
+  std::size_t at = 0;                 // from here on
   std::uint32_t overflow = 0;         // the page where it goes on; 0 if it is whole
 };
 // Nothing: damaged.
@@ -55,6 +56,12 @@ class SqliteFile {
   [[nodiscard]] std::uint32_t usable() const { return usable_; }
   // The bytes of a page that was not visited before, and now is; nothing where there is none, or it cannot be read.
   [[nodiscard]] std::optional<std::string> visit(std::uint32_t page);
+  // … and where it begins in content().
+  [[nodiscard]] std::optional<std::uint64_t> find(std::uint32_t page);
+  [[nodiscard]] std::uint64_t place(std::uint32_t page) const { return std::uint64_t{page_bytes_} * (page - 1); }
+  [[nodiscard]] Content& content() const { return *content_; }
+  // No page was visited.
+  void begin_again() { visited_.assign(visited_.size(), false); }
 
  private:
   SqliteFile(Content& content, std::uint64_t pages, std::uint32_t page_bytes)
@@ -76,8 +83,11 @@ struct SqliteRow {
 class SqliteTree {
  public:
   SqliteTree(SqliteFile& file, std::uint32_t root) : file_(&file) { descend(root); }
-  // Nothing at the end.
+  // Nothing at the end. What is longer than limits::kMaxRowBytes is cut.
   [[nodiscard]] std::optional<SqliteRow> next();
+  // The next row as it stands in its page, which begins at page_place() of the file. Until the next call.
+  [[nodiscard]] std::optional<SqliteCell> next_cell();
+  [[nodiscard]] std::uint64_t page_place() const { return levels_.empty() ? 0 : levels_.back().place; }
   // Something of it could not be read.
   [[nodiscard]] bool is_damaged() const { return is_damaged_; }
 
@@ -85,10 +95,10 @@ class SqliteTree {
   struct Level {
     std::string page;
     SqlitePage head;
+    std::uint64_t place = 0;
     std::uint32_t step = 0;  // two for each cell: the child before it, then itself
   };
   void descend(std::uint32_t page);
-  [[nodiscard]] std::optional<SqliteRow> row_of(const Level& level, std::size_t offset);
   [[nodiscard]] bool append_overflow(std::uint32_t page, std::uint64_t bytes, std::string& payload);
 
   SqliteFile* file_;
@@ -101,6 +111,20 @@ class SqliteTree {
 
 // The value of the varint at `at`, which moves behind it; nothing if it is cut.
 [[nodiscard]] std::optional<std::uint64_t> sqlite_varint(std::string_view bytes, std::size_t& at);
+
+// One value of a row: `bytes` of its payload from `at` on, if they are there.
+struct SqliteValue {
+  std::uint64_t type = 0, at = 0, bytes = 0;
+
+  [[nodiscard]] bool is_blob() const { return type >= 12 && type % 2 == 0; }
+  [[nodiscard]] bool is_text() const { return type >= 12 && type % 2 == 1; }
+};
+// Bytes of the header of a row; nothing if it is no row.
+[[nodiscard]] std::optional<std::uint64_t> sqlite_header_bytes(std::string_view payload);
+// What the header says, as far as it is there.
+[[nodiscard]] std::optional<std::vector<SqliteValue>> sqlite_values(std::string_view header);
+// `bytes` of a value as text, nothing left out; what is binary has none.
+[[nodiscard]] std::string sqlite_text(const SqliteValue& value, std::string_view bytes, TextEncoding encoding);
 
 // The text of each column of a row, newlines and tabs in it made blanks; fewer columns where the row is cut. Nothing if
 // it is no row.

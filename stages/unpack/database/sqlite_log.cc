@@ -1,6 +1,7 @@
 // The logs of SQLite: pages of a database, as they were before a change (a rollback journal) or as they are behind it
 // (a write-ahead log). Each is an object of its own, whether its database is there or not: one view, a line for each
-// row that its pages hold, a row that stands in many of them once.
+// row that its pages hold, a row that stands in many of them once. Behind it, as members, the values in which something
+// is packed (sqlite_packed.h): "page 7/12/column 3" is that of the row 12 in page 7 of the database.
 //
 //   write-ahead = magic(4) version(4) page-bytes(4) number(4) salt(8) sum(8) *( frame page )
 //   frame       = page(4) pages-after(4) salt(8) sum(8)            `pages-after`: 0 but in the last of a transaction
@@ -10,13 +11,16 @@
 // Numbers have their greatest byte first. No salt, sum or count is believed: what a transaction that was never ended,
 // or one that was written over in part, left behind is there too. Rows are told by the page alone, so it is not known
 // of which table they are. A row that goes on in other pages is followed into those of the log; what stands in the
-// database only is missing here. Where the log comes as a stream, such rows are cut.
+// database only is missing here; so is a packed value that goes on there. Where the log comes as a stream, such rows
+// are cut, and that there are packed values is an error.
 #include <algorithm>
 #include <cstring>
 #include <functional>
 
 #include "pipeline/limits.h"
 #include "stages/unpack/database/sqlite_file.h"
+#include "stages/unpack/database/sqlite_log_pages.h"
+#include "stages/unpack/database/sqlite_packed.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/stream/decoder.h"
@@ -26,122 +30,6 @@ namespace ambit::unpack {
 namespace {
 
 using namespace std::string_view_literals;
-
-constexpr std::string_view kRollback = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"sv;
-constexpr std::size_t kWalHeader = 32, kFrameHeader = 24, kRollbackHeader = 28;
-constexpr std::uint32_t kMaxPage = 0xfffffffe;
-
-bool is_page_size(std::uint32_t bytes) { return bytes >= 512 && bytes <= 65536 && (bytes & (bytes - 1)) == 0; }
-
-// The pages of a log, front to back.
-class LogPages {
- public:
-  struct Page {
-    std::uint32_t number = 0;
-    bool ends_transaction = false;
-    std::uint64_t offset = 0;
-  };
-
-  explicit LogPages(Input input) : input_(std::move(input)) {}
-
-  // Error(evidence): no log.
-  Result<> begin() {
-    const auto bytes = input_.ahead(kWalHeader);
-    if (!bytes.ok()) return bytes.error();
-    const std::string_view head = chars(*bytes);
-    is_rollback_ = head.starts_with(kRollback);
-    if (head.size() < kWalHeader) return evidence_error("the log of a database has no header");
-    page_bytes_ = is_rollback_ ? sqlite_number(head, 24, 4) : sqlite_number(head, 8, 4);
-    if (!is_page_size(page_bytes_)) return evidence_error("the log of a database does not say how large a page is");
-    if (!is_rollback_) static_cast<void>(input_.skip(kWalHeader));
-    return Ok{};
-  }
-  [[nodiscard]] std::uint32_t page_bytes() const { return page_bytes_; }
-
-  // The next page, and its bytes where `bytes` is not null. Nothing at the end.
-  std::optional<Page> next(std::string* bytes) {
-    if (is_rollback_ && !take_rollback_header()) return std::nullopt;
-    const std::size_t before = is_rollback_ ? 4 : kFrameHeader, behind = is_rollback_ ? 4 : 0;
-    const auto head = input_.ahead(before);
-    if (!head.ok() || head->size() < before) return std::nullopt;
-    Page page{sqlite_number(chars(*head), 0, 4), false, input_.offset() + before};
-    page.ends_transaction = !is_rollback_ && sqlite_number(chars(*head), 4, 4) != 0;
-    if (page.number == 0 || page.number > kMaxPage) return std::nullopt;
-    input_.take(before);
-    const auto all = input_.ahead(bytes != nullptr ? page_bytes_ : 0);
-    if (!all.ok()) return std::nullopt;
-    if (bytes != nullptr) bytes->assign(chars(*all).substr(0, page_bytes_));
-    const auto moved = input_.skip(page_bytes_ + behind);
-    is_cut_ = !moved.ok() || *moved < page_bytes_;
-    return is_cut_ ? std::nullopt : std::optional(page);
-  }
-  // The log ended within a page.
-  [[nodiscard]] bool is_cut() const { return is_cut_; }
-
- private:
-  // Headers stand at the front and behind the records that the last one counts. False at the end.
-  bool take_rollback_header() {
-    for (const bool is_padded : {false, true}) {
-      const std::uint64_t padding = is_padded ? (sector_bytes_ - input_.offset() % sector_bytes_) % sector_bytes_ : 0;
-      if (padding + kRollbackHeader > kWindowBytes / 2) continue;
-      const auto bytes = input_.ahead(static_cast<std::size_t>(padding) + kRollbackHeader);
-      if (!bytes.ok()) return false;
-      const std::string_view head = chars(*bytes).substr(std::min<std::size_t>(bytes->size(), padding));
-      if (!head.starts_with(kRollback) || head.size() < kRollbackHeader) continue;
-      const std::uint32_t sector = sqlite_number(head, 20, 4);
-      sector_bytes_ = is_page_size(sector) ? sector : sector_bytes_;
-      const auto moved = input_.skip(padding + sector_bytes_);
-      return moved.ok();
-    }
-    return true;
-  }
-
-  Input input_;
-  bool is_rollback_ = false, is_cut_ = false;
-  std::uint32_t page_bytes_ = 0;
-  std::uint64_t sector_bytes_ = 512;
-};
-
-// Where each page stands in the log, and how it is read.
-class LogIndex {
- public:
-  LogIndex(Content& content, std::uint64_t size, std::uint32_t page_bytes)
-      : content_(content), page_bytes_(page_bytes), reads_left_(size * limits::kMaxSqliteLogReads) {}
-
-  void add(const LogPages::Page& page) {
-    if (pages_.size() < limits::kMaxSqliteLogPages) pages_.push_back(page);
-  }
-  void sort() {
-    order_.resize(pages_.size());
-    for (std::size_t i = 0; i < order_.size(); ++i) order_[i] = static_cast<std::uint32_t>(i);
-    std::stable_sort(order_.begin(), order_.end(), [&](auto a, auto b) { return pages_[a].number < pages_[b].number; });
-  }
-  [[nodiscard]] const std::vector<LogPages::Page>& pages() const { return pages_; }
-
-  // Page `number` as it is when the transaction that ends before page `end` of the log is over. Nothing: not here.
-  [[nodiscard]] const LogPages::Page* find(std::uint32_t number, std::size_t end) const {
-    const auto less = [&](std::uint32_t i, std::uint32_t n) { return pages_[i].number < n; };
-    const auto first = std::lower_bound(order_.begin(), order_.end(), number, less);
-    const auto last = std::partition_point(first, order_.end(),
-                                           [&](std::uint32_t i) { return pages_[i].number == number && i < end; });
-    return last != first ? &pages_[*std::prev(last)] : nullptr;
-  }
-  // False: too much was read already, or it cannot be read.
-  [[nodiscard]] bool read(const LogPages::Page& page, std::string& bytes) {
-    if (reads_left_ < page_bytes_) return false;
-    reads_left_ -= page_bytes_;
-    bytes.resize(page_bytes_);
-    const auto got = content_.read_at(page.offset, std::as_writable_bytes(std::span(bytes)));
-    return got.ok() && *got == page_bytes_;
-  }
-
- private:
-  Content& content_;
-  std::uint32_t page_bytes_;
-  std::uint64_t reads_left_;
-  std::vector<LogPages::Page> pages_;
-  std::vector<std::uint32_t> order_;
-};
 
 // Hashes of rows that were given. A table of fixed size: what is pushed out of it is given again.
 class GivenRows {
@@ -160,29 +48,45 @@ class GivenRows {
   std::vector<std::uint64_t> hashes_ = std::vector<std::uint64_t>(kBuckets * kWays);
 };
 
-class LogRows final : public ByteStream {
+// A row, and where it stands in the log.
+struct LogRow {
+  SqliteCell cell;
+  std::uint32_t page = 0;    // of the database
+  std::uint32_t number = 0;  // of the cell in it
+  std::uint64_t place = 0;   // of the page in the log
+};
+
+// The rows in all pages of a log, each once.
+class LogCells {
  public:
-  LogRows(LogPages pages, std::unique_ptr<LogIndex> index)
-      : pages_(std::move(pages)), index_(std::move(index)), usable_(pages_.page_bytes()) {
-    if (index_) note_first_page();
+  // `index`, which outlives it; null: the log is a stream.
+  LogCells(LogPages pages, LogIndex* index) : pages_(std::move(pages)), index_(index), usable_(pages_.page_bytes()) {
+    if (index_ != nullptr) note_first_page();
   }
 
-  Result<std::size_t> read(std::span<std::byte> into) override {
-    while (given_ == text_.size()) {
-      text_.clear();
-      given_ = 0;
-      if (cell_ < head_.cells) {
-        next_cell();
-      } else if (!next_page()) {
-        if (!is_damaged_ && !pages_.is_cut()) return std::size_t{0};
-        return evidence_error("pages in the log of a database are damaged");
+  // The next one, which shows bytes of its page until the call after it. Nothing at the end.
+  std::optional<LogRow> next() {
+    while (true) {
+      if (cell_ == head_.cells) {
+        if (!next_page()) return std::nullopt;
+        continue;
       }
+      const std::uint32_t number = cell_++;
+      const std::size_t offset = head_.offset(bytes_, number);
+      const auto cell = offset < bytes_.size() ? sqlite_cell(bytes_, head_, offset) : std::nullopt;
+      is_damaged_ |= !cell;
+      if (cell && is_new(*cell)) return LogRow{*cell, page_.number, number, page_.offset};
     }
-    const std::size_t bytes = std::min(into.size(), text_.size() - given_);
-    std::memcpy(into.data(), text_.data() + given_, bytes);
-    given_ += bytes;
-    return bytes;
   }
+  // A page where a row of the one at hand goes on; null: it stands in the database, or the log is a stream.
+  [[nodiscard]] const LogPages::Page* find(std::uint32_t number) const {
+    return number != 0 && index_ != nullptr ? index_->find(number, transaction_end_) : nullptr;
+  }
+  [[nodiscard]] LogIndex* index() const { return index_; }
+  [[nodiscard]] std::size_t usable() const { return usable_; }
+  [[nodiscard]] TextEncoding encoding() const { return encoding_; }
+  // Something could not be read.
+  [[nodiscard]] bool is_damaged() const { return is_damaged_ || pages_.is_cut(); }
 
  private:
   // The first page says how texts are encoded, if it is here.
@@ -201,13 +105,14 @@ class LogRows final : public ByteStream {
   bool next_page() {
     head_ = {};
     cell_ = 0;
-    const auto page = pages_.next(&page_);
+    const auto page = pages_.next(&bytes_);
     if (!page) return false;
-    if (page->number == 1) take_first_page(page_);
-    page_.resize(std::min<std::size_t>(page_.size(), usable_));
-    if (index_ && ++number_ > transaction_end_) end_transaction();
+    page_ = *page;
+    if (page->number == 1) take_first_page(bytes_);
+    bytes_.resize(std::min<std::size_t>(bytes_.size(), usable_));
+    if (index_ != nullptr && ++number_ > transaction_end_) end_transaction();
     // Pages of other sorts hold no rows; bytes in them are swept as they stand.
-    const auto head = sqlite_page(page_, page->number);
+    const auto head = sqlite_page(bytes_, page->number);
     if (head && head->has_rows()) head_ = *head;
     return true;
   }
@@ -218,38 +123,76 @@ class LogRows final : public ByteStream {
     while (transaction_end_ < pages.size() && !pages[transaction_end_].ends_transaction) ++transaction_end_;
     ++transaction_end_;
   }
-
-  void next_cell() {
-    const std::size_t offset = head_.offset(page_, cell_++);
-    const auto cell = offset < page_.size() ? sqlite_cell(page_, head_, offset) : std::nullopt;
-    if (!cell) return void(is_damaged_ = true);
-    const LogPages::Page* more =
-        cell->overflow != 0 && index_ ? index_->find(cell->overflow, transaction_end_) : nullptr;
-    std::uint64_t hash = std::hash<std::string_view>{}(cell->local);
+  bool is_new(const SqliteCell& cell) {
+    const LogPages::Page* more = find(cell.overflow);
+    std::uint64_t hash = std::hash<std::string_view>{}(cell.local);
     for (const std::uint64_t part :
-         {static_cast<std::uint64_t>(cell->rowid.value_or(0)), cell->bytes, more != nullptr ? more->offset : 0}) {
+         {static_cast<std::uint64_t>(cell.rowid.value_or(0)), cell.bytes, more != nullptr ? more->offset : 0}) {
       hash = (hash ^ part) * 0x9e3779b97f4a7c15;
     }
-    if (!rows_.add(hash)) return;
-    std::string payload(cell->local);
-    if (more != nullptr) append_overflow(*more, cell->bytes - payload.size(), payload);
-    append_line(*cell, payload);
+    return rows_.add(hash);
+  }
+
+  LogPages pages_;
+  LogIndex* index_;
+  std::size_t usable_;
+  TextEncoding encoding_ = TextEncoding::utf8;
+  LogPages::Page page_;  // the one at hand, and its bytes
+  std::string bytes_;
+  SqlitePage head_;
+  std::uint32_t cell_ = 0;
+  std::size_t number_ = 0, transaction_end_ = 0;  // pages so far, and up to the end of the transaction
+  GivenRows rows_;
+  bool is_damaged_ = false;
+};
+
+// The rows as lines.
+class LogRows final : public ByteStream {
+ public:
+  explicit LogRows(LogCells cells) : cells_(std::move(cells)) {}
+
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    while (given_ == text_.size()) {
+      text_.clear();
+      given_ = 0;
+      const auto row = cells_.next();
+      if (!row && !is_damaged_ && !cells_.is_damaged()) return std::size_t{0};
+      if (!row) return evidence_error("pages in the log of a database are damaged");
+      append(row->cell);
+    }
+    const std::size_t bytes = std::min(into.size(), text_.size() - given_);
+    std::memcpy(into.data(), text_.data() + given_, bytes);
+    given_ += bytes;
+    return bytes;
+  }
+  // Of a stream, which cannot be read once more: whether a value in it is packed.
+  [[nodiscard]] bool has_packed() const { return has_packed_; }
+
+ private:
+  void append(const SqliteCell& cell) {
+    std::string payload(cell.local);
+    const std::uint64_t bytes = std::min(cell.bytes, limits::kMaxRowBytes);
+    is_damaged_ |= bytes < cell.bytes;
+    const LogPages::Page* more = cells_.find(cell.overflow);
+    if (more != nullptr && bytes > payload.size()) append_overflow(*more, bytes - payload.size(), payload);
+    append_line(cell, payload);
+    if (cells_.index() == nullptr && !has_packed_) look_for_packed(payload);
   }
   void append_overflow(LogPages::Page page, std::uint64_t bytes, std::string& payload) {
     std::string overflow;
     while (bytes > 0) {
-      if (!index_->read(page, overflow)) return void(is_damaged_ = true);
+      if (!cells_.index()->read(page, overflow)) return void(is_damaged_ = true);
       const std::string_view data =
-          std::string_view(overflow).substr(0, usable_).substr(4, static_cast<std::size_t>(bytes));
+          std::string_view(overflow).substr(0, cells_.usable()).substr(4, static_cast<std::size_t>(bytes));
       payload += data;
       bytes -= data.size();
-      const LogPages::Page* next = index_->find(sqlite_number(overflow, 0, 4), transaction_end_);
+      const LogPages::Page* next = cells_.find(sqlite_number(overflow, 0, 4));
       if (next == nullptr) return;  // it stands in the database
       page = *next;
     }
   }
   void append_line(const SqliteCell& cell, std::string_view payload) {
-    const auto columns = sqlite_columns(payload, encoding_);
+    const auto columns = sqlite_columns(payload, cells_.encoding());
     if (!columns) return void(is_damaged_ = true);
     if (cell.rowid) text_ = std::to_string(*cell.rowid);
     for (std::size_t i = 0; i < columns->size(); ++i) {
@@ -258,19 +201,83 @@ class LogRows final : public ByteStream {
     }
     text_.push_back('\n');
   }
+  void look_for_packed(std::string_view payload) {
+    const auto values = sqlite_values(payload);
+    for (std::size_t i = 0; values && i < values->size() && !has_packed_; ++i) {
+      const SqliteValue& value = (*values)[i];
+      if ((!value.is_blob() && !value.is_text()) || value.at >= payload.size()) continue;
+      const std::string_view head = payload.substr(static_cast<std::size_t>(value.at), sqlite_head_bytes(value));
+      has_packed_ = sqlite_begins_packed(value, std::as_bytes(std::span(head)));
+    }
+  }
 
-  LogPages pages_;
-  std::unique_ptr<LogIndex> index_;  // null: the log is a stream
-  std::size_t usable_;
-  TextEncoding encoding_ = TextEncoding::utf8;
-  std::string page_;
-  SqlitePage head_;
-  std::uint32_t cell_ = 0;
-  std::size_t number_ = 0, transaction_end_ = 0;  // pages so far, and up to the end of the transaction
-  GivenRows rows_;
-  bool is_damaged_ = false;
+  LogCells cells_;
+  bool is_damaged_ = false, has_packed_ = false;
   std::string text_;
   std::size_t given_ = 0;
+};
+
+class SqliteLog final : public Unpacker {
+ public:
+  // `index`: null where the log is a stream. `again`: its pages from the first on.
+  SqliteLog(LogPages pages, std::unique_ptr<LogIndex> index, std::optional<LogPages> again)
+      : index_(std::move(index)), again_(std::move(again)) {
+    auto rows = std::make_unique<LogRows>(LogCells(std::move(pages), index_.get()));
+    rows_ = rows.get();
+    view_ = as_view(std::move(rows));
+  }
+
+  Result<std::optional<Part>> next() override {
+    if (!is_begun_) {
+      is_begun_ = true;
+      Part part;
+      part.is = Part::Is::view;
+      return std::optional(part);
+    }
+    if (index_ == nullptr) return end_stream();
+    if (!cells_) {
+      view_.reset();
+      index_->begin_again();
+      cells_.emplace(std::move(*again_), index_.get());
+    }
+    while (true) {
+      if (auto part = values_.next()) return part;
+      const auto row = cells_->next();
+      if (!row) return std::optional<Part>();
+      begin_values(*row);
+    }
+  }
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    return view_ ? view_->read(into) : values_.read(into);
+  }
+
+ private:
+  Result<std::optional<Part>> end_stream() {
+    std::vector<std::byte> piece(64 * limits::KiB);
+    for (auto got = view_->read(piece); got.ok() && *got > 0; got = view_->read(piece)) continue;
+    if (!rows_->has_packed()) return std::optional<Part>();
+    return evidence_error("what is packed in the log of a database cannot be read from a stream alone");
+  }
+  void begin_values(const LogRow& row) {
+    const auto find = [this](std::uint32_t number) -> std::optional<std::uint64_t> {
+      const LogPages::Page* page = cells_->find(number);
+      return page != nullptr && index_->may_read() ? std::optional(page->offset) : std::nullopt;
+    };
+    const std::string which =
+        row.cell.rowid ? std::to_string(*row.cell.rowid) : "cell " + std::to_string(row.number + 1);
+    name_ = "page " + std::to_string(row.page) + "/" + which + "/column ";
+    values_.begin(SqlitePayload(index_->content(), find, cells_->usable(), row.cell, row.place),
+                  [this](const auto&, std::size_t column) { return name_ + std::to_string(column + 1); });
+  }
+
+  bool is_begun_ = false;
+  std::unique_ptr<LogIndex> index_;
+  std::unique_ptr<ByteStream> view_;  // of rows_
+  LogRows* rows_ = nullptr;
+  std::optional<LogPages> again_;
+  std::optional<LogCells> cells_;
+  std::string name_;  // of the row at hand
+  PackedValues values_{CutValues::left_out};
 };
 
 }  // namespace
@@ -280,15 +287,17 @@ Opened open_sqlite_log(const Packed& packed) {
   LogPages pages(input());
   const Result<> begun = pages.begin();
   if (!begun.ok()) return begun.error();
-  std::unique_ptr<LogIndex> index;
-  if (packed.content != nullptr) {
-    index = std::make_unique<LogIndex>(*packed.content, packed.size, pages.page_bytes());
-    LogPages all(input());
-    if (const Result<> again = all.begin(); !again.ok()) return again.error();
-    for (auto page = all.next(nullptr); page; page = all.next(nullptr)) index->add(*page);
-    index->sort();
+  if (packed.content == nullptr) {
+    return Opened(std::make_unique<SqliteLog>(std::move(pages), nullptr, std::nullopt));
   }
-  return one_view(std::make_unique<LogRows>(std::move(pages), std::move(index)));
+  auto index = std::make_unique<LogIndex>(*packed.content, packed.size, pages.page_bytes());
+  LogPages all(input()), again(input());
+  for (LogPages* log : {&all, &again}) {
+    if (const Result<> well = log->begin(); !well.ok()) return well.error();
+  }
+  for (auto page = all.next(nullptr); page; page = all.next(nullptr)) index->add(*page);
+  index->sort();
+  return Opened(std::make_unique<SqliteLog>(std::move(pages), std::move(index), std::move(again)));
 }
 
 }  // namespace ambit::unpack

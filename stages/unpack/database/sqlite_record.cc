@@ -68,28 +68,46 @@ std::string blob_text(std::string_view bytes) {
 
 }  // namespace
 
-std::optional<std::vector<std::string>> sqlite_columns(std::string_view payload, TextEncoding encoding) {
+std::optional<std::uint64_t> sqlite_header_bytes(std::string_view payload) {
   std::size_t at = 0;
   const auto header = sqlite_varint(payload, at);
-  if (!header || *header < at) return std::nullopt;
-  std::vector<std::string> columns;
+  return header && *header >= at ? header : std::nullopt;
+}
+
+std::optional<std::vector<SqliteValue>> sqlite_values(std::string_view header) {
+  const auto bytes = sqlite_header_bytes(header);
+  if (!bytes) return std::nullopt;
+  std::vector<SqliteValue> values;
   const std::string_view types =
-      payload.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(*header, payload.size())));
-  std::string_view values = payload.substr(types.size());
-  while (at < types.size() && columns.size() < kMaxColumns) {
+      header.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(*bytes, header.size())));
+  std::size_t at = 0;
+  static_cast<void>(sqlite_varint(types, at));
+  std::uint64_t place = *bytes;
+  while (at < types.size() && values.size() < kMaxColumns) {
     const auto type = sqlite_varint(types, at);
-    if (!type) return columns;
-    const std::uint64_t bytes = *type >= kFirstBlob     ? (*type - kFirstBlob) / 2
-                                : *type < kBytes.size() ? kBytes[*type]
-                                                        : 0;
-    const std::string_view value =
-        values.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes, values.size())));
-    values.remove_prefix(value.size());
-    if (*type < kFirstBlob) {
-      columns.push_back(value.size() == bytes ? number_text(value, *type) : std::string());
-      continue;
-    }
-    columns.push_back(*type % 2 == 1 ? text_text(value, encoding) : blob_text(value));
+    if (!type) break;
+    SqliteValue value{*type, place, *type < kBytes.size() ? kBytes[*type] : 0};
+    if (*type >= kFirstBlob) value.bytes = (*type - kFirstBlob) / 2;
+    place = value.bytes > UINT64_MAX - place ? UINT64_MAX : place + value.bytes;
+    values.push_back(value);
+  }
+  return values;
+}
+
+std::string sqlite_text(const SqliteValue& value, std::string_view bytes, TextEncoding encoding) {
+  if (value.is_blob()) return blob_text(bytes);
+  if (value.is_text()) return text_text(bytes, encoding);
+  return bytes.size() == value.bytes ? number_text(bytes, value.type) : std::string();
+}
+
+std::optional<std::vector<std::string>> sqlite_columns(std::string_view payload, TextEncoding encoding) {
+  const auto values = sqlite_values(payload);
+  if (!values) return std::nullopt;
+  std::vector<std::string> columns;
+  for (const SqliteValue& value : *values) {
+    const auto at = static_cast<std::size_t>(std::min<std::uint64_t>(value.at, payload.size()));
+    const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(value.bytes, payload.size() - at));
+    columns.push_back(sqlite_text(value, payload.substr(at, bytes), encoding));
     for (char& c : columns.back()) c = c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
   }
   return columns;

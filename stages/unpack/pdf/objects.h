@@ -6,12 +6,9 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "pipeline/byte_stream.h"
 
 namespace ambit::unpack {
 
@@ -29,10 +26,6 @@ struct PdfObjects {
   bool encrypted = false;                      // strings and streams are, so none of the above is there
   bool cut = false;                            // there was more than limits allow
 };
-
-// The bytes of an embedded file; `bytes` outlive the stream.
-[[nodiscard]] std::unique_ptr<ByteStream> span_stream(std::string_view bytes);
-[[nodiscard]] std::unique_ptr<ByteStream> inflated_zlib(std::string_view packed);
 
 // `pages`: also what the pages show, as far as it can be told without their fonts: for a PDF of which pdftotext made
 // nothing.

@@ -16,9 +16,10 @@
 #include "pipeline/exhausted.h"
 #include "pipeline/limits.h"
 #include "stages/unpack/formats.h"
+#include "stages/unpack/input.h"
 #include "stages/unpack/pdf/objects.h"
 #include "stages/unpack/pdf/text.h"
-#include "stages/unpack/stream/decoder.h"
+#include "stages/unpack/stream/inflated.h"
 #include "stages/unpack/text/rewriting.h"
 
 namespace ambit::unpack {

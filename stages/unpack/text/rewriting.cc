@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "pipeline/limits.h"
+#include "stages/unpack/text/unseen.h"
 
 namespace ambit::unpack {
 namespace {
@@ -94,21 +96,63 @@ class Limited final : public ByteStream {
   std::unique_ptr<ByteStream> from_;
 };
 
+// Without what nobody sees, and without NULs. A hyphen that does not break (U+2011) is a hyphen.
 class View final : public ByteStream {
  public:
   explicit View(std::unique_ptr<ByteStream> text) : text_(std::move(text)) {}
 
   Result<std::size_t> read(std::span<std::byte> into) override {
-    for (;;) {
+    while (at_ == seen_.size()) {
+      if (ended_) return error_ ? Result<std::size_t>(*error_) : Result<std::size_t>(0);
       const auto got = text_->read(into);
-      if (!got.ok() || *got == 0) return got;
-      const auto end = std::remove(into.begin(), into.begin() + static_cast<std::ptrdiff_t>(*got), std::byte{0});
-      if (end != into.begin()) return static_cast<std::size_t>(end - into.begin());
+      const bool is_over = !got.ok() || *got == 0;
+      const std::string_view text(reinterpret_cast<const char*>(into.data()), is_over ? 0 : *got);
+      if (!is_over && held_.empty() && text.find_first_of(kMarks) == std::string_view::npos) {
+        note(text);
+        return *got;
+      }
+      ended_ = is_over;
+      if (!got.ok()) error_ = got.error();
+      seen_.clear();
+      at_ = 0;
+      take(std::exchange(held_, {}).append(text));
     }
+    const std::size_t bytes = std::min(into.size(), seen_.size() - at_);
+    std::memcpy(into.data(), seen_.data() + at_, bytes);
+    at_ += bytes;
+    return bytes;
   }
 
  private:
+  static constexpr std::string_view kMarks{"\0\xc2\xe2\xef", 4};  // NUL and kUnseenLeads
+
+  void note(std::string_view run) {
+    const auto lead = std::find_if(run.rbegin(), run.rend(), [](char c) { return (c & 0xc0) != 0x80; });
+    if (lead != run.rend()) lead_ = *lead;
+  }
+  void take(std::string_view text) {
+    while (!text.empty()) {
+      const std::string_view run = text.substr(0, text.find_first_of(kMarks));
+      note(run);
+      seen_.append(run);
+      text.remove_prefix(run.size());
+      if (text.empty()) return;
+      const std::size_t bytes = text[0] == '\0' ? 1 : text[0] == '\xc2' ? 2 : 3;
+      if (text.size() < bytes && !ended_) return void(held_ = text);
+      const std::string_view mark = text.substr(0, bytes);
+      const bool is_hyphen = mark == "\xe2\x80\x91", is_left = is_hyphen || mark[0] == '\0' || is_unseen(mark, lead_);
+      if (is_hyphen) seen_.push_back('-');
+      if (!is_left) seen_.push_back(lead_ = text[0]);
+      text.remove_prefix(is_left ? mark.size() : 1);
+    }
+  }
   std::unique_ptr<ByteStream> text_;
+  std::string held_;  // of a character that was cut
+  std::string seen_;
+  std::size_t at_ = 0;
+  char lead_ = ' ';  // what the character before begins with
+  bool ended_ = false;
+  std::optional<Error> error_;
 };
 
 class OneView final : public Unpacker {

@@ -36,7 +36,8 @@ class Rewriter {
 // `from`, and an Error(evidence) once there are more than `bytes`. For what is read without anything coming out.
 [[nodiscard]] std::unique_ptr<ByteStream> at_most(std::uint64_t bytes, std::unique_ptr<ByteStream> from);
 
-// `text` as a view: without NULs. Of any length: it is swept as it comes, and counts in what its object expands to.
+// `text` as a view: without NULs and other characters that nobody sees. Of any length: it is swept as it comes, and
+// counts in what its object expands to.
 [[nodiscard]] std::unique_ptr<ByteStream> as_view(std::unique_ptr<ByteStream> text);
 
 // One view made of `text`, and nothing else.
