@@ -118,7 +118,8 @@ class PartContent final : public Content {
 std::string_view last_component(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 bool wants_any_place(Format format) {
-  return format == Format::zip || format == Format::other_archive || format == Format::self_extracting ||
+  return format == Format::zip || format == Format::other_archive || format == Format::squashfs ||
+         format == Format::self_extracting ||
          format == Format::ooxml || format == Format::open_document || format == Format::epub ||
          format == Format::ole || format == Format::pdf || format == Format::sqlite || format == Format::sqlite_log ||
          format == Format::journal || format == Format::outlook || format == Format::tnef;
