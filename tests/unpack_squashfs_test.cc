@@ -109,7 +109,8 @@ TEST_F(SquashfsImages, say_where_a_file_stands_as_it_is) {
   for (const UnpackedPart& part : unpack(made("-no-fragments"), true).parts) {
     EXPECT_EQ(part.part.stored_at.has_value(), part.part.name == "noise");
   }
-  for (const UnpackedPart& part : unpack(made("-noD -noF -tailends"), true).parts) EXPECT_EQ(part.part.stored_at, std::nullopt);
+  for (const UnpackedPart& part : unpack(made("-noD -noF -tailends"), true).parts)
+    EXPECT_EQ(part.part.stored_at, std::nullopt);
   for (const UnpackedPart& part : unpack(made("-noD -no-fragments"), true).parts) EXPECT_TRUE(part.part.stored_at);
 }
 
