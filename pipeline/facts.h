@@ -146,6 +146,7 @@ enum class Format : std::uint8_t {
   other_archive,  // what libarchive tells apart: 7z, rar, cab, cpio, ar, iso 9660, xar, lha, rpm, deb …
   git_pack,
   warc,
+  squashfs,
   self_extracting,  // a program; there may be an archive behind it
   embedded,         // anything; something packed stands in it
   // mail

@@ -250,6 +250,9 @@ inline constexpr std::uint64_t kMaxJournalClaims = 4 * GiB;
 inline constexpr std::size_t kMaxPartNameBytes = 64 * KiB;
 // The records that a tar puts before a member; a path and the map of a sparse file, usually some hundred bytes.
 inline constexpr std::uint64_t kMaxTarExtensionBytes = 8 * MiB;
+// Folders of a squashfs; and its files of several names and sets of attributes that are remembered, so that each comes
+// once: 40 bytes each. A whole system has some ten thousand. Beyond, folders are not entered, the others come again.
+inline constexpr std::size_t kMaxSquashfsMet = 1'000'000;
 // Packed bytes read from one zip, by its size: every byte once, and again where members overlap, which honest ones do
 // not.
 inline constexpr std::uint64_t kMaxZipReads = 2;

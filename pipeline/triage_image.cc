@@ -52,11 +52,18 @@ ImageSweep::~ImageSweep() = default;
 
 void ImageSweep::run(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
   worker.watch.charge(Work::wait);
+  // Where the portion is another's, its scope was announced by who made this sweep.
+  const PortionScope scope(sweep_, worker, outer_ != nullptr ? outer_ : portion(PortionKind::walk, 0));
+  if (!lay_out(worker, self)) return;
+  worker.watch.begin(Work::wait);
+  if (outer_ != nullptr) outer_->share();  // for who finds that there are no more stripes
+  scheduler_.feed([self](std::size_t index) { return self->next_stripe(self, index); });
+}
+
+bool ImageSweep::lay_out(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
   worker.watch.begin(Work::walk);
   walker_ = &worker;
   self_ = self;
-  // Where the portion is another's, its scope was announced by who made this sweep.
-  const PortionScope scope(sweep_, worker, outer_ != nullptr ? outer_ : portion(PortionKind::walk, 0));
   if (!is_derived() && !done_.is_walked) worker.account.owe(walk_->image().exhibit, walk_->bytes().size());
   walk_->walk(*this);
   for (Object& joined : sets_.take_joined()) {
@@ -66,14 +73,13 @@ void ImageSweep::run(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
   }
   if (origin_.counter != nullptr) origin_.counter->end_walk();
   sweep_contents();
-  if (sweep_.stopped()) return;
-  if (next_number_ < done_.objects.size()) return sweep_.fail(changed());
-  if (Result<> done = layout_.finish(); !done) return sweep_.fail(std::move(done).error());
+  if (sweep_.stopped()) return false;
+  Result<> done = next_number_ < done_.objects.size() ? Result<>(changed()) : layout_.finish();
+  if (!done) sweep_.fail(done.error());
+  if (!done) return false;
   worker.watch.charge(Work::walk);
   take_up_parts(worker);
-  worker.watch.begin(Work::wait);
-  if (outer_ != nullptr) outer_->share();  // for who finds that there are no more stripes
-  scheduler_.feed([self](std::size_t index) { return self->next_stripe(self, index); });
+  return !sweep_.stopped();
 }
 
 Error ImageSweep::changed() const {

@@ -64,6 +64,8 @@ class ImageSweep final : public walk::ImageSink {
 
   // Walks the image, then feeds its stripes to the scheduler. `self` keeps the sweep alive until the last is swept.
   void run(Worker& worker, const std::shared_ptr<ImageSweep>& self);
+  // The same, but the worker sweeps all stripes itself, and is through then. The image belongs to another's portion.
+  void run_alone(Worker& worker, const std::shared_ptr<ImageSweep>& self);
 
  private:
   friend class StripeSweep;
@@ -72,6 +74,8 @@ class ImageSweep final : public walk::ImageSink {
   bool object(Object&& object, std::uint64_t slack, std::uint32_t home) override;
   bool area(Kind kind, std::uint32_t home, std::uint64_t offset, std::uint64_t length) override;
 
+  // Walks, and lays out what it finds. False: the run is being ended.
+  [[nodiscard]] bool lay_out(Worker& worker, const std::shared_ptr<ImageSweep>& self);
   [[nodiscard]] Scheduler::Task next_stripe(const std::shared_ptr<ImageSweep>& self, std::size_t index);
   void sweep_stripe(Worker& worker, Stripe& stripe);
   // What earlier processes found of objects and residue of which other stripes were not swept.

@@ -5,6 +5,7 @@
 #include "pipeline/content_source.h"
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
+#include "pipeline/triage_parts.h"
 #include "pipeline/triage_sweep.h"
 #include "stages/open/open_image.h"
 
@@ -24,6 +25,18 @@ struct Sweep::InsideImage {
   ImageOrigin origin;
   std::shared_ptr<const Exhibit> image;
 };
+
+void ImageSweep::run_alone(Worker& worker, const std::shared_ptr<ImageSweep>& self) {
+  const PortionScope scope(sweep_, worker, outer_);
+  if (!lay_out(worker, self)) return;
+  while (!sweep_.stopped()) {
+    Result<std::optional<Stripe>> next = layout_.next();
+    if (!next) return sweep_.fail(std::move(next).error());
+    if (!*next) return;
+    outer_->share();
+    sweep_stripe(worker, **next);
+  }
+}
 
 // Nothing, where it is none after all. Error: where it is one and cannot be read.
 Result<std::optional<Sweep::InsideImage>> Sweep::look_inside(const Object& object, std::uint64_t size) const {
@@ -46,13 +59,19 @@ Result<std::optional<Sweep::InsideImage>> Sweep::look_inside(const Object& objec
   return std::optional(std::move(inside));
 }
 
-// `outer`: the portion that the image belongs to; null where it has its own.
-void Sweep::sweep_inside(const Object& object, const InsideImage& inside, const std::shared_ptr<SweptPortion>& outer) {
+// `outer`: the portion that the image belongs to; null where it has its own. `alone`: who sweeps all of it at once;
+// null: whoever is free.
+void Sweep::sweep_inside(const Object& object, const InsideImage& inside, const std::shared_ptr<SweptPortion>& outer,
+                         Worker* alone) {
   const walk::Image root{object.locator.exhibit, object.locator.steps, inside.image.get()};
   for (auto& walk : walk::walks_of({&root, 1}, engine_.scope.volume_keys)) {
     if (outer != nullptr) outer->share();
     auto sweep = std::make_shared<ImageSweep>(*this, engine_, scheduler_, std::move(walk), inside.origin, outer,
                                               folder_, image_memory_);
+    if (alone != nullptr) {
+      sweep->run_alone(*alone, sweep);
+      continue;
+    }
     scheduler_.feed([this, sweep](std::size_t) mutable -> Scheduler::Task {
       if (sweep == nullptr) return {};
       return [this, mine = std::exchange(sweep, nullptr)](std::size_t own) { mine->run(*workers_[own], mine); };
@@ -71,7 +90,11 @@ void Sweep::open_inside(Worker& worker, const Object& object, Facts& facts) {
   // A large one is hours of work; what is in an archive can be come to only through it.
   const bool has_own_portions = facts.size > limits::kSpanBytes && object.inside == 0;
   if (has_own_portions) worker.portion->opens_image();
-  sweep_inside(object, **inside, has_own_portions ? nullptr : worker.portion);
+  // What is held in memory for it is not to pile up while an archive of images is unpacked.
+  const bool is_held = object.inside > 0 && is_in_memory(*object.content);
+  sweep_inside(object, **inside, has_own_portions ? nullptr : worker.portion, is_held ? &worker : nullptr);
+  // What is in it was walked: an ISO is an archive too, and any bytes may hold something packed.
+  if (facts.format == Format::other_archive || facts.format == Format::embedded) facts.format = Format::none;
   std::erase_if(facts.hits, [](const Hit& hit) { return hit.view == View::raw; });
 }
 
@@ -82,7 +105,7 @@ void Sweep::open_inside_again(Object& object) {
                  engine_.exhibits[object.locator.exhibit]->name(), "make the exhibit readable and resume again"});
   }
   const Result<std::optional<InsideImage>> inside = look_inside(object, info->size);
-  if (inside.ok() && inside->has_value()) sweep_inside(object, **inside, nullptr);
+  if (inside.ok() && inside->has_value()) sweep_inside(object, **inside, nullptr, nullptr);
 }
 
 }  // namespace ambit

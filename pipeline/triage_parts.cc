@@ -32,6 +32,46 @@ class MemoryContent final : public Content {
   const std::optional<std::int64_t> modified_;
 };
 
+// What others keep, from a place on: opened anew for each.
+class PlacedContent final : public Content {
+ public:
+  PlacedContent(std::shared_ptr<const Content> around, std::uint64_t at, ContentInfo info)
+      : around_(std::move(around)), at_(at), info_(info) {}
+
+  Result<ContentInfo> open() override {
+    bytes_ = around_->duplicate();
+    if (bytes_ == nullptr) return gone();
+    if (Result<ContentInfo> opened = bytes_->open(); !opened.ok()) return opened;
+    return info_;
+  }
+  void close() override { bytes_.reset(); }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
+    if (offset >= info_.size) return std::size_t{0};
+    if (bytes_ == nullptr) return gone();
+    return bytes_->read_at(at_ + offset, into.first(std::min<std::uint64_t>(into.size(), info_.size - offset)));
+  }
+  DataRun run_at(std::uint64_t offset) override {
+    if (bytes_ == nullptr) return Content::run_at(offset);
+    DataRun run = bytes_->run_at(at_ + offset);
+    const std::uint64_t before = at_ - std::min(at_, run.offset);
+    run.length -= std::min(run.length, before);
+    run.offset -= std::min(run.offset, at_);
+    return run;
+  }
+  void will_need(std::uint64_t offset, std::uint64_t length) override {
+    if (bytes_ != nullptr) bytes_->will_need(at_ + offset, length);
+  }
+  std::unique_ptr<Content> duplicate() const override { return std::make_unique<PlacedContent>(around_, at_, info_); }
+  [[nodiscard]] const Content& around() const { return *around_; }
+  bool has_changed() const override { return bytes_ != nullptr && bytes_->has_changed(); }
+
+ private:
+  const std::shared_ptr<const Content> around_;
+  const std::uint64_t at_;
+  const ContentInfo info_;
+  std::unique_ptr<Content> bytes_;
+};
+
 class WindowContent final : public Content {
  public:
   WindowContent(std::vector<std::byte> bytes, std::uint64_t at, std::uint64_t size)
@@ -118,10 +158,11 @@ class PartContent final : public Content {
 std::string_view last_component(std::string_view path) { return path.substr(path.rfind('/') + 1); }
 
 bool wants_any_place(Format format) {
-  return format == Format::zip || format == Format::other_archive || format == Format::self_extracting ||
-         format == Format::ooxml || format == Format::open_document || format == Format::epub ||
-         format == Format::ole || format == Format::pdf || format == Format::sqlite || format == Format::sqlite_log ||
-         format == Format::journal || format == Format::outlook || format == Format::tnef;
+  return format == Format::zip || format == Format::other_archive || format == Format::squashfs ||
+         format == Format::self_extracting || format == Format::ooxml || format == Format::open_document ||
+         format == Format::epub || format == Format::ole || format == Format::pdf || format == Format::sqlite ||
+         format == Format::sqlite_log || format == Format::journal || format == Format::outlook ||
+         format == Format::tnef;
 }
 
 bool is_a_guess(Format format) {
@@ -247,6 +288,20 @@ Result<std::unique_ptr<Unpacker>> open_container(const Container& container, Byt
 std::unique_ptr<Content> part_content(std::shared_ptr<const Container> container, std::uint64_t index,
                                       ContentInfo info) {
   return std::make_unique<PartContent>(std::move(container), index, info);
+}
+
+bool is_in_memory(const Content& content) {
+  const auto* const placed = dynamic_cast<const PlacedContent*>(&content);
+  if (placed != nullptr) return is_in_memory(placed->around());
+  return dynamic_cast<const MemoryContent*>(&content) != nullptr;
+}
+
+std::optional<PartInPlace> part_in_place(const Container& container, const Part& part) {
+  if (container.in_place == nullptr || !part.stored_at || !part.size) return std::nullopt;
+  if (*part.stored_at >= container.in_place_bytes) return std::nullopt;
+  const std::uint64_t bytes = std::min(*part.size, container.in_place_bytes - *part.stored_at);
+  const ContentInfo info{bytes, part.modified, 0};
+  return PartInPlace{std::make_unique<PlacedContent>(container.in_place, *part.stored_at, info), bytes};
 }
 
 }  // namespace ambit

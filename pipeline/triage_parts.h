@@ -93,6 +93,9 @@ using SharedBytes = std::shared_ptr<const std::vector<std::byte>>;
 // All bytes in memory.
 [[nodiscard]] std::unique_ptr<Content> memory_content(SharedBytes bytes, std::optional<std::int64_t> modified);
 
+// Whether the content keeps its bytes in memory: those of memory_content(), and parts in place of these.
+[[nodiscard]] bool is_in_memory(const Content& content);
+
 // Bytes [at, at + bytes.size()) of an object of `size` bytes; what is around them is not there.
 [[nodiscard]] std::unique_ptr<Content> window_content(std::vector<std::byte> bytes, std::uint64_t at,
                                                       std::uint64_t size);
@@ -105,7 +108,18 @@ struct Container {
   std::string file_name;
   std::shared_ptr<Sandboxes> sandboxes;
   bool at_any_place = true;  // whether it was unpacked with Packed::content
+  // Its bytes where they stand, on the disk or in memory, to be read at any place, and how many; null: it stands as it
+  // is nowhere, and comes once only.
+  std::shared_ptr<const Content> in_place;
+  std::uint64_t in_place_bytes = 0;
 };
+
+// A part that stands in its container as it is, where that stands as it is.
+struct PartInPlace {
+  std::unique_ptr<Content> content;
+  std::uint64_t bytes = 0;  // fewer than the container declares where it is cut
+};
+[[nodiscard]] std::optional<PartInPlace> part_in_place(const Container& container, const Part& part);
 
 // `stream` gives the container's bytes; `content` has them at any place where container.at_any_place, and is not looked
 // at otherwise. All outlive the unpacker.

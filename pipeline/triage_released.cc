@@ -7,10 +7,12 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "pipeline/content_source.h"
 #include "pipeline/run_content.h"
 #include "pipeline/triage_find.h"
 #include "pipeline/volume_sets.h"
 #include "stages/open/open_exhibit.h"
+#include "stages/open/open_image.h"
 #include "stages/walk/image_walk.h"
 #include "stages/walk/walk.h"
 
@@ -69,19 +71,42 @@ std::optional<ResidueText> read_residue(std::string_view text, std::string_view 
   return out;
 }
 
-// What of the wanted items is inside the object.
-void look_inside(const Object& object, Content& content, PartFinder& finder) {
-  if (!finder.leads_on(to_string(object.locator, ""))) return;
-  if (const Result<ContentInfo> info = content.open(); info.ok()) finder.look_into(object, content, info->size);
-}
+// Meets the items of one exhibit: its files, what is in them, and the images that they are.
+class ExhibitItems {
+ public:
+  ExhibitItems(std::uint32_t exhibit, Wanted& wanted)
+      : exhibit_(exhibit),
+        wanted_(wanted),
+        texts_(wanted.texts()),
+        finder_(
+            texts_, [this](const std::string& text, Content& content) { wanted_.meet(text, &content); },
+            [this](const Object& part, std::unique_ptr<Content> content, std::uint64_t size) {
+              visit_image_in(part, std::move(content), size);
+            }) {}
 
-// Meets the items of an image while it is walked.
+  void visit_objects(ObjectSource& source);
+  void visit_image(const walk::Image& image);
+  // What of the wanted items is inside the object.
+  void look_inside(const Object& object, Content& content);
+  [[nodiscard]] bool leads_on(const std::string& text) const {
+    return finder_.leads_on(text) || finder_.leads_into_image(text);
+  }
+  [[nodiscard]] const std::set<std::string>& containers() const { return finder_.containers(); }
+  [[nodiscard]] Wanted& wanted() { return wanted_; }
+
+ private:
+  void visit_image_in(const Object& object, std::unique_ptr<Content> content, std::uint64_t size);
+
+  const std::uint32_t exhibit_;
+  Wanted& wanted_;
+  const std::set<std::string> texts_;
+  PartFinder finder_;
+};
+
+// Meets those of an image while it is walked.
 class ImageItems final : public walk::ImageSink {
  public:
-  ImageItems(const walk::ImageWalk& walk, Wanted& wanted, PartFinder& finder)
-      : walk_(walk), wanted_(wanted), finder_(finder) {
-    add_home(walk.image().steps);
-  }
+  ImageItems(const walk::ImageWalk& walk, ExhibitItems& all) : walk_(walk), all_(all) { add_home(walk.image().steps); }
 
   std::uint32_t home(std::vector<Step> steps) override {
     add_home(std::move(steps));
@@ -100,11 +125,11 @@ class ImageItems final : public walk::ImageSink {
 
   bool meet(Object&& object) {
     const std::string text = to_string(object.locator, "");
-    if ((!wanted_.has(text) && !finder_.leads_on(text)) || object.trouble != WalkTrouble::none) return true;
+    if ((!all_.wanted().has(text) && !all_.leads_on(text)) || object.trouble != WalkTrouble::none) return true;
     if (object.content == nullptr)
       object.content = run_content(walk_.bytes(), object.runs, object.info, Places::exhibit);
-    look_inside(object, *object.content, finder_);
-    wanted_.meet(text, object.content.get());
+    all_.look_inside(object, *object.content);
+    all_.wanted().meet(text, object.content.get());
     return true;
   }
 
@@ -117,7 +142,7 @@ class ImageItems final : public walk::ImageSink {
                                   {residue.length, std::nullopt, 0}, Places::exhibit)
                     : nullptr;
     };
-    for (const std::string& text : finder_.containers()) {
+    for (const std::string& text : all_.containers()) {
       const auto residue = read_residue(text, kCarvedName);
       const auto home = residue ? homes_.find(std::string(residue->prefix)) : homes_.end();
       const auto content = home != homes_.end() ? piece(*residue) : nullptr;
@@ -125,13 +150,13 @@ class ImageItems final : public walk::ImageSink {
       Object object;
       object.locator = Locator{0, home->second}.child(
           {StepKind::residue, std::string(kCarvedName), residue->offset, residue->length});
-      look_inside(object, *content, finder_);
+      all_.look_inside(object, *content);
     }
-    wanted_.meet_all([&](const std::string& text, const ReleasedItem& item) {
+    all_.wanted().meet_all([&](const std::string& text, const ReleasedItem& item) {
       const auto residue = read_residue(text, {});
       if (!residue || !homes_.contains(std::string(residue->prefix))) return false;
       const auto content = piece(*residue);
-      wanted_.visit(item, content.get());
+      all_.wanted().visit(item, content.get());
       return true;
     });
   }
@@ -143,29 +168,51 @@ class ImageItems final : public walk::ImageSink {
   }
 
   const walk::ImageWalk& walk_;
-  Wanted& wanted_;
-  PartFinder& finder_;
+  ExhibitItems& all_;
   VolumeSets sets_;
   // The places in which this walk has residue, by their texts.
   std::map<std::string, std::vector<Step>> homes_;
 };
 
-void visit_one_exhibit(const Exhibit& exhibit, std::uint32_t number, Wanted& wanted) {
-  const std::set<std::string> texts = wanted.texts();
-  PartFinder finder(texts, [&](const std::string& text, Content& content) { wanted.meet(text, &content); });
-  const std::unique_ptr<ObjectSource> source = walk_exhibit(exhibit, number);
-  while (std::optional<Object> object = source == nullptr ? std::nullopt : source->next()) {
-    if (object->content == nullptr) continue;
-    look_inside(*object, *object->content, finder);
-    wanted.meet(to_string(object->locator, ""), object->content.get());
-  }
-  if (source != nullptr) return;
-  const walk::Image image{number, {}, &exhibit};
+void ExhibitItems::look_inside(const Object& object, Content& content) {
+  const std::string text = to_string(object.locator, "");
+  if (!leads_on(text)) return;
+  const Result<ContentInfo> info = content.open();
+  if (!info.ok()) return;
+  if (finder_.leads_on(text)) finder_.look_into(object, content, info->size);
+  if (finder_.leads_into_image(text)) visit_image_in(object, content.duplicate(), info->size);
+}
+
+void ExhibitItems::visit_image_in(const Object& object, std::unique_ptr<Content> content, std::uint64_t size) {
+  if (content == nullptr || !content->open().ok()) return;
+  const Result<std::unique_ptr<Exhibit>> image = open_image(content_source(std::move(content), size), "");
+  if (image.ok() && *image != nullptr) visit_image({exhibit_, object.locator.steps, image->get()});
+}
+
+void ExhibitItems::visit_image(const walk::Image& image) {
   for (const auto& walk : walk::walks_of({&image, 1}, {})) {
-    ImageItems items(*walk, wanted, finder);
+    ImageItems items(*walk, *this);
     walk->walk(items);
     items.meet_joined();
     items.meet_residue();
+  }
+}
+
+void ExhibitItems::visit_objects(ObjectSource& source) {
+  while (std::optional<Object> object = source.next()) {
+    if (object->content == nullptr) continue;
+    look_inside(*object, *object->content);
+    wanted_.meet(to_string(object->locator, ""), object->content.get());
+  }
+}
+
+void visit_one_exhibit(const Exhibit& exhibit, std::uint32_t number, Wanted& wanted) {
+  ExhibitItems items(number, wanted);
+  const std::unique_ptr<ObjectSource> source = walk_exhibit(exhibit, number);
+  if (source != nullptr) {
+    items.visit_objects(*source);
+  } else {
+    items.visit_image({number, {}, &exhibit});
   }
 }
 

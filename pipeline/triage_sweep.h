@@ -109,7 +109,8 @@ class Sweep {
   void sweep_batch(Worker& worker, Batch& batch);
   struct InsideImage;
   [[nodiscard]] Result<std::optional<InsideImage>> look_inside(const Object& object, std::uint64_t size) const;
-  void sweep_inside(const Object& object, const InsideImage& image, const std::shared_ptr<SweptPortion>& outer);
+  void sweep_inside(const Object& object, const InsideImage& image, const std::shared_ptr<SweptPortion>& outer,
+                    Worker* alone);
   static void open_object(Worker& worker, Object& object, Facts& facts);
   void sweep_opened(Worker& worker, Object& object, Facts& facts);
   void sweep_whole(Worker& worker, Object& object, Facts& facts);

@@ -117,6 +117,8 @@ void Unpacking::run(Object& object, Facts& facts) {
   container->format = facts.format;
   container->file_name = std::string(file_name_of(object.locator));
   container->sandboxes = engine_.sandboxes;
+  container->in_place = container->content;
+  container->in_place_bytes = facts.size;
   ContentStream stream(*object.content, facts.size);
   std::vector<Run> stored;
   const bool has_parts = take_apart(container, stream, object.content.get(), object, facts, stored) > 0;
@@ -184,8 +186,12 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
   if (!ended) {
     child.info.size = std::max<std::uint64_t>(child.info.size, bytes.size());
     const KindGuess guess = guess_object_kind(child, bytes);
-    const Format format = guess.format;
-    if (part.is != Part::Is::view && (wants_any_place(format) || may_end_as_archive(guess))) {
+    const bool is_view = part.is == Part::Is::view, is_image = guess.kind == Kind::disk_image;
+    std::optional<PartInPlace> in_place;
+    if (is_image && !is_view) in_place = part_in_place(*container, part);
+    if (in_place && in_place->bytes >= bytes.size())
+      return take_image(part, std::move(*in_place), std::move(child), guess);
+    if (!is_view && (is_image || wants_any_place(guess.format) || may_end_as_archive(guess))) {
       child.trouble = fill(unpacker, bytes, limits::kHeldPartBytes + 1, ended, *expansion_);
     }
   }
@@ -198,6 +204,15 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
   const std::uint64_t size = bytes.size();
   take_small(part, std::move(child), std::move(bytes), facts);
   return size;
+}
+
+// A large image is not read from its container but where it stands, like one that is a file.
+std::uint64_t Unpacking::take_image(const Part& part, PartInPlace in_place, Object child, const KindGuess& guess) {
+  if (in_place.bytes < *part.size) child.trouble = WalkTrouble::damaged;
+  child.content = std::move(in_place.content);
+  child.info.size = in_place.bytes;
+  sweep_later(std::move(child), guess, 0);
+  return in_place.bytes;
 }
 
 void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte> bytes, Facts& facts) {
@@ -222,9 +237,9 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   own.coverage = {};
   static_cast<void>(take_marks(own.hits, engine_));
   ++depth_;
+  sweep_.open_inside(worker_, child, own);
   if (own.format != Format::none) run(child, own);
   --depth_;
-  sweep_.open_inside(worker_, child, own);
   sweep_.judge(worker_, child, own);
 }
 
@@ -257,6 +272,10 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
     own->file_name = std::string(last_component(part.name));
     own->sandboxes = engine_.sandboxes;
     own->at_any_place = false;
+    if (std::optional<PartInPlace> in_place = part_in_place(*container, part)) {
+      own->in_place = std::move(in_place->content);
+      own->in_place_bytes = in_place->bytes;
+    }
     ++depth_;
     take_apart(own, teed, nullptr, streamed->object(), facts, stored);
     --depth_;

@@ -40,6 +40,7 @@ class Unpacking {
   // Bytes of the part.
   std::uint64_t take_part(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
                           std::uint64_t index, Object child, Facts& facts);
+  std::uint64_t take_image(const Part& part, PartInPlace in_place, Object child, const KindGuess& guess);
   void take_small(const Part& part, Object child, std::vector<std::byte> bytes, Facts& facts);
   std::uint64_t take_large(Unpacker& unpacker, const Part& part, const std::shared_ptr<const Container>& container,
                            std::uint64_t index, Object child, std::vector<std::byte> first,

@@ -38,6 +38,7 @@ lzip -c a.txt > ../files/6.lz
 zip -q ../files/7.zip a.txt
 cat a.txt | zip -q > ../files/8.zip
 7z a -bd -y ../files/9.7z a.txt >/dev/null
+mksquashfs a.txt ../files/15.squashfs -quiet -no-progress -nopad
 tar cf - large.txt | gzip -n > ../files/10.tgz
 python3 - <<'PY'
 import zipfile, zlib
@@ -124,7 +125,7 @@ TEST(Carve, says_where_files_end_whose_format_says_so) {
   const test::TemporaryFolder folder;
   ASSERT_EQ(made(folder, kFiles), "");
   std::vector<std::string> files;
-  for (const char* name : {"7.zip", "8.zip", "9.7z", "11.zip", "12.zip", "13.docx", "14.pdf", "7.zip"}) {
+  for (const char* name : {"7.zip", "8.zip", "9.7z", "11.zip", "12.zip", "13.docx", "14.pdf", "15.squashfs", "7.zip"}) {
     files.push_back(file(folder, name));
   }
   std::vector<Place> places;
@@ -233,7 +234,7 @@ mke2fs -q -F -t ext4 -b 1024 -E nodiscard,lazy_itable_init=0 disk.raw
   const std::string image = c.folder / "disk.raw";
   const Ran ran = c.triage("run", {image});
   ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
-  EXPECT_EQ(c.query("run", "SELECT count(*) FROM v_item WHERE locator LIKE 'disk.raw:carved@%!%'"), "14")
+  EXPECT_EQ(c.query("run", "SELECT count(*) FROM v_item WHERE locator LIKE 'disk.raw:carved@%!%'"), "15")
       << containers("run");
   EXPECT_EQ(
       c.query("run",
@@ -241,7 +242,7 @@ mke2fs -q -F -t ext4 -b 1024 -E nodiscard,lazy_itable_init=0 disk.raw
       "");
   const Ran verified = test::ambit({"verify", c.folder / "run", "--exhibit", image});
   EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
-  EXPECT_THAT(verified.out, testing::HasSubstr("14")) << verified.out;
+  EXPECT_THAT(verified.out, testing::HasSubstr("15")) << verified.out;
   // The same however it is swept.
   const std::string index = test::read_file(c.folder / "run/relevance.db");
   for (const char* chunk : {"64K", "100003"}) {

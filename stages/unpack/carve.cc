@@ -3,6 +3,7 @@
 //   gzip, xz, …    it ends by itself: as far as the next one
 //   zip            the end of its directory tells where it began, and stands behind everything else
 //   7z, cab        their first header says
+//   squashfs       its super-block says
 //   rar            as a stream
 //   OLE            the last sector that its allocation table holds
 //   PDF            the last %%EOF behind which no more objects come
@@ -44,6 +45,7 @@ constexpr std::array kSignatures = {"\x1f\x8b\x08"sv,
                                     "Rar!\x1a\x07"sv,
                                     "MSCF\0\0\0\0"sv,
                                     "%PDF-"sv,
+                                    "hsqs"sv,
                                     "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv};
 
 constexpr std::array<bool, 256> kFirstBytes = [] {
@@ -93,7 +95,7 @@ class Carver {
   }
   static bool is_carved(Format format) {
     return is_stream(format) || is_zip(format) || format == Format::other_archive || format == Format::pdf ||
-           format == Format::ole;
+           format == Format::ole || format == Format::squashfs;
   }
 
   // Fewer bytes where they cannot be read.
@@ -155,6 +157,7 @@ class Carver {
     if (is_zip(file.guess.format)) return zip_end(file.begin);
     if (file.guess.format == Format::pdf) return pdf_end(file.begin, next);
     if (file.guess.format == Format::ole) return ole_end(file.begin);
+    if (file.guess.format == Format::squashfs) return squashfs_end(file.begin);
     if (file.guess.format != Format::other_archive) return std::nullopt;
     const std::span<const std::byte> head = read(file.begin, 32);
     if (head.size() < 32) return std::nullopt;
@@ -169,6 +172,13 @@ class Carver {
     const std::uint64_t most = size_ - begin;
     if (a > most || b > most - a || c > most - a - b) return std::nullopt;
     return begin + a + b + c;
+  }
+
+  // Its super-block says how much is used; what fills it up to 4 KiB is nothing.
+  std::optional<std::uint64_t> squashfs_end(std::uint64_t begin) {
+    constexpr std::size_t kUsedAt = 40;
+    const std::span<const std::byte> head = read(begin, kUsedAt + 8);
+    return head.size() < kUsedAt + 8 ? std::nullopt : reach(begin, little64(head, kUsedAt), 0, 0);
   }
 
   // By its first header, if what this says of the last one is true.

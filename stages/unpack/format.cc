@@ -6,6 +6,7 @@
 
 #include "pipeline/volume_sets.h"
 #include "stages/unpack/archive/self_extracting.h"
+#include "stages/unpack/archive/squashfs_header.h"
 #include "stages/unpack/archive/tar_header.h"
 #include "stages/unpack/document/folded.h"
 #include "stages/unpack/input.h"
@@ -165,6 +166,7 @@ Format by_bytes(std::span<const std::byte> bytes, std::string_view lower_name) {
   }
   if (is_bzip2(head)) return Format::bzip2;
   if (head.starts_with("LZIP") && head.size() > 5 && head[4] <= 1) return Format::lzip;
+  if (unpack::squashfs_version(bytes)) return Format::squashfs;
   if (unpack::is_tar_header(bytes)) return Format::tar;
   if (is_compress(head)) return Format::compress;
   if (is_cpio(head) || is_lha(head)) return Format::other_archive;

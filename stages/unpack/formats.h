@@ -25,6 +25,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_other_archive(const Packed& packed);
 [[nodiscard]] Opened open_git_pack(const Packed& packed);
 [[nodiscard]] Opened open_warc(const Packed& packed);
+[[nodiscard]] Opened open_squashfs(const Packed& packed);
 [[nodiscard]] Opened open_self_extracting(const Packed& packed);
 [[nodiscard]] Opened open_embedded(const Packed& packed);
 

@@ -15,7 +15,7 @@ namespace {
 
 // Where its decoder works. Those in the program are our own, linear, bounded and fuzzed, or libraries with which half
 // the world decodes what strangers send (ISA-L, zlib's kin, liblzma, libzstd). libarchive's odd formats crashed and
-// hung while we tested them; libpff was never meant for hostile files.
+// hung while we tested them; libpff and libsquashfs were never meant for hostile files.
 enum class Works { in_program, in_sandbox };
 
 struct Row {
@@ -62,6 +62,7 @@ constexpr std::array kFormats = {
     Row{Format::other_archive, unpack::open_other_archive, Works::in_sandbox},
     Row{Format::git_pack, unpack::open_git_pack},
     Row{Format::warc, unpack::open_warc},
+    Row{Format::squashfs, unpack::open_squashfs, Works::in_sandbox},
     Row{Format::self_extracting, unpack::open_self_extracting},  // what is not a zip in a sandbox, as above
     Row{Format::embedded, unpack::open_embedded},
     // mail

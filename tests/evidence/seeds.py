@@ -75,10 +75,13 @@ lzip -k a.txt
 compress -c a.txt > a.Z
 xz -k --format=lzma a.txt
 7z a -bd -y a.7z a.txt a.rtf >/dev/null
+mkdir files; cp a.txt a.rtf files; ln files/a.txt files/b.txt; setfattr -n user.note -v aside files/a.rtf
+for packer in gzip lzo lz4 xz zstd lzma; do mksquashfs files $packer.squashfs -comp $packer -quiet -no-progress; done
+mksquashfs files stored.squashfs -noI -noD -noF -noX -quiet -no-progress
 zip -q a.zip a.txt a.rtf
 for packed in a.7z a.zip; do cat /bin/true $packed > whole-$packed.exe; (head -c 3000 /bin/true; cat $packed) > cut-$packed.exe; done
 cat a.png a.zip > zip.png
-rm export
+rm -r export files
 '''], cwd=folder, check=True)
 # Debian's modules, whatever python comes first.
 subprocess.run(['/usr/bin/python3', '-c', '''

@@ -46,6 +46,7 @@ constexpr std::array kDoors = {
     Door{"lzma.h", "stages/unpack/stream/xz.cc"},
     Door{"libbfio.h", "stages/unpack/outlook/outlook.cc"},
     Door{"libpff.h", "stages/unpack/outlook/"},
+    Door{"sqfs/", "stages/unpack/archive/squashfs_image.cc"},
     Door{"seccomp.h", "stages/unpack/sandbox/lock.cc"},
     Door{"uchardet", "stages/unpack/text/charset_guess.cc"},
     Door{"unicode/", "stages/unpack/text/charset.cc"},

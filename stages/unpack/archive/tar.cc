@@ -22,7 +22,7 @@ struct Stored {
 
 class Tar final : public Unpacker {
  public:
-  explicit Tar(ByteStream& packed) : input_(packed) {}
+  explicit Tar(Input input) : input_(std::move(input)) {}
   // Whether a tar begins here.
   [[nodiscard]] Result<bool> begins();
   Result<std::optional<Part>> next() override;
@@ -267,7 +267,9 @@ Result<std::size_t> Tar::read(std::span<std::byte> into) {
 }  // namespace
 
 Opened open_tar(const Packed& packed) {
-  auto tar = std::make_unique<Tar>(*packed.stream);
+  // What is large and not wanted is passed without being read, where that can be.
+  auto tar =
+      std::make_unique<Tar>(packed.content != nullptr ? Input(*packed.content, packed.size) : Input(*packed.stream));
   const Result<bool> begins = tar->begins();
   if (!begins.ok()) return begins.error();
   if (!*begins) return evidence_error("not a tar");

@@ -173,6 +173,7 @@ Result<Part> Zip::open_member(ZipEntry entry, bool size_known) {
   if (decoder.ok() && *decoder == nullptr) part.trouble = WalkTrouble::unsupported;
   if (part.trouble != WalkTrouble::none) return part;
   if (entry_.method == 0) part.stored_at = data_at_;
+  if (entry_.method == 0 && size_known) part.size = entry_.packed;
   decoder_ = std::move(decoder).value();
   return part;
 }

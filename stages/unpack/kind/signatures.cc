@@ -35,6 +35,7 @@ constexpr std::array kSignatures = {
     Signature{0, "\x60\xea"sv, Kind::archive}, Signature{0, "\x78\x9f\x3e\x22"sv, Kind::document},  // TNEF
     Signature{0, "\x71\xc7"sv, Kind::archive}, Signature{24, "\x6c\xea\0\0"sv, Kind::archive},      // cpio; dump
     Signature{0, "\x5d\0\0"sv, Kind::archive},                                                      // LZMA
+    Signature{0, "hsqs"sv, Kind::archive}, Signature{0, "sqsh"sv, Kind::archive},                   // squashfs
     // documents
     Signature{0, "\x09\x04\x06\0"sv, Kind::spreadsheet}, Signature{0, "\x09\x02\x06\0"sv, Kind::spreadsheet},
     Signature{0, "%PDF-"sv, Kind::document}, Signature{0, "%!PS"sv, Kind::document},
@@ -77,8 +78,7 @@ constexpr std::array kSignatures = {
     Signature{0, "# Disk DescriptorFile"sv, Kind::disk_image}, Signature{0, "conectix"sv, Kind::disk_image},
     Signature{0, "vhdxfile"sv, Kind::disk_image}, Signature{0, "EVF\x09\x0d\x0a\xff\0"sv, Kind::disk_image},
     Signature{0, "EVF2\r\n\x81\0"sv, Kind::disk_image}, Signature{0, "<<< "sv, Kind::disk_image},
-    Signature{0, "MSWIM\0\0\0"sv, Kind::disk_image}, Signature{0, "hsqs"sv, Kind::disk_image},
-    Signature{0, "AFF"sv, Kind::disk_image},
+    Signature{0, "MSWIM\0\0\0"sv, Kind::disk_image}, Signature{0, "AFF"sv, Kind::disk_image},
     // keys and what is locked with them
     Signature{0, "LUKS\xba\xbe"sv, Kind::encrypted}, Signature{0, "Salted__"sv, Kind::encrypted},
     Signature{0, "age-encryption.org/"sv, Kind::encrypted}, Signature{0, "-----BEGIN PGP MESSAGE"sv, Kind::encrypted},

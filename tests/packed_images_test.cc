@@ -1,0 +1,147 @@
+// Images of disks in archives, and file systems that are archives themselves: opened where they stand, or in memory,
+// from outside, by the program that was built.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/evidence.h"
+
+namespace ambit {
+namespace {
+
+using test::Case;
+using test::Ran;
+
+// A disk of 24 MiB with a file system, in which the word stands once; as it comes out of virtual machines.
+constexpr std::string_view kDisks = R"sh(
+set -e
+mkdir server w w/in; cd w
+python3 - <<'PY'
+import random
+random.seed(7)
+words = [''.join(random.choice('abcdefghijklmnop') for _ in range(random.randint(2, 9))) for _ in range(400)]
+text = ' '.join(random.choice(words) for _ in range(3000))
+open('in/a.txt', 'w').write(text + '\nacme-payout-7731\n' + text)
+open('in/filler', 'wb').write(random.randbytes(6 << 20))
+PY
+truncate -s 24M disk; mke2fs -q -t ext4 -F -d in disk
+qemu-img convert -f raw -O vmdk -o subformat=streamOptimized disk disk.vmdk
+qemu-img convert -c -f raw -O qcow2 disk disk.qcow2
+echo '<Envelope/>' > vm.ovf
+)sh";
+
+constexpr const char* kInside = "locator NOT LIKE '%.snap'";
+
+class PackedImages : public testing::Test {
+ protected:
+  PackedImages() { c.order(test::kPayoutOrder); }
+  void make(const std::string& script) {
+    const Ran ran = test::run(
+        {"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kDisks) + "set -e\n" + script});
+    ASSERT_EQ(ran.exit, 0) << ran.out << ran.err;
+  }
+  [[nodiscard]] std::string items(const std::string& run, const std::string& where = "true") const {
+    return c.query(run, "SELECT locator || ' ' || hits FROM v_item WHERE " + where + " ORDER BY locator");
+  }
+  void expect_verified(const std::string& run, const std::string& exhibit) const {
+    const Ran verified = test::ambit({"verify", c.folder / run, "--exhibit", exhibit});
+    EXPECT_EQ(verified.exit, 0) << verified.out << verified.err;
+  }
+  Case c;
+};
+
+TEST_F(PackedImages, that_stand_in_an_archive_as_they_are_are_opened_there) {
+  make(
+      "tar cf ../server/vm.ova vm.ovf disk.vmdk; tar cf ../server/q.tar disk.qcow2; zip -q0 ../server/z.zip "
+      "disk.qcow2; "
+      "tar cf inner.tar disk.qcow2; tar cf ../server/twice.tar inner.tar vm.ovf");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(items("run"),
+            "server:/q.tar!/disk.qcow2:/a.txt 1\nserver:/twice.tar!/inner.tar!/disk.qcow2:/a.txt 1\n"
+            "server:/vm.ova!/disk.vmdk:/a.txt 1\nserver:/z.zip!/disk.qcow2:/a.txt 1");
+  expect_verified("run", c.folder / "server");
+}
+
+TEST_F(PackedImages, that_are_packed_are_opened_in_memory_as_far_as_that_goes) {
+  make(
+      "gzip -c disk.vmdk > ../server/disk.vmdk.gz; tar czf ../server/q.tar.gz disk.qcow2; "
+      "(cat disk.vmdk; head -c 40000000 /dev/urandom) > large.vmdk; gzip -1 -c large.vmdk > ../server/large.vmdk.gz");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(ran.exit, 2) << ran.err;
+  EXPECT_EQ(items("run"), "server:/disk.vmdk.gz!/disk.vmdk:/a.txt 1\nserver:/q.tar.gz!/q.tar!/disk.qcow2:/a.txt 1");
+  EXPECT_EQ(c.query("run",
+                    "SELECT sum(items) FROM census JOIN word ON topic = 'reason' AND number = reason WHERE "
+                    "word = 'unsupported'"),
+            "1");
+  expect_verified("run", c.folder / "server");
+}
+
+TEST_F(PackedImages, in_an_image_are_found_and_verified) {
+  make(
+      "tar cf in/vm.ova vm.ovf disk.vmdk; cp disk.qcow2 in/plain.qcow2; rm in/a.txt in/filler; "
+      "truncate -s 40M ../outer.dd; mke2fs -q -t ext4 -F -d in ../outer.dd");
+  const Ran ran = c.triage("run", {c.folder / "outer.dd"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(items("run"), "outer.dd:/plain.qcow2:/a.txt 1\nouter.dd:/vm.ova!/disk.vmdk:/a.txt 1");
+  expect_verified("run", c.folder / "outer.dd");
+}
+
+TEST_F(PackedImages, give_the_same_index_at_any_number_of_threads) {
+  make(
+      "tar cf ../server/vm.ova vm.ovf disk.vmdk; gzip -c disk.qcow2 > ../server/disk.qcow2.gz; "
+      "mksquashfs in ../server/in.squashfs -quiet -no-progress");
+  std::string first;
+  for (const std::string threads : {"1", "2", "8"}) {
+    const Ran ran = c.triage("run" + threads, {c.folder / "server"}, {"--threads", threads});
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+    const std::string index = test::read_file(c.folder / ("run" + threads + "/relevance.db"));
+    if (first.empty()) first = index;
+    EXPECT_TRUE(index == first) << threads;
+  }
+}
+
+TEST_F(PackedImages, in_an_archive_that_was_cut_are_told) {
+  make("tar cf whole.tar disk.qcow2; head -c 5000000 whole.tar > ../server/cut.tar");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(ran.exit, 2) << ran.err;
+  EXPECT_THAT(c.query("run", "SELECT word FROM census JOIN word ON topic = 'reason' AND number = reason GROUP BY word"),
+              testing::HasSubstr("damaged"));
+}
+
+// Whoever gets an archive gets the images in it, which nobody scrutinised as a part of it.
+TEST_F(PackedImages, are_not_released_with_the_archive_around_them) {
+  make("tar cf ../server/acme-payout-7731.tar vm.ovf disk.qcow2; tar cf ../server/acme-payout-7731.clean.tar vm.ovf");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(c.query("run", "SELECT locator FROM v_item WHERE locator LIKE '%.tar' AND disposition = 'disclose'"),
+            "server:/acme-payout-7731.clean.tar");
+}
+
+TEST_F(PackedImages, of_a_disc_are_read_once) {
+  make("genisoimage -quiet -R -o ../server/disc.iso in; gzip -nc ../server/disc.iso > ../server/packed.iso.gz");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(items("run"), "server:/disc.iso:/a.txt 1\nserver:/packed.iso.gz!/packed.iso:/a.txt 1");
+  expect_verified("run", c.folder / "server");
+}
+
+// What does not repeat a packer leaves as it is: there the bytes around it hit as well.
+TEST_F(PackedImages, of_squashfs_are_taken_apart_in_folders_archives_and_images) {
+  make(
+      "setfattr -n user.note -v acme-payout-7731 in/filler; mksquashfs in a.snap -quiet -no-progress -comp lzo; "
+      "cp a.snap ../server; tar cf ../server/s.tar a.snap; rm in/filler in/a.txt; mv a.snap in; "
+      "truncate -s 40M ../outer.dd; mke2fs -q -t ext4 -F -d in ../outer.dd");
+  Ran ran = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(items("run", kInside),
+            "server:/a.snap!/a.txt 1\nserver:/a.snap!/filler:user.note 1\nserver:/s.tar!/a.snap!/a.txt 1\n"
+            "server:/s.tar!/a.snap!/filler:user.note 1");
+  expect_verified("run", c.folder / "server");
+  ran = c.triage("image", {c.folder / "outer.dd"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(items("image", kInside), "outer.dd:/a.snap!/a.txt 1\nouter.dd:/a.snap!/filler:user.note 1");
+  expect_verified("image", c.folder / "outer.dd");
+}
+
+}  // namespace
+}  // namespace ambit
