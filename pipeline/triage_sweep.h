@@ -36,8 +36,8 @@ enum class Covers : std::uint8_t { own_bytes, nothing };
 void sort_exceptions(std::vector<Exception>& exceptions);
 // Hits and exceptions that several tasks found of one object, as one task would have.
 void settle(Facts& facts, const Engine& engine);
-// Takes the marks of what is packed amid other bytes (stages/unpack/embedded/embedded.h) out of the hits: where they stand in the
-// bytes.
+// Takes the marks of what is packed amid other bytes (stages/unpack/embedded/embedded.h) out of the hits: where they
+// stand in the bytes.
 std::vector<std::uint64_t> take_marks(std::vector<Hit>& hits, const Engine& engine);
 // What the object is, by its first bytes.
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts);

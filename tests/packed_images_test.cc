@@ -86,6 +86,17 @@ TEST_F(PackedImages, in_an_image_are_found_and_verified) {
   expect_verified("run", c.folder / "outer.dd");
 }
 
+// Disks of containers and of virtual machines are file systems without a partition table, and called anything.
+TEST_F(PackedImages, of_a_file_system_alone_are_told_by_its_super_block) {
+  make(
+      "cp disk ../server/vm-100-disk-0.raw; cp disk ../server/rootfs; truncate -s 400M xfs; mkfs.xfs -q xfs;"
+      " mkdir m; mount -o loop xfs m; cp in/a.txt m; umount m; cp --sparse=always xfs ../server/xfs");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(items("run"), "server:/rootfs:/a.txt 1\nserver:/vm-100-disk-0.raw:/a.txt 1\nserver:/xfs:/a.txt 1");
+  expect_verified("run", c.folder / "server");
+}
+
 TEST_F(PackedImages, give_the_same_index_at_any_number_of_threads) {
   make(
       "tar cf ../server/vm.ova vm.ovf disk.vmdk; gzip -c disk.qcow2 > ../server/disk.qcow2.gz; "
