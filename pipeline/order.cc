@@ -8,6 +8,7 @@
 #include <map>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "pipeline/order_document.h"
 #include "pipeline/order_fields.h"
 #include "pipeline/order_identifiers.h"

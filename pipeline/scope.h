@@ -9,6 +9,7 @@
 
 #include "pipeline/facts.h"
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "pipeline/pattern.h"
 
 namespace ambit {

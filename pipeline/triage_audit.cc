@@ -8,6 +8,7 @@
 #include <set>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "pipeline/order.h"
 #include "pipeline/run_audit.h"
 #include "pipeline/triage_blocks.h"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "pipeline/triage_image.h"
 #include "stages/unpack/content_stream.h"
 

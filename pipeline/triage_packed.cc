@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/content_stream.h"
 #include "stages/unpack/embedded/embedded.h"
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <functional>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/content_stream.h"
 
 namespace ambit {

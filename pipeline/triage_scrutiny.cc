@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "pipeline/triage_blocks.h"
 #include "pipeline/triage_packed.h"
 #include "pipeline/triage_sweep.h"

@@ -10,7 +10,7 @@
 #include <optional>
 #include <vector>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "pipeline/triage_blocks.h"
 #include "pipeline/triage_sweep.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "pipeline/triage_image.h"
 #include "pipeline/triage_stream.h"
 #include "stages/unpack/content_stream.h"
@@ -124,7 +125,9 @@ void Unpacking::run(Object& object, Facts& facts) {
   const bool has_parts = take_apart(container, stream, object.content.get(), object, facts, stored) > 0;
   leave_to_parts(facts.hits, std::move(stored));
   sort_exceptions(facts.exceptions);
-  object.in_family = object.in_family || facts.format != Format::embedded || has_parts;
+  // These mostly hold nothing.
+  const bool may_be_empty = facts.format == Format::embedded || facts.format == Format::png;
+  object.in_family = object.in_family || !may_be_empty || has_parts;
 }
 
 std::uint64_t Unpacking::take_apart(const std::shared_ptr<const Container>& container, ByteStream& stream,
@@ -221,7 +224,7 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   const bool is_view = part.is == Part::Is::view;
   KindGuess told = is_view ? KindGuess{Kind::text, true} : guess_object_kind(child, bytes);
   if (told.format == Format::none && !told.is_text) told.format = format_by_end(bytes);
-  if (told.format == Format::none && has_embedded_mark(bytes)) told.format = Format::embedded;
+  if (told.format == Format::none && !is_view && has_embedded_mark(bytes)) told.format = Format::embedded;
   const bool may_expand = expands(told.format, bytes);
   child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
   if (is_view) return view(std::move(child), part.retells, facts);

@@ -357,7 +357,7 @@ mkdir tree; cp -r files tree/a; truncate -s 64M ext.raw; mke2fs -q -t ext4 -b 10
   const Ran ran = c.triage("run", {c.folder / "ext.raw"});
   ASSERT_TRUE(ran.exit == 0 || ran.exit == 2) << ran.err;
   EXPECT_EQ(c.query("run", "SELECT count(*) FROM v_item WHERE locator LIKE '%carved@%'"), "0") << containers("run");
-  EXPECT_EQ(c.query("run", "SELECT count(*) FROM v_item WHERE locator LIKE 'ext.raw:/a/%!%'"), "14")
+  EXPECT_EQ(c.query("run", "SELECT count(*) FROM v_item WHERE locator LIKE 'ext.raw:/a/%!%'"), "15")
       << containers("run");
 }
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/mail/header.h"

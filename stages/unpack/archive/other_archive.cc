@@ -15,7 +15,7 @@
 #include <clocale>
 #include <cstdio>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/stream/decoder.h"
 

@@ -14,7 +14,7 @@
 #include <algorithm>
 #include <array>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/archive/zip_directory.h"
 #include "stages/unpack/content_stream.h"
 #include "stages/unpack/formats.h"

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/archive/squashfs_file.h"
 #include "stages/unpack/archive/squashfs_header.h"
 #include "stages/unpack/archive/squashfs_image.h"

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/archive/tar_extension.h"
 #include "stages/unpack/archive/tar_header.h"
 #include "stages/unpack/formats.h"

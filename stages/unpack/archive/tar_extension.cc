@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/archive/tar_header.h"
 
 namespace ambit::unpack {

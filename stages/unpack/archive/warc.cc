@@ -8,7 +8,7 @@
 #include <charconv>
 #include <string>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/mail/header.h"

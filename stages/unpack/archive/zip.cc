@@ -10,7 +10,7 @@
 // is read in all.
 #include <algorithm>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/archive/zip_decoder.h"
 #include "stages/unpack/archive/zip_directory.h"
 #include "stages/unpack/formats.h"

@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/database/journal_file.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/stream/decoder.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/stream/decoder.h"
 #include "stages/unpack/text/charset.h"
 

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/input.h"
 

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/database/sqlite_file.h"
 #include "stages/unpack/database/sqlite_packed.h"
 #include "stages/unpack/database/sqlite_schema.h"

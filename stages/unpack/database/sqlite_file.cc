@@ -5,6 +5,7 @@
 #include <span>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 
 namespace ambit::unpack {
 namespace {

@@ -18,6 +18,7 @@
 #include <functional>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/database/sqlite_file.h"
 #include "stages/unpack/database/sqlite_log_pages.h"
 #include "stages/unpack/database/sqlite_packed.h"

@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/database/sqlite_file.h"
 
 namespace ambit::unpack {

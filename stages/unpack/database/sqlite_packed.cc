@@ -5,7 +5,7 @@
 #include <cstring>
 #include <utility>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/kind/kind.h"
 

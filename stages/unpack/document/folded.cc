@@ -8,7 +8,7 @@
 #include <string>
 #include <utility>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/kind/text.h"
 #include "stages/unpack/mail/transfer_encoding.h"

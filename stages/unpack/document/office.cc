@@ -8,7 +8,7 @@
 #include <array>
 #include <utility>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/document/office_package.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/markup/markup.h"

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 
 namespace ambit::unpack {
 namespace {

@@ -12,7 +12,7 @@
 #include <array>
 #include <utility>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/stream/inflated.h"

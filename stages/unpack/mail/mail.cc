@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/mail/header.h"
 #include "stages/unpack/mail/transfer_encoding.h"

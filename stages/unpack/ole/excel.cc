@@ -11,7 +11,7 @@
 #include <map>
 #include <utility>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/markup/markup.h"
 #include "stages/unpack/ole/excel_records.h"
 #include "stages/unpack/ole/parts.h"

@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/ole/parts.h"
 #include "stages/unpack/ole/text.h"
 #include "stages/unpack/text/charset.h"

@@ -11,7 +11,7 @@
 #include <charconv>
 #include <utility>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/mail/header.h"
 #include "stages/unpack/ole/parts.h"
 #include "stages/unpack/ole/text.h"

@@ -9,7 +9,7 @@
 #include <array>
 #include <utility>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/markup/markup.h"
 #include "stages/unpack/ole/excel_drawing.h"

@@ -8,7 +8,7 @@
 #include <algorithm>
 #include <array>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/ole/parts.h"
 #include "stages/unpack/ole/text.h"

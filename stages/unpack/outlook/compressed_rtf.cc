@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/text/rewriting.h"
 

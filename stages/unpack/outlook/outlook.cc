@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/outlook/item.h"

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <deque>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/outlook/compressed_rtf.h"
 #include "stages/unpack/outlook/tnef_file.h"

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 
 namespace ambit::unpack {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "pipeline/byte_stream.h"
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/pdf/tokens.h"
 #include "stages/unpack/stream/inflated.h"
 #include "stages/unpack/text/charset.h"

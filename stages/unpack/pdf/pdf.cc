@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "pipeline/exhausted.h"
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/pdf/objects.h"

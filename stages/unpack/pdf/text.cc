@@ -9,7 +9,7 @@
 #include <cerrno>
 
 #include "pipeline/exhausted.h"
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/input.h"
 
 namespace ambit::unpack {

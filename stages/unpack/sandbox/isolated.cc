@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/sandbox/part.h"
 #include "stages/unpack/sandbox/sandbox.h"

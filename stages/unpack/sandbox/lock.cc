@@ -23,6 +23,7 @@
 #include <memory>
 
 #include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 
 namespace ambit::unpack {
 namespace {

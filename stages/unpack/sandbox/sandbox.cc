@@ -13,7 +13,7 @@
 #include <ctime>
 
 #include "pipeline/exhausted.h"
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 
 namespace ambit::unpack {
 namespace {

@@ -22,7 +22,7 @@
 #include <vector>
 
 #include "pipeline/file_descriptor.h"
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "pipeline/result.h"
 #include "stages/unpack/sandbox/message.h"
 

@@ -4,7 +4,7 @@
 // behind the last one is let be, as the tools do for lzip and .lzma.
 #include <lzma.h>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/stream/decoder.h"
 

@@ -4,7 +4,7 @@
 
 #include <bit>
 
-#include "pipeline/limits.h"
+#include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/stream/decoder.h"
 
