@@ -6,7 +6,6 @@
 #include "pipeline/limits.h"
 #include "pipeline/limits_unpack.h"
 #include "stages/unpack/content_stream.h"
-#include "stages/unpack/embedded/embedded.h"
 
 namespace ambit {
 namespace {
@@ -99,12 +98,11 @@ std::uint64_t PackedReader::take(Unpacker& unpacker, const Part& part, const Pla
   Plain own;
   if (is_plain) own = Extent{plain->start + *part.stored_at, ended ? bytes.size() : kUnknownSize, View::raw};
   if (ended) {
-    if (!is_view && guess.format == Format::none && !guess.is_text) guess.format = format_by_end(bytes);
-    if (!is_view && guess.format == Format::none && has_embedded_mark(bytes)) guess.format = Format::embedded;
+    if (!is_view) guess.format = format_of_held(guess, bytes);
     static_cast<void>(see(bytes));
     take_held(guess, name, std::move(bytes), own);
   } else {
-    if (!is_view && guess.format == Format::none && guess.is_text) guess.format = Format::embedded;
+    if (!is_view) guess.format = format_of_passing(guess);
     TeedPart teed(unpacker, std::move(bytes), *expansion_, see);
     if (guess.format != Format::none) take_apart(make_container(guess.format, kUnknownSize, name), teed, nullptr, own);
     std::vector<std::byte> rest(256 * limits::KiB);

@@ -7,6 +7,7 @@
 
 #include "pipeline/limits_unpack.h"
 #include "stages/unpack/content_stream.h"
+#include "stages/unpack/embedded/embedded.h"
 
 namespace ambit {
 namespace {
@@ -176,6 +177,17 @@ Format format_by_end(Content& content, std::uint64_t size) {
   const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size, end.size()));
   const Result<std::size_t> got = content.read_at(size - bytes, std::span(end).first(bytes));
   return got.ok() && *got == bytes ? format_by_end(std::span(end).first(bytes)) : Format::none;
+}
+
+Format format_of_held(const KindGuess& guess, std::span<const std::byte> bytes) {
+  Format format = guess.format;
+  if (format == Format::none && !guess.is_text) format = format_by_end(bytes);
+  return format == Format::none && has_embedded_mark(bytes) ? Format::embedded : format;
+}
+
+// There is no second look at its bytes, so what is text is read for marks as it comes.
+Format format_of_passing(const KindGuess& guess) {
+  return guess.format == Format::none && guess.is_text ? Format::embedded : guess.format;
 }
 
 WalkTrouble trouble_of(const Error& error) {

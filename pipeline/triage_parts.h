@@ -25,6 +25,10 @@ namespace ambit {
 
 // See unpack.h: of an object of `size` bytes, which is open. Nothing where its end cannot be read.
 [[nodiscard]] Format format_by_end(Content& content, std::uint64_t size);
+// As what a part is taken apart that is held in memory, or that comes once only: where its beginning says nothing, by
+// its end, or by what stands in it.
+[[nodiscard]] Format format_of_held(const KindGuess& guess, std::span<const std::byte> bytes);
+[[nodiscard]] Format format_of_passing(const KindGuess& guess);
 // Of a part that comes once only: whether it is held, to be asked for its end.
 [[nodiscard]] inline bool may_end_as_archive(const KindGuess& guess) {
   return (guess.format == Format::none || guess.format == Format::png) &&

@@ -223,8 +223,7 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   child.info.size = size;
   const bool is_view = part.is == Part::Is::view;
   KindGuess told = is_view ? KindGuess{Kind::text, true} : guess_object_kind(child, bytes);
-  if (told.format == Format::none && !told.is_text) told.format = format_by_end(bytes);
-  if (told.format == Format::none && !is_view && has_embedded_mark(bytes)) told.format = Format::embedded;
+  if (!is_view) told.format = format_of_held(told, bytes);
   const bool may_expand = expands(told.format, bytes);
   child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
   if (is_view) return view(std::move(child), part.retells, facts);
@@ -256,9 +255,7 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
   const KindGuess guess = guess_object_kind(child, first);
   facts.kind = is_view ? Kind::text : guess.kind;
   facts.is_text = is_view || guess.is_text;
-  facts.format = is_view ? Format::none : guess.format;
-  // There is no second look at its bytes, so what is text is read for marks as it comes.
-  if (facts.format == Format::none && !is_view && guess.is_text) facts.format = Format::embedded;
+  facts.format = is_view ? Format::none : format_of_passing(guess);
   if (facts.kind == Kind::disk_image) note(facts, ExceptionReason::unsupported);
   const auto streamed = std::make_shared<StreamedPart>(sweep_, engine_, worker_, std::move(child));
   TeedPart teed(unpacker, std::move(first), *expansion_, [&](std::span<const std::byte> bytes) {

@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
+
+#include "stages/unpack/input.h"
 
 namespace ambit::kinds {
 namespace {
@@ -183,14 +186,6 @@ bool is_old_tar(std::string_view head) {
   return sum == declared;
 }
 
-std::size_t number(std::string_view head, std::size_t at, std::size_t bytes, bool is_little) {
-  std::size_t value = 0;
-  for (std::size_t i = 0; i < bytes; ++i) {
-    value = value << 8 | static_cast<unsigned char>(head[at + (is_little ? bytes - 1 - i : i)]);
-  }
-  return value;
-}
-
 // A file system, or a physical volume of LVM, of its own, without a boot sector; by fields of its super-block too,
 // where the signature is short:
 //   ext  := 1024 bytes, inodes:4 blocks:4 12 bytes first-block:4 (0, 1) log-block:4 (to 6) 28 bytes 53 ef
@@ -199,12 +194,13 @@ std::size_t number(std::string_view head, std::size_t at, std::size_t bytes, boo
 bool is_file_system(std::string_view head) {
   constexpr std::size_t kSuper = 1024;
   if (head.size() < kSuper + 64) return false;
-  if (head.starts_with("XFSB")) return std::has_single_bit(number(head, 4, 4, false) >> 9);
+  const auto bytes = std::as_bytes(std::span(head));
+  if (head.starts_with("XFSB")) return std::has_single_bit(unpack::big32(bytes, 4) >> 9);
   if (head.substr(512).starts_with("LABELONE")) return head.substr(536).starts_with("LVM2 001");
   const std::string_view super = head.substr(kSuper);
   if (super.starts_with("H+\0\4"sv) || super.starts_with("HX\0\5"sv)) return true;
-  return super.substr(56).starts_with("\x53\xef") && number(super, 0, 4, true) > 0 && number(super, 4, 4, true) > 0 &&
-         number(super, 20, 4, true) <= 1 && number(super, 24, 4, true) <= 6;
+  const auto at = [&](std::size_t field) { return unpack::little32(bytes, kSuper + field); };
+  return super.substr(56).starts_with("\x53\xef") && at(0) > 0 && at(4) > 0 && at(20) <= 1 && at(24) <= 6;
 }
 
 bool is_boot_sector(std::string_view head) { return head.size() >= 512 && head[510] == '\x55' && head[511] == '\xaa'; }
