@@ -6,44 +6,62 @@ target_compile_options(ambit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
   -Wno-restrict)  # GCC 12 sees overlaps in std::string concatenation where there are none (GCC bug 105651)
 target_compile_definitions(ambit_options INTERFACE AMBIT_VERSION="${PROJECT_VERSION}")
 
-# ambit_precompile(name owner header…): `name` uses what is compiled once for `owner`, the first target of its kind.
-function(ambit_precompile name owner)
-  target_compile_options(${name} PRIVATE -pthread)  # some libraries ask for it, and all must have the same flags
-  if(name STREQUAL owner)
-    target_precompile_headers(${name} PRIVATE ${ARGN})
-  else()
-    target_precompile_headers(${name} REUSE_FROM ${owner})
-  endif()
-endfunction()
-
-# ambit_library(name SOURCES a.cc … [LINKS lib …]): one room of the house.
+# ambit_library(name SOURCES a.cc … [LINKS lib …]): one room of the house. The files of a folder are compiled together, some at a time: what they all include is read once, and a build from
+# nothing takes a third of the time. So a name that only one file knows is still the only one of its folder. That no file
+# leans on what another includes is for `./dev lint` to see, which reads each alone (AMBIT_ALONE).
 function(ambit_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ambit_options PRIVATE ${ARG_LINKS})
-  # The dev preset asks for this. What users run is built without, so that no file leans on what another includes; and
-  # under ThreadSanitizer GCC 12 sees overruns in std::string that are none, in what it has precompiled.
-  if(AMBIT_PRECOMPILE)
-    ambit_precompile(${name} ambit_nouns <algorithm> <array> <chrono> <functional> <map> <memory> <optional> <string>
-      <string_view> <unordered_map> <vector>)
+  if(NOT AMBIT_ALONE)
+    ambit_together(${name} 8 ${ARG_SOURCES})
   endif()
 endfunction()
 
-# ambit_test(name LINKS lib … [SOURCES …] [THREADS]): tests/name.cc, every TEST of it known to ctest. THREADS: several
-# threads meet in it, so ThreadSanitizer has something to look at (target threaded_tests, label threads).
+# ambit_together(target count source…): at most `count` sources of one folder make one unit of the compiler.
+function(ambit_together target count)
+  set(folders "")
+  foreach(source IN LISTS ARGN)
+    cmake_path(GET source PARENT_PATH folder)
+    string(MAKE_C_IDENTIFIER "in_${folder}" key)
+    math(EXPR group "${${key}} + 0")
+    math(EXPR ${key} "${group} + 1")
+    math(EXPR group "${group} / ${count}")
+    set_source_files_properties(${source} PROPERTIES UNITY_GROUP "${key}_${group}")
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # GCC takes what is included for a header, in which types of unnamed namespaces would be a mistake.
+  target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+endfunction()
+
+# ambit_tests(name FILES x … [SOURCES a.cc …] LINKS lib … [THREADS] [BY_TEST]): the tests of tests/x_test.cc …, in one
+# program. ctest knows each suite by its name, and with BY_TEST each test, a process of its own: for those that run the
+# program for long. THREADS: several threads meet in them, so ThreadSanitizer has something to look at (target
+# threaded_tests, label threads).
 add_custom_target(threaded_tests)
-function(ambit_test name)
-  cmake_parse_arguments(ARG "THREADS" "" "SOURCES;LINKS" ${ARGN})
-  add_executable(${name} ${name}.cc ${ARG_SOURCES})
-  target_compile_options(${name} PRIVATE -O0)  # what is tested is optimised; a test is compiled thrice and run thrice
+function(ambit_tests name)
+  cmake_parse_arguments(ARG "THREADS;BY_TEST" "" "FILES;SOURCES;LINKS" ${ARGN})
+  list(TRANSFORM ARG_FILES APPEND _test.cc)
+  add_executable(${name} ${ARG_FILES} ${ARG_SOURCES})
+  if(NOT AMBIT_ALONE)
+    ambit_together(${name} 5 ${ARG_FILES})
+  endif()
+  target_compile_options(${name} PRIVATE -O0 -pthread)  # what is tested is optimised; a test is compiled thrice, run thrice
   target_link_libraries(${name} PRIVATE ambit_options ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE AMBIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     AMBIT_PROGRAM="$<TARGET_FILE:ambit>")
-  ambit_precompile(${name} chunk_test <gmock/gmock.h> <gtest/gtest.h> <nlohmann/json.hpp>)
+  add_dependencies(${name} ambit)
   set(labels single)
   if(ARG_THREADS)
     set(labels threads)
     add_dependencies(threaded_tests ${name})
   endif()
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS ${labels})
+  if(ARG_BY_TEST)
+    gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300 LABELS ${labels})
+    return()
+  endif()
+  set(listed "${CMAKE_CURRENT_BINARY_DIR}/${name}_suites.cmake")
+  add_custom_command(TARGET ${name} POST_BUILD VERBATIM COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:${name}>
+    -DLABELS=${labels} -DOUT=${listed} -P ${PROJECT_SOURCE_DIR}/cmake/list_suites.cmake)
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES "${listed}")
 endfunction()

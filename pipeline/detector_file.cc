@@ -43,7 +43,7 @@ struct Key {
   void (*read)(Reader&, const toml::node&);
 };
 
-constexpr std::array kKeys = {
+constexpr std::array kDetectorKeys = {
     Key{"name", true, [](Reader& r, const toml::node& n) { r.text(n, r.detector().name); }},
     Key{"category", true, [](Reader& r, const toml::node& n) { r.text(n, r.detector().category); }},
     Key{"expressions", false, [](Reader& r, const toml::node& n) { r.texts(n, r.detector().expressions); }},
@@ -152,14 +152,15 @@ void Reader::check_whole(const toml::table& table) {
 void Reader::read(const toml::table& table) {
   for (const auto& [name, node] : table) {
     const std::string_view text = name.str();
-    const auto key = std::find_if(kKeys.begin(), kKeys.end(), [&](const Key& k) { return k.name == text; });
-    if (key == kKeys.end()) {
+    const auto key =
+        std::find_if(kDetectorKeys.begin(), kDetectorKeys.end(), [&](const Key& k) { return k.name == text; });
+    if (key == kDetectorKeys.end()) {
       mistake(name.source(), "unknown key \"" + std::string(text) + "\"", "see docs/detectors.md for the keys");
     } else {
       key->read(*this, node);
     }
   }
-  for (const Key& key : kKeys) {
+  for (const Key& key : kDetectorKeys) {
     if (key.required && !table.contains(key.name)) mistake({}, "the key \"" + std::string(key.name) + "\" is missing");
   }
   check_whole(table);

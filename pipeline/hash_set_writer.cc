@@ -16,7 +16,7 @@ namespace {
 
 using namespace hash_set_format;
 
-constexpr std::array kKinds = {DigestKind::md5, DigestKind::sha1, DigestKind::sha256};
+constexpr std::array kDigestKinds = {DigestKind::md5, DigestKind::sha1, DigestKind::sha256};
 
 std::size_t index_of(DigestKind kind) { return static_cast<std::size_t>(kind); }
 
@@ -157,7 +157,7 @@ class HashSetWriter::Sections {
 };
 
 HashSetWriter::HashSetWriter(std::string folder, std::uint64_t memory) : spill_(std::move(folder)) {
-  for (const DigestKind kind : kKinds) kinds_[index_of(kind)] = std::make_unique<Kind>(kind, spill_, memory);
+  for (const DigestKind kind : kDigestKinds) kinds_[index_of(kind)] = std::make_unique<Kind>(kind, spill_, memory);
 }
 
 HashSetWriter::~HashSetWriter() = default;
@@ -205,7 +205,7 @@ Result<> HashSetWriter::write(File& out) {
   std::memcpy(header.data(), kMagic.data(), kMagic.size());
   std::memcpy(header.data() + kMagic.size(), &kVersion, sizeof kVersion);
   if (Result<> done = sections.write(header); !done) return done;
-  for (const DigestKind kind : kKinds) {
+  for (const DigestKind kind : kDigestKinds) {
     if (Result<> done = write_kind(kind, sections); !done) return done;
   }
   Trailer trailer;
@@ -215,7 +215,7 @@ Result<> HashSetWriter::write(File& out) {
     trailer.filter_bits = filter_->header.bits;
     trailer.filter_hashes = filter_->header.hashes;
   }
-  for (const DigestKind kind : kKinds) trailer.kinds[index_of(kind)] = kinds_[index_of(kind)]->table;
+  for (const DigestKind kind : kDigestKinds) trailer.kinds[index_of(kind)] = kinds_[index_of(kind)]->table;
   return sections.close(trailer);
 }
 

@@ -25,19 +25,19 @@ struct Head {
   }
 };
 
-Error unreadable(const std::string& path, const std::string& why) {
+Error unreadable_source(const std::string& path, const std::string& why) {
   return Error{ErrorKind::io, "cannot read the hash list: " + why, path,
                "check the path; in an order it is relative to the folder of the order file"};
 }
 
 Result<File> open_source(const std::string& path, Head& head) {
   std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return unreadable(path, "it is a folder");
+  if (std::filesystem::is_directory(path, ignored)) return unreadable_source(path, "it is a folder");
   errno = 0;
   Result<File> file = File::open(path);
   struct stat info {};
-  if (!file || ::fstat(file->fd(), &info) != 0) return unreadable(path, std::strerror(errno != 0 ? errno : EIO));
-  if (!S_ISREG(info.st_mode)) return unreadable(path, "it is not a file");
+  if (!file || ::fstat(file->fd(), &info) != 0) return unreadable_source(path, std::strerror(errno != 0 ? errno : EIO));
+  if (!S_ISREG(info.st_mode)) return unreadable_source(path, "it is not a file");
   head.file_bytes = static_cast<std::uint64_t>(info.st_size);
   head.count = static_cast<std::size_t>(std::min<std::uint64_t>(head.bytes.size(), head.file_bytes));
   if (Result<> read = file->read_at(0, head.bytes.data(), head.count); !read) return std::move(read).error();

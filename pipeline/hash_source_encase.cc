@@ -11,8 +11,8 @@
 namespace ambit {
 namespace {
 
-constexpr std::string_view kMagic{"HASH\r\n\xff\0", 8};
-constexpr std::size_t kHeaderBytes = 1152, kEntryBytes = 18, kMd5Bytes = 16;
+constexpr std::string_view kEncaseMagic{"HASH\r\n\xff\0", 8};
+constexpr std::size_t kEncaseHeaderBytes = 1152, kEntryBytes = 18, kMd5Bytes = 16;
 
 Error damaged(const std::string& path) {
   return {ErrorKind::order, "the EnCase hash set is cut off", path, "copy it again, or export it again from EnCase"};
@@ -20,11 +20,11 @@ Error damaged(const std::string& path) {
 
 }  // namespace
 
-bool begins_encase_hashes(std::string_view head) { return head.starts_with(kMagic); }
+bool begins_encase_hashes(std::string_view head) { return head.starts_with(kEncaseMagic); }
 
 Result<HashRows> read_encase_hashes(const std::string& path, const TakeHashRow& take) {
   std::ifstream in(path, std::ios::binary);
-  std::array<char, kHeaderBytes> header{};
+  std::array<char, kEncaseHeaderBytes> header{};
   if (!in.read(header.data(), header.size())) return damaged(path);
   bool some = false;
   for (;;) {

@@ -23,7 +23,7 @@
 namespace ambit {
 namespace {
 
-constexpr std::string_view kMagic{"SQLite format 3\0", 16};
+constexpr std::string_view kSqliteMagic{"SQLite format 3\0", 16};
 
 struct CloseDatabase {
   void operator()(sqlite3* db) const { sqlite3_close(db); }
@@ -171,7 +171,7 @@ Result<> Reader::read_rows(const std::string& sql, const TakeHashRow& take) {
 
 }  // namespace
 
-bool begins_hash_database(std::string_view head) { return head.starts_with(kMagic); }
+bool begins_hash_database(std::string_view head) { return head.starts_with(kSqliteMagic); }
 
 Result<HashRows> read_hash_database(const std::string& path, const TakeHashRow& take) {
   return Reader(path).read(take);

@@ -107,7 +107,7 @@ void OrderReader::read_window(const Value& from, const Value& until) {
 bool OrderReader::take(const Value& value, std::string_view kind, Named& taken) {
   const auto [first, fresh] = taken.try_emplace(value.text(), value.place());
   if (fresh) return true;
-  fields_.blame(value, "a second " + std::string(kind) + " " + quoted(value.text()),
+  fields_.blame(value, "a second " + std::string(kind) + " " + in_quotes(value.text()),
                 "the first stands in line " + std::to_string(first->second.line) + ": give one of them another name");
   return false;
 }
@@ -152,10 +152,10 @@ void OrderReader::check_names(const NameIndex& names, const std::vector<Value>& 
     const Value place = tables[clash.one].find("name");
     if (clash.group) {
       fields_.blame(place,
-                    quoted(name) + " is also the group in which " + quoted(other) + " stands (line " + line + ")",
+                    in_quotes(name) + " is also the group in which " + in_quotes(other) + " stands (line " + line + ")",
                     "rename one: a rule could not tell which is meant");
     } else {
-      fields_.blame(place, "a second identifier " + quoted(name),
+      fields_.blame(place, "a second identifier " + in_quotes(name),
                     "the first stands in line " + line + ": give one of them another name");
     }
   }

@@ -81,7 +81,7 @@ std::optional<std::size_t> Fields::choice(const Value& value, std::string_view n
   if (!value.is(ValueType::string)) return std::nullopt;
   const auto found = std::find(names.begin(), names.end(), value.text());
   if (found != names.end()) return static_cast<std::size_t>(found - names.begin());
-  blame(value, "there is no " + std::string(name) + " " + quoted(value.text()), suggest(value.text(), names));
+  blame(value, "there is no " + std::string(name) + " " + in_quotes(value.text()), suggest(value.text(), names));
   return std::nullopt;
 }
 

@@ -29,7 +29,7 @@ std::string read_name(const Value& value, Fields& fields) {
   if (name->size() > limits::kMaxNameBytes) {
     fields.blame(value, "a name has at most " + std::to_string(limits::kMaxNameBytes) + " characters", "shorten it");
   } else if (!is_dotted_name(*name)) {
-    fields.blame(value, quoted(*name) + " is not a name",
+    fields.blame(value, in_quotes(*name) + " is not a name",
                  "use letters without accents, digits, _ and -, with dots between parts: accused.mail");
   } else {
     return std::string(*name);
@@ -104,7 +104,7 @@ void read_hash(const Value& value, Fields& fields, std::vector<HashValue>& hashe
   }
   const auto name = std::find(kDigestNames.begin(), kDigestNames.end(), kind);
   if (name == kDigestNames.end()) {
-    return fields.blame(value, "there is no kind of hash " + quoted(kind), suggest(kind, kDigestNames));
+    return fields.blame(value, "there is no kind of hash " + in_quotes(kind), suggest(kind, kDigestNames));
   }
   const auto wanted = static_cast<DigestKind>(name - kDigestNames.begin());
   const std::string_view rest = text.substr(colon + 1);

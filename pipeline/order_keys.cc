@@ -152,7 +152,7 @@ void check_table(std::string_view table, const std::string& shown, const Value& 
   }
   for (const Member& member : value.members()) {
     if (std::find(names.begin(), names.end(), member.key) != names.end()) continue;
-    problems.add(member.place, "unknown key " + quoted(member.key) + " in " + shown, suggest(member.key, names));
+    problems.add(member.place, "unknown key " + in_quotes(member.key) + " in " + shown, suggest(member.key, names));
   }
 }
 
@@ -176,10 +176,11 @@ void refuse_at_top(const Member& member, std::span<const std::string_view> table
   const bool misplaced = key != kKeys.end() && !member.value.is(ValueType::table);
   const bool table = member.value.is(ValueType::table) || member.value.is(ValueType::array);
   if (misplaced) {
-    problems.add(member.place, quoted(member.key) + " stands outside of any table",
+    problems.add(member.place, in_quotes(member.key) + " stands outside of any table",
                  "write it below the header of its table: " + std::string(key->table));
   } else {
-    problems.add(member.place, (table ? "unknown table " : "unknown key outside of any table: ") + quoted(member.key),
+    problems.add(member.place,
+                 (table ? "unknown table " : "unknown key outside of any table: ") + in_quotes(member.key),
                  suggest(member.key, tables));
   }
 }

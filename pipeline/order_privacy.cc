@@ -42,7 +42,7 @@ void read_role_accounts(const Value& table, Paragraphs paragraphs, Fields& field
     if (is_role_account(*text)) {
       out.role_accounts.emplace_back(*text);
     } else {
-      fields.blame(account, quoted(*text) + " is no address, no domain and no number",
+      fields.blame(account, in_quotes(*text) + " is no address, no domain and no number",
                    "write \"info@example.com\", \"example.com\" for all addresses there, or a number of at least " +
                        std::to_string(limits::kMinRoleDigits) + " digits");
     }

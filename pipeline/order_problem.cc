@@ -87,7 +87,7 @@ std::string code_point_name(char32_t code) {
   return "U+" + digits;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "\"";
   std::size_t shown = 0;
   while (!text.empty() && shown++ < kQuotedCharacters) {
@@ -118,7 +118,7 @@ std::optional<std::string_view> nearest(std::string_view text, std::span<const s
 }
 
 std::string suggest(std::string_view text, std::span<const std::string_view> candidates) {
-  if (const auto near = nearest(text, candidates)) return "did you mean " + quoted(*near) + "?";
+  if (const auto near = nearest(text, candidates)) return "did you mean " + in_quotes(*near) + "?";
   if (candidates.empty()) return "there is none to choose from";
   std::string list = "choose one of: ";
   for (std::size_t i = 0; i < std::min(candidates.size(), kListedNames); ++i) {

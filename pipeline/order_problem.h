@@ -51,7 +51,7 @@ struct Character {
 [[nodiscard]] std::string code_point_name(char32_t code);  // "U+202E"
 
 // `text` in quotes for a message: cut after 60 characters, invisible ones spelt out.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 // The candidate that `text` is most probably a slip of; none where nothing is near. Ties go to the first.
 [[nodiscard]] std::optional<std::string_view> nearest(std::string_view text,

@@ -22,7 +22,7 @@ struct Token {
   [[nodiscard]] bool is(std::string_view symbol) const { return type == Type::symbol && text == symbol; }
 };
 
-std::string shown(const Token& token) { return token.type == Token::Type::end ? "the end" : quoted(token.text); }
+std::string shown(const Token& token) { return token.type == Token::Type::end ? "the end" : in_quotes(token.text); }
 
 // What people write in other languages; empty for anything else.
 std::string translation(const Token& token) {
@@ -94,7 +94,7 @@ class Parser {
   }
   void expect(std::string_view symbol, std::string_view where) {
     if (token_.is(symbol)) return next();
-    fail("expected " + quoted(symbol) + " " + std::string(where) + ", not " + shown(token_),
+    fail("expected " + in_quotes(symbol) + " " + std::string(where) + ", not " + shown(token_),
          "write near(a, b, 200), count(a) >= 3, path(\"**/mail/*\") or kind(\"mail\")");
   }
 
@@ -175,7 +175,7 @@ class Parser {
     } else {
       static constexpr std::array<std::string_view, 4> kFunctions = {"near", "count", "path", "kind"};
       token_ = word;
-      fail("there is no function " + quoted(word.text), suggest(word.text, kFunctions));
+      fail("there is no function " + in_quotes(word.text), suggest(word.text, kFunctions));
     }
     return push(std::move(condition));
   }
@@ -219,7 +219,7 @@ class Parser {
     const std::size_t offset = token_.offset;
     const std::string name = parse_string("kind(\"mail\")");
     const auto found = std::find(kKindNames.begin(), kKindNames.end(), name);
-    if (found == kKindNames.end()) blame(offset, "there is no kind " + quoted(name), suggest(name, kKindNames));
+    if (found == kKindNames.end()) blame(offset, "there is no kind " + in_quotes(name), suggest(name, kKindNames));
     if (found != kKindNames.end()) condition.kind = static_cast<Kind>(found - kKindNames.begin());
     expect(")", "at the end of kind(\"…\")");
   }
@@ -229,7 +229,7 @@ class Parser {
     std::vector<IdentifierId> found = names_.resolve(word.text);
     if (!found.empty() || names_.words().empty()) return found;  // no words: the order has worse mistakes
     const std::string known = translation(word);
-    const std::string what = "no identifier or group is called " + quoted(word.text);
+    const std::string what = "no identifier or group is called " + in_quotes(word.text);
     if (known.empty()) {
       blame(word.offset, what, suggest(word.text, names_.words()));
     } else {

@@ -16,7 +16,7 @@
 namespace ambit {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 4;
+constexpr std::size_t kRecordHeaderBytes = 4;
 constexpr std::size_t kTagBytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 constexpr std::size_t kSlabBytes = 256 * 1024;
 using Nonce = std::array<unsigned char, crypto_aead_xchacha20poly1305_ietf_NPUBBYTES>;
@@ -53,19 +53,19 @@ class SealedSort::RunReader {
  private:
   Result<> read_block() {
     std::uint32_t bytes = 0;
-    Result<> read = sort_->file_.read_at(at_, reinterpret_cast<char*>(&bytes), kHeaderBytes);
+    Result<> read = sort_->file_.read_at(at_, reinterpret_cast<char*>(&bytes), kRecordHeaderBytes);
     if (!read) return read;
-    if (at_ + kHeaderBytes + bytes + kTagBytes > end_) return changed();
+    if (at_ + kRecordHeaderBytes + bytes + kTagBytes > end_) return changed();
     sealed_.resize(bytes + kTagBytes);
     plain_.resize(bytes);
-    read = sort_->file_.read_at(at_ + kHeaderBytes, sealed_.data(), sealed_.size());
+    read = sort_->file_.read_at(at_ + kRecordHeaderBytes, sealed_.data(), sealed_.size());
     if (!read) return read;
     const Nonce nonce = nonce_of(block_++);
     if (crypto_aead_xchacha20poly1305_ietf_decrypt(raw(plain_), nullptr, nullptr, raw(sealed_), sealed_.size(), nullptr,
                                                    0, nonce.data(), sort_->secret_.data()) != 0) {
       return changed();
     }
-    at_ += kHeaderBytes + sealed_.size();
+    at_ += kRecordHeaderBytes + sealed_.size();
     rest_ = plain_;
     return {};
   }
@@ -200,10 +200,10 @@ Result<> SealedSort::append(std::string_view key, std::string_view value) {
 Result<> SealedSort::write_block() {
   if (block_.empty()) return {};
   const auto bytes = static_cast<std::uint32_t>(block_.size());
-  std::string sealed(kHeaderBytes + bytes + kTagBytes, '\0');
-  std::memcpy(sealed.data(), &bytes, kHeaderBytes);
+  std::string sealed(kRecordHeaderBytes + bytes + kTagBytes, '\0');
+  std::memcpy(sealed.data(), &bytes, kRecordHeaderBytes);
   const Nonce nonce = nonce_of(next_block_++);
-  crypto_aead_xchacha20poly1305_ietf_encrypt(raw(sealed) + kHeaderBytes, nullptr, raw(block_), bytes, nullptr, 0,
+  crypto_aead_xchacha20poly1305_ietf_encrypt(raw(sealed) + kRecordHeaderBytes, nullptr, raw(block_), bytes, nullptr, 0,
                                              nullptr, nonce.data(), secret_.data());
   block_.clear();
   // A merge reads by position and writes at the end, where the file's own position stays.

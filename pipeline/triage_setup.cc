@@ -56,7 +56,7 @@ void check_detectors(const ReadOrder& order, CheckedOrder& out) {
     const std::string& name = order.scope.privacy.loosened[i].detector;
     if (std::find(names.begin(), names.end(), name) != names.end()) continue;
     const OrderPlace place = order.loosened_places[i];
-    out.problems.push_back({place.line, place.column, "unknown detector " + quoted(name), suggest(name, names)});
+    out.problems.push_back({place.line, place.column, "unknown detector " + in_quotes(name), suggest(name, names)});
   }
   Result<DetectorSet> built = DetectorSet::build(detectors);
   if (built.ok()) {

@@ -11,7 +11,7 @@
 #include "stages/audit/canary_files.h"
 #include "stages/audit/interval.h"
 
-namespace ambit {
+namespace ambit::audit_test {
 namespace {
 
 using audit::Auditor;
@@ -276,4 +276,4 @@ TEST(Interval, of_beta_is_the_polynomial_where_it_is_one) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::audit_test

@@ -10,7 +10,7 @@
 #include "tests/evidence.h"
 #include "tests/faulty_disk.h"
 
-namespace ambit {
+namespace ambit::bad_disk_test {
 namespace {
 
 using test::Case;
@@ -319,4 +319,4 @@ TEST_F(BadDisk, a_file_that_is_written_to_while_it_is_read_has_an_exception) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::bad_disk_test

@@ -8,7 +8,7 @@
 #include "stages/audit/canary_files.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::canary_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -351,4 +351,4 @@ TEST(Audit, takes_only_the_order_and_the_exhibits_of_the_run) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::canary_test

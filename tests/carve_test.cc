@@ -10,7 +10,7 @@
 #include "pipeline/limits.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::carve_test {
 namespace {
 
 using test::Case;
@@ -362,4 +362,4 @@ mkdir tree; cp -r files tree/a; truncate -s 64M ext.raw; mke2fs -q -t ext4 -b 10
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::carve_test

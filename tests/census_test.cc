@@ -4,7 +4,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::census_test {
 namespace {
 
 using test::Case;
@@ -89,4 +89,4 @@ TEST_F(Census, of_an_image_is_the_same_at_any_number_of_threads_and_any_chunk_si
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::census_test

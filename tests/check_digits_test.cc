@@ -10,7 +10,7 @@
 #include "stages/scrutinise/detector_set.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::check_digits_test {
 namespace {
 
 constexpr const char* kScript = AMBIT_SOURCE_DIR "/tests/evidence/check_digits.py";
@@ -86,4 +86,4 @@ TEST(CheckDigits, are_judged_as_another_implementation_judges_them) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::check_digits_test

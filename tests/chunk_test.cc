@@ -7,7 +7,7 @@
 #include "pipeline/limits.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::chunk_test {
 namespace {
 
 using test::MemoryContent;
@@ -169,4 +169,4 @@ TEST(ChunkReader, says_that_an_object_became_shorter) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::chunk_test

@@ -15,7 +15,7 @@
 #include "pipeline/cli/table.h"
 #include "tests/finished_run.h"
 
-namespace ambit::cli {
+namespace ambit::cli::cli_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -375,4 +375,4 @@ TEST(Table, aligns_by_characters_and_leaves_no_space_at_the_end) {
 }
 
 }  // namespace
-}  // namespace ambit::cli
+}  // namespace ambit::cli::cli_test

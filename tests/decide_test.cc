@@ -7,7 +7,7 @@
 #include <functional>
 #include <random>
 
-namespace ambit {
+namespace ambit::decide_test {
 namespace {
 
 // --- a small language for orders and facts -------------------------------------------------------------------
@@ -653,4 +653,4 @@ TEST(DecideLaws, released_extents_are_sorted_apart_and_inside_the_object) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::decide_test

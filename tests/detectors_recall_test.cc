@@ -18,7 +18,7 @@
 #include "tests/evidence.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::detectors_recall_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -231,4 +231,4 @@ INSTANTIATE_TEST_SUITE_P(Detectors, Recall, testing::ValuesIn(kPackings),
                          [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::detectors_recall_test

@@ -9,7 +9,7 @@
 #include "stages/scrutinise/base64_lines.h"
 #include "stages/scrutinise/scrutinise.h"
 
-namespace ambit {
+namespace ambit::detectors_test {
 namespace {
 
 const std::vector<Detector>& builtin() {
@@ -446,4 +446,4 @@ TEST(DetectorSet, refuses_what_it_cannot_run) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::detectors_test

@@ -6,7 +6,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::embedded_test {
 namespace {
 
 using test::Case;
@@ -170,4 +170,4 @@ TEST_F(Embedded, what_only_looks_like_it_is_passed) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::embedded_test

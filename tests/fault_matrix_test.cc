@@ -9,7 +9,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::fault_matrix_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -170,4 +170,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::fault_matrix_test

@@ -15,7 +15,7 @@
 #include "tests/evidence.h"
 #include "tests/hash_sources.h"
 
-namespace ambit {
+namespace ambit::hash_set_test {
 namespace {
 
 using test::digest_of;
@@ -251,4 +251,4 @@ TEST(BloomFilter, header_is_believed_only_where_it_can_be) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::hash_set_test

@@ -9,7 +9,7 @@
 #include "tests/evidence.h"
 #include "tests/hash_sources.h"
 
-namespace ambit {
+namespace ambit::hash_source_test {
 namespace {
 
 using test::digest_of;
@@ -271,4 +271,4 @@ TEST_F(HashSource, flipped_anywhere_gives_an_answer) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::hash_source_test

@@ -8,7 +8,7 @@
 #include "stages/hash/seen.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::hash_test {
 namespace {
 
 Facts digests_of(const std::string& bytes, std::size_t chunk, DigestSet set) {
@@ -161,4 +161,4 @@ TEST(Seen, without_memory_remembers_nothing) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::hash_test

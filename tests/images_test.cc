@@ -8,7 +8,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::images_test {
 namespace {
 
 using test::Case;
@@ -64,7 +64,7 @@ class Images : public ::testing::Test {
           "; echo plain > srv/marked; setfattr -n user.comment -v 'heron-xattr value' srv/marked"
           "; echo 'heron-active twice' > srv/one; ln srv/one srv/two"
           "; truncate -s 1M srv/sparse; printf heron-hole | dd of=srv/sparse bs=1 seek=700001 conv=notrunc status=none"
-          "; for i in $(seq 200); do head -c 1500 /dev/urandom > srv/f$i; done; " +
+          "; head -c 300000 /dev/urandom | split -b 1500 -a 3 -d - srv/f; " +
           more);
   }
 
@@ -94,7 +94,7 @@ TEST_F(Images, finds_what_files_names_attributes_and_links_hold) {
 TEST_F(Images, finds_strings_in_slack_in_free_space_and_across_every_border) {
   const std::string image = c.folder / "disk.dd";
   make_ext4(image,
-            "head -c 1000 /dev/zero | tr '\\0' a > srv/slacker; rm srv/f7; sync -f .; "
+            "head -c 1000 /dev/zero | tr '\\0' a > srv/slacker; rm srv/f007; sync -f .; "
             "echo 'will be gone heron-deleted' > srv/gone; sync -f .; rm srv/gone");
   // Where one file ends and its slack begins; a free block; the end of one block and the beginning of the next.
   shell("debugfs -R 'blocks /srv/slacker' " + image + " 2>/dev/null > " + (c.folder / "block"));
@@ -345,4 +345,4 @@ TEST_F(Images, are_listed_without_a_sweep) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::images_test

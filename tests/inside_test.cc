@@ -7,7 +7,7 @@
 #include "tests/evidence.h"
 #include "tests/ole_writer.h"
 
-namespace ambit {
+namespace ambit::inside_test {
 namespace {
 
 using test::Case;
@@ -560,4 +560,4 @@ gzip -c a.txt | head -c 200000 > server/cut.gz
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::inside_test

@@ -15,7 +15,7 @@
 #include "tests/evidence.h"
 #include "tests/finished_run.h"
 
-namespace ambit::record {
+namespace ambit::record::integrity_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -327,4 +327,4 @@ TEST(Integrity, what_was_put_beside_it_is_found_whatever_it_is_called) {
 }
 
 }  // namespace
-}  // namespace ambit::record
+}  // namespace ambit::record::integrity_test

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace ambit {
+namespace ambit::kind_test {
 namespace {
 
 using namespace std::string_literals;
@@ -241,4 +241,4 @@ TEST(Kind, any_bytes_of_any_length_get_an_answer) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::kind_test

@@ -7,7 +7,7 @@
 #include "tests/evidence.h"
 #include "tests/hash_sources.h"
 
-namespace ambit {
+namespace ambit::known_files_test {
 namespace {
 
 using test::Case;
@@ -157,4 +157,4 @@ TEST(KnownFiles, of_a_set_that_is_damaged_or_none_stop_the_run_before_it_begins)
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::known_files_test

@@ -10,7 +10,7 @@
 #include "pipeline/limits.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::layout_test {
 namespace {
 
 using limits::kSpanBytes;
@@ -165,4 +165,4 @@ TEST(Layout, agrees_with_a_table_of_bytes) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::layout_test

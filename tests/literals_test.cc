@@ -8,7 +8,7 @@
 #include <string>
 #include <tuple>
 
-namespace ambit {
+namespace ambit::literals_test {
 namespace {
 
 struct Wanted {
@@ -105,4 +105,4 @@ TEST(Literals, that_share_everything_but_their_ends_are_told_apart) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::literals_test

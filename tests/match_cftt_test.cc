@@ -2,7 +2,7 @@
 // operators) is about joining hits and stands with the decision. Each case is the string in evidence, among decoys.
 #include "match_finder.h"
 
-namespace ambit {
+namespace ambit::match_cftt_test {
 namespace {
 
 std::size_t found(const Identifier& identifier, std::string_view bytes) {
@@ -149,4 +149,4 @@ TEST(Cftt, ft_ss_10_regular_expression) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::match_cftt_test

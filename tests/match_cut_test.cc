@@ -3,7 +3,7 @@
 
 #include "match_finder.h"
 
-namespace ambit {
+namespace ambit::match_cut_test {
 namespace {
 
 const std::vector<std::string>& samples() {
@@ -270,4 +270,4 @@ TEST(MatchCut, empty_set_finds_nothing) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::match_cut_test

@@ -4,7 +4,7 @@
 #include "match_finder.h"
 #include "stages/match/unicode.h"
 
-namespace ambit {
+namespace ambit::match_forms_test {
 namespace {
 
 struct Script {
@@ -319,4 +319,4 @@ TEST(MatchForms, every_case_pair_of_unicode_is_the_same_text) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::match_forms_test

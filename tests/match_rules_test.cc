@@ -1,7 +1,7 @@
 // Whole words, expressions, byte strings, refusals: what an order may say and what it then means.
 #include "match_finder.h"
 
-namespace ambit {
+namespace ambit::match_rules_test {
 namespace {
 
 std::vector<std::string> spans(const Identifier& identifier, const std::string& text) {
@@ -252,4 +252,4 @@ TEST(Hostile, half_escapes_at_every_border_are_no_hits) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::match_rules_test

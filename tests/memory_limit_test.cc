@@ -5,7 +5,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::memory_limit_test {
 namespace {
 
 using test::Case;
@@ -66,4 +66,4 @@ TEST(GrantedMemory, a_run_says_before_it_begins_that_it_may_be_killed) {
 #endif
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::memory_limit_test

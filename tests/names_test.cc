@@ -12,7 +12,7 @@
 #include "stages/record/pseudonym.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::names_test {
 namespace {
 
 using test::Case;
@@ -322,4 +322,4 @@ TEST_P(Names, a_run_directory_made_to_steer_a_terminal_does_not) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::names_test

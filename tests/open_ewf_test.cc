@@ -8,7 +8,7 @@
 #include "stages/open/inflate.h"
 #include "tests/open_images.h"
 
-namespace ambit {
+namespace ambit::open_ewf_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -381,4 +381,4 @@ TEST(OpenEwf, an_image_cannot_say_that_it_is_larger_than_its_parts_could_hold) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::open_ewf_test

@@ -8,7 +8,7 @@
 #include "stages/open/open_image.h"
 #include "tests/open_images.h"
 
-namespace ambit {
+namespace ambit::open_images_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -247,4 +247,4 @@ TEST(OpenImages, samples_of_others_are_read_as_their_own_tools_read_them) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::open_images_test

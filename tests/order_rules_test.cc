@@ -10,7 +10,7 @@
 
 #include "pipeline/limits.h"
 
-namespace ambit {
+namespace ambit::order_rules_test {
 namespace {
 
 // accused.mail = 0, accused.name = 1, payout = 2, a-b_c.1 = 3, near = 4
@@ -290,4 +290,4 @@ TEST(NameIndex, finds_names_and_groups_and_nothing_between) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::order_rules_test

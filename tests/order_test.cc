@@ -16,7 +16,7 @@
 #include "pipeline/hash_set.h"
 #include "pipeline/limits.h"
 
-namespace ambit {
+namespace ambit::order_test {
 namespace {
 
 using testing::ElementsAre;
@@ -938,4 +938,4 @@ TEST(Order, finds_the_place_in_strings_written_in_any_way) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::order_test

@@ -5,7 +5,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::packed_images_test {
 namespace {
 
 using test::Case;
@@ -155,4 +155,4 @@ TEST_F(PackedImages, of_squashfs_are_taken_apart_in_folders_archives_and_images)
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::packed_images_test

@@ -13,7 +13,7 @@
 #include "pipeline/limits.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::patience_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -136,4 +136,4 @@ TEST(EvidenceFile, follows_a_link_only_where_it_may) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::patience_test

@@ -16,7 +16,7 @@
 #include "stages/record/unseal.h"
 #include "tests/finished_run.h"
 
-namespace ambit::record {
+namespace ambit::record::reading_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -363,4 +363,4 @@ TEST(ItemJson, dates_are_utc_and_absurd_ones_stay_numbers) {
 }
 
 }  // namespace
-}  // namespace ambit::record
+}  // namespace ambit::record::reading_test

@@ -1,7 +1,7 @@
 // What a party can read of an object and what only the court can; duplicates and families.
 #include "tests/record_run.h"
 
-namespace ambit::record {
+namespace ambit::record::record_fate_test {
 namespace {
 
 // --- privacy ---------------------------------------------------------------------------------------------------
@@ -282,4 +282,4 @@ TEST_F(Run, a_member_names_its_nearest_released_container_as_parent) {
 }
 
 }  // namespace
-}  // namespace ambit::record
+}  // namespace ambit::record::record_fate_test

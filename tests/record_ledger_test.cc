@@ -8,7 +8,7 @@
 
 #include "stages/record/ledger.h"
 
-namespace ambit::record {
+namespace ambit::record::record_ledger_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -135,4 +135,4 @@ TEST_F(SealedLedger, an_age_that_dies_is_an_error_and_not_a_signal) {
 }
 
 }  // namespace
-}  // namespace ambit::record
+}  // namespace ambit::record::record_ledger_test

@@ -9,7 +9,7 @@
 #include "pipeline/limits.h"
 #include "pipeline/run_content.h"
 
-namespace ambit::record {
+namespace ambit::record::record_places_test {
 namespace {
 
 using Pieces = std::vector<Run>;
@@ -113,4 +113,4 @@ TEST(Places, the_pieces_put_together_are_what_the_content_reads) {
 }
 
 }  // namespace
-}  // namespace ambit::record
+}  // namespace ambit::record::record_places_test

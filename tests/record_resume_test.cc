@@ -3,7 +3,7 @@
 
 #include "tests/record_run.h"
 
-namespace ambit::record {
+namespace ambit::record::record_resume_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -162,4 +162,4 @@ TEST_F(Resumed, is_refused_to_whoever_has_another_key_or_another_order_and_while
 }
 
 }  // namespace
-}  // namespace ambit::record
+}  // namespace ambit::record::record_resume_test

@@ -5,7 +5,7 @@
 
 #include <set>
 
-namespace ambit::record {
+namespace ambit::record::record_run_test {
 namespace {
 
 TEST_F(Run, order_of_finishing_workers_and_memory_leave_no_trace) {
@@ -321,4 +321,4 @@ TEST_F(Run, a_full_disk_is_said_so_and_leaves_nothing_that_looks_finished) {
 }
 
 }  // namespace
-}  // namespace ambit::record
+}  // namespace ambit::record::record_run_test

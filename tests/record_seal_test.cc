@@ -13,7 +13,7 @@
 #include "stages/record/commitment.h"
 #include "stages/record/merkle.h"
 
-namespace ambit::record {
+namespace ambit::record::record_seal_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -330,4 +330,4 @@ TEST(CheckpointText, an_order_id_cannot_smuggle_in_a_line) {
 }
 
 }  // namespace
-}  // namespace ambit::record
+}  // namespace ambit::record::record_seal_test

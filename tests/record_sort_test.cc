@@ -9,7 +9,7 @@
 
 #include "pipeline/sealed_sort.h"
 
-namespace ambit::record {
+namespace ambit::record::record_sort_test {
 namespace {
 
 using Pair = std::pair<std::string, std::string>;
@@ -108,4 +108,4 @@ TEST_F(Sort, a_folder_that_is_not_there_is_an_error_once_memory_is_full) {
 }
 
 }  // namespace
-}  // namespace ambit::record
+}  // namespace ambit::record::record_sort_test

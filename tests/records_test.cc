@@ -10,7 +10,7 @@
 #include "stages/scrutinise/records.h"
 #include "tests/evidence.h"
 
-namespace ambit::scrutiny {
+namespace ambit::scrutiny::records_test {
 namespace {
 
 using namespace std::string_view_literals;
@@ -572,4 +572,4 @@ TEST(Records, survive_any_bytes) {
 }
 
 }  // namespace
-}  // namespace ambit::scrutiny
+}  // namespace ambit::scrutiny::records_test

@@ -8,7 +8,7 @@
 
 #include "pipeline/limits.h"
 
-namespace ambit {
+namespace ambit::residue_test {
 namespace {
 
 using limits::kResidueCell;
@@ -121,4 +121,4 @@ TEST(ResidueRun, gives_the_same_objects_in_any_order_of_arrival) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::residue_test

@@ -14,7 +14,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::resume_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -301,4 +301,4 @@ TEST_F(Resume, waits_for_room_on_a_full_disk_and_goes_on) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::resume_test

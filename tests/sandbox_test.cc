@@ -10,7 +10,7 @@
 #include "stages/unpack/sandbox/sandbox.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::sandbox_test {
 namespace {
 
 using unpack::open_isolated;
@@ -142,4 +142,4 @@ TEST(Sandboxes, that_cannot_be_started_are_an_error_of_the_object) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::sandbox_test

@@ -9,7 +9,7 @@
 #include <set>
 #include <thread>
 
-namespace ambit {
+namespace ambit::scheduler_test {
 namespace {
 
 TEST(Scheduler, does_every_task_once_at_any_number_of_workers) {
@@ -103,4 +103,4 @@ TEST(Scheduler, begins_nothing_more_once_stopped) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::scheduler_test

@@ -17,7 +17,7 @@
 #include "pipeline/triage_speed.h"
 #include "tests/evidence.h"
 
-namespace ambit::cli {
+namespace ambit::cli::screen_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -316,4 +316,4 @@ TEST(Metrics, prometheus_own_reader_takes_them) {
 }
 
 }  // namespace
-}  // namespace ambit::cli
+}  // namespace ambit::cli::screen_test

@@ -9,7 +9,7 @@
 #include "pipeline/detector_file.h"
 #include "pipeline/limits.h"
 
-namespace ambit {
+namespace ambit::scrutinise_test {
 namespace {
 
 using Extents = std::vector<Extent>;
@@ -513,4 +513,4 @@ TEST(Names, components_with_a_third_partys_data_are_marked) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::scrutinise_test

@@ -9,7 +9,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::soak_test {
 namespace {
 
 using test::Case;
@@ -99,4 +99,4 @@ TEST(Soak, memory_stays_where_it_was) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::soak_test

@@ -13,7 +13,7 @@
 #include "stages/record/pseudonym.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::stall_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -115,4 +115,4 @@ TEST(Stall, is_told_by_the_objects_id_and_the_stage_that_holds_it) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::stall_test

@@ -11,7 +11,7 @@
 #include "stages/audit/canary_search.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::triage_records_test {
 namespace {
 
 using test::Case;
@@ -238,4 +238,4 @@ TEST(TriageRecords, withholds_a_row_that_names_a_third_party) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::triage_records_test

@@ -11,7 +11,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::triage_test {
 namespace {
 
 using test::Case;
@@ -619,4 +619,4 @@ TEST(Triage, needs_the_same_case_key_for_the_same_bytes) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::triage_test

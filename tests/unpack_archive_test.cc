@@ -8,7 +8,7 @@
 
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_archive_test {
 namespace {
 
 using test::damage_seeds;
@@ -418,4 +418,4 @@ TEST_F(Archive, BehindAProgramSurvivesDamage) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_archive_test

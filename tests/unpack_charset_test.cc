@@ -8,7 +8,7 @@
 #include "stages/unpack/text/charset.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_charset_test {
 namespace {
 
 using test::unpack_all;
@@ -145,4 +145,4 @@ TEST(Charset, survives_damage) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_charset_test

@@ -8,7 +8,7 @@
 #include "stages/unpack/markup/markup.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_documents_test {
 namespace {
 
 using test::unpack_all;
@@ -419,4 +419,4 @@ TEST(Markup, survives_damage) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_documents_test

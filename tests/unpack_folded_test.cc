@@ -4,7 +4,7 @@
 #include "stages/unpack/formats.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_folded_test {
 namespace {
 
 using test::format_by_head;
@@ -125,4 +125,4 @@ TEST(Folded, damage_is_survived) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_folded_test

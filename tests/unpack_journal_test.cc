@@ -8,7 +8,7 @@
 #include "stages/unpack/formats.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_journal_test {
 namespace {
 
 using test::unpack_all;
@@ -339,4 +339,4 @@ TEST(Journal, survives_damage) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_journal_test

@@ -8,7 +8,7 @@
 #include "stages/unpack/mail/header.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_mail_test {
 namespace {
 
 using test::unpack_all;
@@ -353,4 +353,4 @@ TEST(Mailbox, survives_damage) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_mail_test

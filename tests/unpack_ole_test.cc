@@ -12,7 +12,7 @@
 #include "tests/ole_writer.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_ole_test {
 namespace {
 
 using test::little;
@@ -798,4 +798,4 @@ TEST(OleDamage, of_what_others_wrote_is_survived) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_ole_test

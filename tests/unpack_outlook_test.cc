@@ -9,7 +9,7 @@
 #include "stages/unpack/sandbox/sandbox.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_outlook_test {
 namespace {
 
 using test::Unpacked;
@@ -68,4 +68,4 @@ TEST_F(Outlook, store_of_which_there_is_nothing_but_the_first_bytes_is_damaged) 
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_outlook_test

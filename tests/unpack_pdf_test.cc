@@ -7,7 +7,7 @@
 #include "stages/unpack/sandbox/sandbox.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_pdf_test {
 namespace {
 
 using test::Unpacked;
@@ -184,4 +184,4 @@ TEST(PdfDamage, ends) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_pdf_test

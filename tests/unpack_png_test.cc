@@ -4,7 +4,7 @@
 #include "stages/unpack/formats.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_png_test {
 namespace {
 
 using test::unpack_all;
@@ -111,4 +111,4 @@ TEST(Png, survives_damage) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_png_test

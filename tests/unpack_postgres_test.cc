@@ -4,7 +4,7 @@
 #include "stages/unpack/formats.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_postgres_test {
 namespace {
 
 using test::unpack_all;
@@ -105,4 +105,4 @@ TEST(PostgresDumpHeader, of_another_version_or_format_is_told) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_postgres_test

@@ -6,7 +6,7 @@
 #include "stages/unpack/formats.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_sqlite_log_test {
 namespace {
 
 using test::unpack_all;
@@ -261,4 +261,4 @@ TEST(SqliteLog, survives_damage) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_sqlite_log_test

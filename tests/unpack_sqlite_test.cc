@@ -11,7 +11,7 @@
 #include "stages/unpack/formats.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_sqlite_test {
 namespace {
 
 using test::run;
@@ -364,4 +364,4 @@ c.commit()
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_sqlite_test

@@ -6,7 +6,7 @@
 #include "stages/unpack/sandbox/sandbox.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_squashfs_test {
 namespace {
 
 using test::noise;
@@ -190,4 +190,4 @@ TEST_F(SquashfsImages, that_are_damaged_anywhere_end) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_squashfs_test

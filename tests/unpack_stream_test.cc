@@ -7,7 +7,7 @@
 
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_stream_test {
 namespace {
 
 using test::damage_seeds;
@@ -192,4 +192,4 @@ TEST(Format, is_not_seen_in_noise) {
   EXPECT_EQ(test::format_by_head("\x1f\x9d\x3b\x7f more", "noise"), Format::none);
 }
 
-}  // namespace ambit
+}  // namespace ambit::unpack_stream_test

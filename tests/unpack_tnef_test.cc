@@ -7,7 +7,7 @@
 #include "stages/unpack/outlook/compressed_rtf.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_tnef_test {
 namespace {
 
 using test::unpack_all;
@@ -178,4 +178,4 @@ TEST(Tnef, survives_damage) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_tnef_test

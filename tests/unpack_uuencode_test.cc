@@ -4,7 +4,7 @@
 #include "stages/unpack/formats.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_uuencode_test {
 namespace {
 
 using test::unpack_all;
@@ -170,4 +170,4 @@ TEST(Uuencode, survives_damage) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_uuencode_test

@@ -4,7 +4,7 @@
 #include "stages/unpack/formats.h"
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_wire_test {
 namespace {
 
 using test::format_by_head;
@@ -186,4 +186,4 @@ git verify-pack -v ../r/.git/objects/pack/*.idx | awk 'length($1) == 40 && NF ==
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_wire_test

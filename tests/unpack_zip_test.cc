@@ -6,7 +6,7 @@
 
 #include "tests/unpacked.h"
 
-namespace ambit {
+namespace ambit::unpack_zip_test {
 namespace {
 
 using test::damage_seeds;
@@ -300,4 +300,4 @@ TEST(ZipSamples, AreWhatPythonSees) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::unpack_zip_test

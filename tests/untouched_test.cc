@@ -11,7 +11,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::untouched_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -136,4 +136,4 @@ TEST_F(Untouched, or_a_note_says_before_that_it_will_not_be) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::untouched_test

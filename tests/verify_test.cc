@@ -10,7 +10,7 @@
 #include "stages/record/seal.h"
 #include "tests/finished_run.h"
 
-namespace ambit::record {
+namespace ambit::record::verify_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -150,4 +150,4 @@ TEST(Verify, a_signed_list_of_other_commitments_does_not_hold) {
 }
 
 }  // namespace
-}  // namespace ambit::record
+}  // namespace ambit::record::verify_test

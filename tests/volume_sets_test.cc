@@ -9,7 +9,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::volume_sets_test {
 namespace {
 
 using test::Case;
@@ -174,4 +174,4 @@ when = 'case'
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::volume_sets_test

@@ -17,7 +17,7 @@
 #include "stages/walk/file_system.h"
 #include "tests/evidence.h"
 
-namespace ambit::walk {
+namespace ambit::walk::volumes_test {
 namespace {
 
 using test::BytesSource;
@@ -1076,4 +1076,4 @@ TEST(VolumesOfSamples, are_found) {
 }
 
 }  // namespace
-}  // namespace ambit::walk
+}  // namespace ambit::walk::volumes_test

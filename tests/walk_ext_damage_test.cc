@@ -16,7 +16,7 @@
 #include "stages/walk/ext/ext.h"
 #include "tests/ext_images.h"
 
-namespace ambit::walk {
+namespace ambit::walk::walk_ext_damage_test {
 namespace {
 
 using test::run;
@@ -444,4 +444,4 @@ TEST(ExtWalk, reads_a_huge_folder_and_the_tables_a_few_times_at_most) {
 }
 
 }  // namespace
-}  // namespace ambit::walk
+}  // namespace ambit::walk::walk_ext_damage_test

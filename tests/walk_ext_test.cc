@@ -7,7 +7,7 @@
 #include "stages/walk/ext/ext.h"
 #include "tests/ext_images.h"
 
-namespace ambit::walk {
+namespace ambit::walk::walk_ext_test {
 namespace {
 
 using test::TemporaryFolder;
@@ -83,4 +83,4 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& made) { return made.param.name; });
 
 }  // namespace
-}  // namespace ambit::walk
+}  // namespace ambit::walk::walk_ext_test

@@ -15,7 +15,7 @@
 #include "stages/open/open_exhibit.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::walk_test {
 namespace {
 
 using test::TemporaryFolder;
@@ -199,4 +199,4 @@ TEST(Open, gives_exhibits_of_one_name_different_names) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::walk_test

@@ -11,7 +11,7 @@
 #include "stages/walk/recognise.h"
 #include "tests/walked.h"
 
-namespace ambit {
+namespace ambit::walk_tsk_test {
 namespace {
 
 using test::as_sleuthkit_sees;
@@ -754,4 +754,4 @@ TEST(Recognise, names_nothing_that_is_read_and_nothing_in_noise) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::walk_tsk_test

@@ -19,7 +19,7 @@
 #include "stages/walk/file_system.h"
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::walk_xfs_test {
 namespace {
 
 using test::TemporaryFolder;
@@ -115,7 +115,7 @@ Walked walk_xfs(const ByteSource& volume) {
   return walked;
 }
 
-std::string bytes_of(const ByteSource& volume, const walk::FileEntry& entry) {
+std::string file_bytes(const ByteSource& volume, const walk::FileEntry& entry) {
   std::string bytes(entry.size, '\0');
   if (entry.content != nullptr) {
     const auto info = entry.content->open();
@@ -304,9 +304,9 @@ void expect_same_file(const ByteSource& volume, const walk::FileEntry& entry, co
     EXPECT_EQ(entry.modified, seen.modified);
     std::string theirs(seen.size, '\0');
     EXPECT_TRUE(walk::read_fully(ImageBytes(path), 0, std::as_writable_bytes(std::span(theirs))).ok());
-    EXPECT_TRUE(bytes_of(volume, entry) == theirs) << "content of a file of " << seen.size << " bytes";
+    EXPECT_TRUE(file_bytes(volume, entry) == theirs) << "content of a file of " << seen.size << " bytes";
   } else if (seen.type == 'l') {
-    EXPECT_EQ(bytes_of(volume, entry), fs::read_symlink(path).string());
+    EXPECT_EQ(file_bytes(volume, entry), fs::read_symlink(path).string());
   } else {
     EXPECT_EQ(entry.trouble, WalkTrouble::special_file);
   }
@@ -320,7 +320,7 @@ void expect_same_attributes(const ByteSource& volume, const Walked& walked, cons
       paths.insert(entry.path);
     } else {
       EXPECT_EQ(entry.trouble, WalkTrouble::none) << entry.path;
-      ours[{entry.path, entry.stream}] = bytes_of(volume, entry);
+      ours[{entry.path, entry.stream}] = file_bytes(volume, entry);
     }
   }
   for (const std::string& path : paths) {
@@ -539,7 +539,7 @@ TEST(XfsWalk, brings_back_deleted_files_of_which_every_block_is_free) {
     EXPECT_EQ(entry.path, "$OrphanFiles/inode-" + std::to_string(entry.inode));
     const std::string& was = deleted[entry.inode];
     EXPECT_EQ(entry.size, (was.size() + 4095) / 4096 * 4096);
-    EXPECT_EQ(bytes_of(volume, entry).substr(0, was.size()), was);
+    EXPECT_EQ(file_bytes(volume, entry).substr(0, was.size()), was);
     ++back;
   }
   EXPECT_EQ(back, deleted.size());
@@ -575,7 +575,7 @@ TEST(XfsWalk, cuts_a_chain_of_folders_that_is_too_deep_and_keeps_its_files) {
   EXPECT_EQ(walked.found->entries[0].trouble, WalkTrouble::too_deep);
   EXPECT_TRUE(walked.found->entries[1].path.starts_with("$OrphanFiles/inode-"));
   EXPECT_TRUE(walked.found->entries[1].path.ends_with("/d/bottom"));
-  EXPECT_EQ(bytes_of(volume, walked.found->entries[1]), "deep");
+  EXPECT_EQ(file_bytes(volume, walked.found->entries[1]), "deep");
 }
 
 // --- version 4, which kernels of today do not mount: made by mkfs.xfs from a list, read by libfsxfs --------------
@@ -679,7 +679,7 @@ std::map<std::string, std::string> active_files(const ByteSource& volume, const 
   std::map<std::string, std::string> all;
   for (const auto& entry : walked.found->entries) {
     if (!entry.stream.empty() || entry.state != ObjectState::active) continue;
-    all[entry.path] = bytes_of(volume, entry);
+    all[entry.path] = file_bytes(volume, entry);
     for (const std::string& link : entry.links) all[link] = all[entry.path];
   }
   return all;
@@ -770,9 +770,9 @@ TEST(XfsWalk, reads_attributes_of_version_4) {
   const auto *short_form = find_entry(walked, "size-0", "user.a"), *small = find_entry(walked, "size-1", "user.small"),
              *large = find_entry(walked, "size-1", "user.large");
   ASSERT_TRUE(short_form != nullptr && small != nullptr && large != nullptr);
-  EXPECT_EQ(bytes_of(volume, *short_form), "value");
-  EXPECT_EQ(bytes_of(volume, *small), "a word");
-  EXPECT_TRUE(bytes_of(volume, *large) == value);
+  EXPECT_EQ(file_bytes(volume, *short_form), "value");
+  EXPECT_EQ(file_bytes(volume, *small), "a word");
+  EXPECT_TRUE(file_bytes(volume, *large) == value);
 }
 
 // Folders a and a/b with files, all short enough to lie in their inodes; version 4 minds no checksum.
@@ -907,7 +907,7 @@ TEST_P(XfsDamage, overwritten_blocks_do_not_lead_it_astray) {
     const Walked walked = walk_xfs(volume);
     if (walked.found == nullptr) continue;
     for (const auto& entry : walked.found->entries) {
-      if (entry.size < 100'000) (void)bytes_of(volume, entry);
+      if (entry.size < 100'000) (void)file_bytes(volume, entry);
     }
   }
 }
@@ -970,4 +970,4 @@ TEST(XfsWalk, gives_the_same_twice_and_stops_when_told) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::walk_xfs_test

@@ -22,7 +22,7 @@
 
 #include "tests/evidence.h"
 
-namespace ambit {
+namespace ambit::watch_test {
 namespace {
 
 using namespace std::chrono_literals;
@@ -277,4 +277,4 @@ TEST(Terminal, what_is_no_terminal_gets_no_escapes) {
 }
 
 }  // namespace
-}  // namespace ambit
+}  // namespace ambit::watch_test

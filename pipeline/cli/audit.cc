@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct AuditFlags {
   AuditOptions audit;
   bool json = false;
 };
@@ -63,7 +63,7 @@ void print(const AuditReport& report, bool exhibits) {
   }
 }
 
-Exit audit(const Options& options) {
+Exit audit(const AuditFlags& options) {
   const Result<AuditReport> report = audit_run(options.audit);
   if (!report.ok()) return fail(report.error());
   if (options.json) {
@@ -78,7 +78,7 @@ Exit audit(const Options& options) {
 }  // namespace
 
 Action add_audit(Arguments arguments) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<AuditFlags>();
   arguments.add_option("DIR", options->audit.directory, "Run directory").required();
   arguments
       .add_option("--order", options->audit.order,

@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct CanaryFlags {
   PlantOptions plant;
   std::string directory, registry;
   bool json = false;
@@ -29,7 +29,7 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
-Exit plant(const Options& options) {
+Exit plant(const CanaryFlags& options) {
   std::vector<OrderProblem> problems;
   const Result<PlantOutcome> planted = plant_canaries(options.plant, problems);
   if (!problems.empty()) write_err(problems_text(options.plant.order, problems));
@@ -86,7 +86,7 @@ void print(const CanaryReport& report) {
                   100 * report.leaked.most, bytes_text(report.bytes_searched)));
 }
 
-Exit check(const Options& options) {
+Exit check(const CanaryFlags& options) {
   const Result<CanaryReport> report = check_canaries(options.directory, options.registry);
   if (!report.ok()) return fail(report.error());
   if (options.json) {
@@ -108,7 +108,7 @@ Exit check(const Options& options) {
 }  // namespace
 
 Action add_canary(Arguments arguments) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CanaryFlags>();
   constexpr std::uint64_t kMostItems = 100'000;
   arguments.require_subcommand();
   Arguments plant_app = arguments.add_subcommand("plant", "Make an exhibit of invented relevant and private items");

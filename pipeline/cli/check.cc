@@ -19,7 +19,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct CheckFlags {
   std::string order;
   bool keys = false, json = false;
 };
@@ -35,7 +35,7 @@ Exit print_keys() {
   return Exit::complete;
 }
 
-std::string joined(const std::vector<std::string>& words) {
+std::string spaced(const std::vector<std::string>& words) {
   std::string out;
   for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
   return out;
@@ -45,7 +45,7 @@ void print_report(const CheckReport& report) {
   Table table({{"identifier"}, {"strength"}, {"patterns", Align::right}, {"ns/byte", Align::right}, {"forms"}});
   for (const IdentifierCost& cost : report.identifiers) {
     table.add({cost.name, cost.strength, grouped(cost.patterns), fmt::format("{:.3f}", cost.ns_per_byte),
-               joined(cost.forms)});
+               spaced(cost.forms)});
   }
   write_out(table.text());
   write_out(fmt::format(
@@ -77,7 +77,7 @@ Json json_of(const CheckReport& report) {
   return out;
 }
 
-Exit check(const Options& options) {
+Exit check_order_file(const CheckFlags& options) {
   if (options.keys) return print_keys();
   if (options.order.empty()) {
     return fail({ErrorKind::usage, "which order file?", "", "ambit check ORDER, or ambit check --keys"});
@@ -108,11 +108,11 @@ std::string problems_text(const std::string& order, const std::vector<OrderProbl
 }
 
 Action add_check(Arguments arguments) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<CheckFlags>();
   arguments.add_option("ORDER", options->order, "Order file (TOML)");
   arguments.add_flag("--keys", options->keys, "Print every key that an order file may have");
   arguments.add_flag("--json", options->json, "As JSON");
-  return [options](const Words&) { return check(*options); };
+  return [options](const Words&) { return check_order_file(*options); };
 }
 
 }  // namespace ambit::cli

@@ -18,12 +18,12 @@
 namespace ambit::cli {
 namespace {
 
-struct Options {
+struct ExplainFlags {
   std::string directory, item;
   bool proof = false, json = false;
 };
 
-std::string meta(const record::RunReader& run, const std::string& key) {
+std::string said_of_run(const record::RunReader& run, const std::string& key) {
   const auto at = run.meta().find(key);
   return at == run.meta().end() ? "?" : at->second;
 }
@@ -47,7 +47,7 @@ void print_reason(const record::RunReader& run, const record::IndexItem& item) {
   if (rule == nullptr) return;
   write_out(fmt::format("  rule {}: {} -> {}\n", rule->name, rule->expression, rule->decision));
   const record::ParagraphRow* const paragraph = run.paragraph(rule->paragraph);
-  write_out(fmt::format("  paragraph {} of order {}: \"{}\"\n", rule->paragraph, meta(run, "order_id"),
+  write_out(fmt::format("  paragraph {} of order {}: \"{}\"\n", rule->paragraph, said_of_run(run, "order_id"),
                         paragraph == nullptr ? "?" : paragraph->text));
 }
 
@@ -136,9 +136,10 @@ void print_examination(const record::RunReader& run, const record::IndexItem& it
   write_out(fmt::format("\nExamined\n"));
   write_out(fmt::format("  sweep: its {} bytes, for {} identifiers in every form they have\n", grouped(item.size),
                         grouped(run.identifiers().size())));
-  write_out(fmt::format("  scrutiny: the detectors of private data with SHA-256 {}\n", meta(run, "detectors_sha256")));
-  write_out(fmt::format("  by ambit {}, under the order file with SHA-256 {}\n", meta(run, "tool_version"),
-                        meta(run, "order_sha256")));
+  write_out(
+      fmt::format("  scrutiny: the detectors of private data with SHA-256 {}\n", said_of_run(run, "detectors_sha256")));
+  write_out(fmt::format("  by ambit {}, under the order file with SHA-256 {}\n", said_of_run(run, "tool_version"),
+                        said_of_run(run, "order_sha256")));
 }
 
 void print_proof(const record::IndexProof& proof) {
@@ -160,7 +161,8 @@ std::string json_of(const record::RunReader& run, const record::IndexItem& item,
     text("expression", rule->expression);
     if (const auto* paragraph = run.paragraph(rule->paragraph)) text("paragraph_text", paragraph->text);
   }
-  for (const char* key : {"order_id", "order_sha256", "detectors_sha256", "tool_version"}) text(key, meta(run, key));
+  for (const char* key : {"order_id", "order_sha256", "detectors_sha256", "tool_version"})
+    text(key, said_of_run(run, key));
   if (proof != nullptr) {
     out +=
         fmt::format(R"(,"proof":{{"index":{},"leaves":{},"leaf":"{}","root":"{}","verifies":{},"path":[)", proof->index,
@@ -175,7 +177,7 @@ std::string json_of(const record::RunReader& run, const record::IndexItem& item,
   return out + "}\n";
 }
 
-Exit explain(const Options& options) {
+Exit explain(const ExplainFlags& options) {
   const auto run = record::RunReader::open(options.directory);
   if (!run) return fail(run.error());
   const auto item = run->item(options.item);
@@ -202,7 +204,7 @@ Exit explain(const Options& options) {
 }  // namespace
 
 Action add_explain(Arguments arguments) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExplainFlags>();
   arguments.add_option("DIR", options->directory, "Run directory").required();
   arguments.add_option("ITEM", options->item, "Id or locator of a released item, as `ambit list` shows them")
       .required();

@@ -14,7 +14,7 @@
 namespace ambit::cli {
 namespace {
 
-struct Options {
+struct ExportFlags {
   std::string directory, format, out;
 };
 
@@ -42,7 +42,7 @@ Exit export_to_file(const record::RunReader& run, const record::ExportFormat& fo
   return fail(problem);
 }
 
-Exit export_items(const Options& options) {
+Exit export_items(const ExportFlags& options) {
   const auto run = record::RunReader::open(options.directory);
   if (!run) return fail(run.error());
   for (const record::ExportFormat& format : record::export_formats()) {
@@ -64,7 +64,7 @@ Exit export_items(const Options& options) {
 }  // namespace
 
 Action add_export(Arguments arguments) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExportFlags>();
   std::string formats;
   for (const record::ExportFormat& format : record::export_formats()) {
     formats += fmt::format("\n{:<6}{}", format.name, format.help);

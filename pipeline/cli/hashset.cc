@@ -28,7 +28,7 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::array kKinds = {DigestKind::sha256, DigestKind::sha1, DigestKind::md5};
 
-struct Options {
+struct HashSetFlags {
   std::string out, digest, memory;
   std::vector<std::string> sources;
   std::string file;
@@ -89,7 +89,7 @@ Exit report_set(const std::string& path, double seconds, std::uint64_t added) {
   return Exit::complete;
 }
 
-Exit build(const Options& options) {
+Exit build(const HashSetFlags& options) {
   const Result<std::optional<DigestKind>> kind = digest_kind(options.digest);
   if (!kind) return fail(kind.error());
   const Result<std::uint64_t> memory = memory_of(options.memory);
@@ -130,7 +130,7 @@ Json json_of(const HashSet& set) {
   return {{"digest", hex_of(set.digest())}, {"bytes", set.file_bytes()}, {"kinds", kinds}};
 }
 
-Exit info(const Options& options) {
+Exit info(const HashSetFlags& options) {
   const Result<std::shared_ptr<const HashSet>> set = load_hash_set(options.file);
   if (!set) return fail(set.error());
   if (options.json) {
@@ -151,7 +151,7 @@ Exit info(const Options& options) {
 }  // namespace
 
 Action add_hashset(Arguments arguments) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<HashSetFlags>();
   arguments.require_subcommand();
   Arguments make = arguments.add_subcommand("build", "Make one set file of published sets of hashes");
   make.add_option("-o,--out", options->out, "The set file to make; it must not exist yet").required().type_name("FILE");

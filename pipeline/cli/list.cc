@@ -13,7 +13,7 @@
 namespace ambit::cli {
 namespace {
 
-struct Options {
+struct ListFlags {
   std::string directory;
   record::ItemFilter filter;
   bool json = false;
@@ -62,7 +62,7 @@ std::string line_of(const record::RunReader& run, const record::IndexItem& item)
                      item.locator, others, names);
 }
 
-Exit list(const Options& options) {
+Exit list(const ListFlags& options) {
   const auto run = record::RunReader::open(options.directory);
   if (!run) return fail(run.error());
   if (options.filter.disposition == to_string(Disposition::privileged)) return list_privileged(*run, options.json);
@@ -87,7 +87,7 @@ Exit list(const Options& options) {
 }  // namespace
 
 Action add_list(Arguments arguments) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ListFlags>();
   arguments.add_option("DIR", options->directory, "Run directory").required();
   arguments.add_option("--disposition", options->filter.disposition,
                        "Only these: disclose, redact; privileged shows that log");

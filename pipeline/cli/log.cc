@@ -17,7 +17,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr double kSecondsBetweenLines = 10;
+constexpr double kSecondsBetweenRecords = 10;
 
 // One write per line, so that lines of a run that is killed are whole. A full disk costs the log, not the run.
 void append(const FileDescriptor& file, const char* event, const Json& fields) {
@@ -57,7 +57,7 @@ void Log::started(const TriageOptions& options) {
 
 void Log::progress(const Progress& p) {
   if (p.seconds < next_progress_) return;
-  next_progress_ = p.seconds + kSecondsBetweenLines;
+  next_progress_ = p.seconds + kSecondsBetweenRecords;
   append(file_, "progress",
          {{"seconds", p.seconds},
           {"phase", p.phase},

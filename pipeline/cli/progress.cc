@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "pipeline/cli/command.h"
+#include "pipeline/cli/table.h"
 #include "pipeline/locator.h"
 
 namespace ambit::cli {
@@ -30,11 +31,6 @@ static_assert(std::atomic<int>::is_always_lock_free);
 bool is_set(const char* variable) {
   const char* const value = std::getenv(variable);
   return value != nullptr && *value != '\0';
-}
-
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 }  // namespace

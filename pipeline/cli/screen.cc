@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "pipeline/cli/quantity.h"
+#include "pipeline/cli/table.h"
 #include "pipeline/limits.h"
 #include "pipeline/locator.h"
 
@@ -17,10 +18,6 @@ constexpr double kStillIsWorthALine = 60;  // seconds
 constexpr std::size_t kMostExhibitLines = 12;
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
-}
 
 double share_of(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : std::min(1.0, static_cast<double>(part) / static_cast<double>(whole));

@@ -4,15 +4,11 @@
 #include <cassert>
 
 namespace ambit::cli {
-namespace {
 
-// Characters, near enough to columns of a terminal: bytes that do not continue a UTF-8 sequence.
-std::size_t width(const std::string& text) {
+std::size_t width(std::string_view text) {
   return static_cast<std::size_t>(
       std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
-
-}  // namespace
 
 Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 

@@ -1,10 +1,15 @@
 // Table: rows of text, aligned in columns, for a terminal or a page of a report.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ambit::cli {
+
+// Characters, near enough to columns of a terminal: bytes that do not continue a UTF-8 sequence.
+[[nodiscard]] std::size_t width(std::string_view text);
 
 enum class Align { left, right };
 

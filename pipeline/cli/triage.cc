@@ -21,7 +21,7 @@
 namespace ambit::cli {
 namespace {
 
-struct Options {
+struct TriageFlags {
   TriageOptions triage;
   std::string memory, chunk_size, census, log, metrics;
 };
@@ -40,7 +40,7 @@ Result<> read_size(const char* option, const std::string& text, std::uint64_t le
                            most == UINT64_MAX ? "" : fmt::format(" and at most {}M", most / limits::MiB))};
 }
 
-Result<> read_sizes(Options& options) {
+Result<> read_sizes(TriageFlags& options) {
   TriageOptions& t = options.triage;
   if (Result<> memory = read_size("--memory", options.memory, limits::MiB, UINT64_MAX, t.memory); !memory) {
     return memory;
@@ -82,7 +82,7 @@ Exit print_summary(const TriageOutcome& outcome) {
   return outcome.exceptions == 0 ? Exit::complete : Exit::with_exceptions;
 }
 
-Exit tell_failure(const Options& options, const Error& error, const std::vector<OrderProblem>& problems) {
+Exit tell_failure(const TriageFlags& options, const Error& error, const std::vector<OrderProblem>& problems) {
   if (problems.empty()) return fail(error);
   write_err(problems_text(options.triage.order, problems));
   return Exit::operator_must_act;
@@ -100,7 +100,7 @@ Exit tell_finished(const std::string& directory) {
   return exceptions->empty() ? Exit::complete : Exit::with_exceptions;
 }
 
-Exit triage(Options& options) {
+Exit triage(TriageFlags& options) {
   catch_stop_signals();
   if (options.triage.resume && is_finished(options.triage.out)) return tell_finished(options.triage.out);
   if (Result<> sizes = read_sizes(options); !sizes) return fail(sizes.error());
@@ -128,7 +128,7 @@ Exit triage(Options& options) {
 }  // namespace
 
 Action add_triage(Arguments arguments) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<TriageFlags>();
   TriageOptions& t = options->triage;
   arguments.add_option("--order", t.order, "Order file (TOML)").required().type_name("ORDER");
   arguments.add_option("--out", t.out, "Run directory to make").required().type_name("DIR");

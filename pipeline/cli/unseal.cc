@@ -13,12 +13,12 @@
 namespace ambit::cli {
 namespace {
 
-struct Options {
+struct UnsealFlags {
   std::string directory, identity, locator, object, key;
 };
 
 // The lines go to standard output as they were sealed; what was proved about them goes to standard error.
-Exit unseal_all(const Options& options) {
+Exit unseal_all(const UnsealFlags& options) {
   auto audit = record::LedgerAudit::start(options.directory);
   if (!audit) return fail(audit.error());
   Result<> seen;
@@ -49,7 +49,7 @@ void print_proof(const std::string& line, const record::LedgerProof& proof) {
                         proof.holds ? "verifies" : "DOES NOT VERIFY"));
 }
 
-Exit prove(const Options& options) {
+Exit prove(const UnsealFlags& options) {
   std::string found;
   const Result<> read = record::read_ledger(options.directory, options.identity, [&](std::string_view line) {
     if (record::is_line_of(line, options.locator)) found = line;
@@ -67,7 +67,7 @@ Exit prove(const Options& options) {
 }
 
 // The line of the object that a note of the run has told by its id.
-Exit find_object(const Options& options) {
+Exit find_object(const UnsealFlags& options) {
   const auto key = record::CaseKey::load(options.key);
   if (!key) return fail(key.error());
   std::string found;
@@ -92,7 +92,7 @@ Exit find_object(const Options& options) {
 }  // namespace
 
 Action add_unseal(Arguments arguments) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<UnsealFlags>();
   arguments.add_option("DIR", options->directory, "Run directory").required();
   arguments.add_option("--identity", options->identity, "The age identity (private key) of a recipient of the order")
       .required()

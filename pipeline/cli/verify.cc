@@ -20,7 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 using record::VerifyCheck;
 
-struct Options {
+struct VerifyFlags {
   std::string directory, key, signer;
   std::vector<std::string> exhibits;
   bool json = false;
@@ -70,7 +70,7 @@ void add_acquisitions(const std::vector<AcquisitionCheck>& all, std::vector<Veri
 }
 
 // Reads what was released again and compares its SHA-256; and images that hold hashes of themselves.
-Result<> check_exhibits(const Options& options, std::vector<VerifyCheck>& checks) {
+Result<> check_exhibits(const VerifyFlags& options, std::vector<VerifyCheck>& checks) {
   const auto run = record::RunReader::open(options.directory);
   if (!run) return run.error();
   if (run->exhibits().size() != options.exhibits.size()) {
@@ -111,7 +111,7 @@ void print_report(const record::VerifyReport& report, bool json) {
   }
 }
 
-Exit verify(const Options& options) {
+Exit verify(const VerifyFlags& options) {
   auto report = record::verify_run(options.directory, {options.key, options.signer});
   if (!report) return fail(report.error());
   const bool whole = report->holds();
@@ -133,7 +133,7 @@ Exit verify(const Options& options) {
 }  // namespace
 
 Action add_verify(Arguments arguments) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<VerifyFlags>();
   arguments.add_option("DIR", options->directory, "Run directory").required();
   arguments.add_option("--key", options->key, "The case key that must have signed").type_name("FILE");
   arguments.add_option("--signer", options->signer, "The public key that must have signed, as the examiner gave it out")

@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "pipeline/ascii.h"
+
 namespace ambit::audit {
 namespace {
 
@@ -25,11 +27,6 @@ std::string invented_name(Random& random, int syllables) {
   for (int i = 0; i < syllables; ++i) out += one_of(kSyllables, random);
   out[0] = static_cast<char>(out[0] - 'a' + 'A');
   return out;
-}
-
-std::string small_letters(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
 }
 
 // 4929, eleven digits, and the digit that Luhn's rule asks for.
@@ -67,7 +64,7 @@ Person invent_person(Random& random) {
   Person out;
   const std::string given = invented_name(random, 3), family = invented_name(random, 3);
   out.name = given + " " + family;
-  out.mail = small_letters(given) + "." + small_letters(family) + "@mailbox.example";
+  out.mail = lowered(given) + "." + lowered(family) + "@mailbox.example";
   out.phone = "+1 202 555 01" + std::to_string(10 + random() % 90);
   out.card = invented_card(random);
   out.street =

@@ -11,12 +11,11 @@
 #include <span>
 #include <vector>
 
+#include "pipeline/ascii.h"
 #include "stages/decide/decide.h"
 
 namespace ambit {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 struct Token {
   enum class Kind : std::uint8_t { byte, any, set, star, stars, folders };  // folders: "**/", whole components

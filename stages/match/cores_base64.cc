@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kAimBytes = 9;  // twelve characters of base64
 constexpr std::size_t kHalfAimBytes = 6;
-constexpr std::size_t kMaxBytes = 18;
+constexpr std::size_t kMaxCoreBytes = 18;
 constexpr std::size_t kMinHalvesBytes = 10;
 
 // One spelling: its bytes, and where each position of the plain text begins in them (npos: inside a character).
@@ -90,7 +90,7 @@ std::optional<Window> choose(const std::vector<Rendering>& renderings, std::size
       const std::size_t bytes = first.starts[to] - first.starts[from];
       const std::size_t cost =
           6 * contents(renderings, {from, to}).size() + shortness_cost(bytes, aim) + familiar_cost(familiar, from, to);
-      if (best && bytes > kMaxBytes) break;
+      if (best && bytes > kMaxCoreBytes) break;
       if (!best || cost < best_cost) best = Window{from, to}, best_cost = cost;
     }
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "stages/match/reading.h"
+
 namespace ambit::match {
 namespace {
 
@@ -51,8 +53,6 @@ std::optional<Walk> walk_forward(const Literal& literal, Form form, Bytes window
 bool is_escaped(Form form) {
   return form == Form::percent || form == Form::quoted_printable || form == Form::html || form == Form::json;
 }
-
-unsigned byte_at(Bytes window, std::size_t at) { return std::to_integer<unsigned>(window[at]); }
 
 // An underscore that is a space: inside "=?charset?Q?…?=", which is never longer than 75 characters.
 bool is_header_space(Bytes window, std::size_t at) {

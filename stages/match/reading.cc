@@ -5,8 +5,6 @@
 namespace ambit::match {
 namespace {
 
-std::uint32_t byte_at(Bytes window, std::size_t at) { return std::to_integer<std::uint32_t>(window[at]); }
-
 std::uint32_t unit_at(Bytes window, std::size_t at, bool big_endian) {
   const std::uint32_t first = byte_at(window, at), second = byte_at(window, at + 1);
   return big_endian ? first << 8 | second : second << 8 | first;

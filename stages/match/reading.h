@@ -18,6 +18,10 @@ namespace ambit::match {
 
 using Bytes = std::span<const std::byte>;
 
+[[nodiscard]] inline std::uint32_t byte_at(Bytes window, std::size_t at) {
+  return std::to_integer<std::uint32_t>(window[at]);
+}
+
 inline constexpr std::size_t kMaxGlyphBytes = 32;  // four =XX with a soft line break of five before each
 
 struct Glyph {

@@ -63,11 +63,6 @@ std::string segment_path(const std::string& first, std::size_t number) {
   return path;
 }
 
-bool exists(const std::string& path) {
-  struct stat info {};
-  return !path.empty() && ::stat(path.c_str(), &info) == 0;
-}
-
 // Each part stays open; the usual limit is 1,024 files, and the hard one far above.
 void allow_open_files(std::size_t count) {
   rlimit now{};

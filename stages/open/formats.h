@@ -1,8 +1,10 @@
 // What open_exhibit.cc and open_image.cc choose from; one function per file.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "pipeline/exhibit.h"
@@ -20,6 +22,13 @@ struct Request {
   std::shared_ptr<Patience> patience = nullptr;  // null with an empty path
   std::vector<std::string>* files = nullptr;     // takes the path of every file that is opened; null: nobody asks
 };
+
+inline constexpr std::uint64_t kSector = 512;  // of which the formats' numbers of sectors are
+
+// What is wrong with the image of the request, and the remedy.
+[[nodiscard]] inline Error cannot(const Request& request, std::string what, std::string remedy) {
+  return {ErrorKind::evidence, std::move(what), request.path.empty() ? request.name : request.path, std::move(remedy)};
+}
 
 using Opened = Result<std::unique_ptr<Exhibit>>;
 // The bytes of an image's file. Shared: the file may be an exhibit's own or lie in a file system that others read too.
@@ -46,6 +55,8 @@ enum class ImageFormat : std::uint8_t { none, ewf, ewf2, logical_ewf, qcow2, vmd
 [[nodiscard]] Error not_read(ImageFormat format, const std::string& path);
 [[nodiscard]] bool is_vhd(const ByteSource& bytes);
 
+// True if there is something under the path.
+[[nodiscard]] bool exists(const std::string& path);
 // True if the path looks like the first part of a split image and its second part exists: image.001, image.000,
 // image.aa.
 [[nodiscard]] bool is_split_raw(const std::string& path);

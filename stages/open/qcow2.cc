@@ -12,6 +12,7 @@
 #include <algorithm>
 
 #include "pipeline/limits.h"
+#include "stages/open/formats.h"
 #include "stages/open/mapped_image.h"
 
 namespace ambit::open {
@@ -20,7 +21,6 @@ namespace {
 constexpr std::uint64_t kPlace = 0x00ff'ffff'ffff'fe00U;
 constexpr std::uint64_t kPackedBit = 1ULL << 62U;
 constexpr std::uint64_t kMaxL1Bytes = 32 * limits::MiB;  // QEMU opens no larger one
-constexpr std::uint64_t kSector = 512;
 
 struct Qcow2 {
   std::uint32_t cluster_bits = 0;
@@ -68,10 +68,6 @@ class Qcow2Exhibit final : public MappedImage {
 
   Qcow2 image_;
 };
-
-Error cannot(const Request& request, std::string what, std::string remedy) {
-  return {ErrorKind::evidence, std::move(what), request.path.empty() ? request.name : request.path, std::move(remedy)};
-}
 
 // Bits of "what a reader must know" (version 3): 0 not closed, 1 found corrupt; neither changes where things are.
 Result<> check_features(const Request& request, std::uint64_t bits, std::uint8_t packing) {

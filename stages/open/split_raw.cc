@@ -26,11 +26,6 @@ std::string next_part(std::string path) {
   return {};
 }
 
-bool exists(const std::string& path) {
-  struct stat info {};
-  return !path.empty() && ::stat(path.c_str(), &info) == 0;
-}
-
 // True if a part with a higher number than `missing` is there: a part in the middle was lost.
 bool later_part_exists(std::string missing) {
   for (int i = 0; i < 100 && !missing.empty(); ++i) {
@@ -92,6 +87,11 @@ class SplitRawExhibit final : public Exhibit {
 };
 
 }  // namespace
+
+bool exists(const std::string& path) {
+  struct stat info {};
+  return !path.empty() && ::stat(path.c_str(), &info) == 0;
+}
 
 bool is_split_raw(const std::string& path) {
   const std::size_t dot = path.rfind('.');

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "pipeline/limits.h"
+#include "stages/open/formats.h"
 #include "stages/open/mapped_image.h"
 
 namespace ambit::open {
@@ -21,7 +22,6 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kFooterBytes = 512;
-constexpr std::uint64_t kSector = 512;
 constexpr std::uint32_t kNothing = 0xffffffffU;
 enum class DiskType : std::uint32_t { fixed = 2, dynamic = 3, differencing = 4 };
 

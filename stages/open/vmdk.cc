@@ -14,6 +14,7 @@
 #include <algorithm>
 
 #include "pipeline/limits.h"
+#include "stages/open/formats.h"
 #include "stages/open/mapped_image.h"
 #include "stages/open/vmdk_text.h"
 
@@ -22,7 +23,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::uint64_t kSector = 512;
 constexpr std::uint32_t kZeroGrains = 1U << 2U;
 constexpr std::uint32_t kPacked = 1U << 16U;
 constexpr std::uint64_t kAtEnd = UINT64_MAX;
@@ -45,10 +45,6 @@ struct Piece {
   std::uint64_t flat_at = 0;
   Sparse sparse = {};
 };
-
-Error cannot(const Request& request, std::string what, std::string remedy) {
-  return {ErrorKind::evidence, std::move(what), request.path.empty() ? request.name : request.path, std::move(remedy)};
-}
 
 class VmdkExhibit final : public MappedImage {
  public:

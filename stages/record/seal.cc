@@ -17,7 +17,7 @@ namespace {
 constexpr std::string_view kKeyTag = "AMBIT-CASE-KEY-1";
 constexpr std::size_t kChecksumBytes = 4;
 
-const unsigned char* raw(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* raw_bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 void ready() {
   static const bool once = sodium_init() >= 0;
@@ -94,7 +94,7 @@ Result<FileDigest> digest_file(const std::string& path) {
 }
 
 bool verify_signature(std::string_view message, const Signature& signature, const Bytes32& public_key) {
-  return crypto_sign_verify_detached(signature.data(), raw(message), message.size(), public_key.data()) == 0;
+  return crypto_sign_verify_detached(signature.data(), raw_bytes(message), message.size(), public_key.data()) == 0;
 }
 
 void CaseKey::Wipe::operator()(Bytes32* secret) const {
@@ -169,7 +169,7 @@ Bytes32 CaseKey::public_key() const { return SigningKey(*this).public_key; }
 Signature CaseKey::sign(std::string_view message) const {
   const SigningKey key(*this);
   Signature out;
-  crypto_sign_detached(out.data(), nullptr, raw(message), message.size(), key.secret.data());
+  crypto_sign_detached(out.data(), nullptr, raw_bytes(message), message.size(), key.secret.data());
   return out;
 }
 

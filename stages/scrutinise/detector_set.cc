@@ -25,7 +25,7 @@ Result<const scrutiny::Validator*> find_validator(const Detector& detector) {
 
 std::vector<std::string> lowered_all(std::span<const std::string> texts) {
   std::vector<std::string> out;
-  for (const std::string& text : texts) out.push_back(scrutiny::lowered(text));
+  for (const std::string& text : texts) out.push_back(lowered(text));
   return out;
 }
 

@@ -10,7 +10,7 @@
 namespace ambit::scrutiny {
 namespace {
 
-constexpr std::size_t kBlock = 64;
+constexpr std::size_t kNumberBlock = 64;
 
 // Bit i: text[i] is a digit. Reads 16 bytes.
 std::uint64_t digits_of_part(const char* text) {
@@ -21,9 +21,9 @@ std::uint64_t digits_of_part(const char* text) {
   return static_cast<std::uint32_t>(_mm_movemask_epi8(digit));
 }
 
-// The same of kBlock bytes.
+// The same of kNumberBlock bytes.
 std::uint64_t digits_of_block(const char* text) {
-  static_assert(kBlock == 64);
+  static_assert(kNumberBlock == 64);
   return digits_of_part(text) | digits_of_part(text + 16) << 16 | digits_of_part(text + 32) << 32 |
          digits_of_part(text + 48) << 48;
 }
@@ -37,8 +37,8 @@ std::uint64_t digits_of_rest(std::string_view text) {
 // All runs of digits in the text.
 void find_runs(std::string_view text, std::vector<DigitRun>& out) {
   bool open = false;  // a run reaches the end of the block before
-  for (std::size_t block = 0; block < text.size(); block += kBlock) {
-    const bool whole = text.size() - block >= kBlock;
+  for (std::size_t block = 0; block < text.size(); block += kNumberBlock) {
+    const bool whole = text.size() - block >= kNumberBlock;
     const std::uint64_t digits = whole ? digits_of_block(text.data() + block) : digits_of_rest(text.substr(block));
     // Where a run begins or ends: every bit that differs from the one before it.
     std::uint64_t changes = digits ^ (digits << 1 | (open ? 1U : 0U));

@@ -7,15 +7,6 @@
 #include "pipeline/limits.h"
 
 namespace ambit::scrutiny {
-namespace {
-
-constexpr std::uint64_t less(std::uint64_t a, std::uint64_t b) { return a - std::min(a, b); }
-std::uint64_t clipped(std::uint64_t at, std::uint64_t more, std::uint64_t size) {
-  return at >= size ? size : at + std::min(more, size - at);
-}
-
-}  // namespace
-
 // Eight letters at a time; a mark of `x` is exact up to its lowest one, and more is not asked.
 std::size_t find_first(std::string_view text, std::size_t i, char a, char b, char floor) {
   constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;

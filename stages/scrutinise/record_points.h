@@ -6,6 +6,7 @@
 // which it has come. What no reader answers is the line's.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,12 @@
 #include "pipeline/facts.h"
 
 namespace ambit::scrutiny {
+
+// a - b and at + more, kept within 0 and size.
+constexpr std::uint64_t less(std::uint64_t a, std::uint64_t b) { return a - std::min(a, b); }
+constexpr std::uint64_t clipped(std::uint64_t at, std::uint64_t more, std::uint64_t size) {
+  return at >= size ? size : at + std::min(more, size - at);
+}
 
 // Who answers; where two do, the later one in this list.
 enum class Dialect : std::uint8_t { none, csv, xml, json, sql };

@@ -10,11 +10,6 @@
 namespace ambit::scrutiny {
 namespace {
 
-constexpr std::uint64_t less(std::uint64_t a, std::uint64_t b) { return a - std::min(a, b); }
-std::uint64_t clipped(std::uint64_t at, std::uint64_t more, std::uint64_t size) {
-  return at >= size ? size : at + std::min(more, size - at);
-}
-
 // The chunk's bytes [begin, end) by offsets in the object, cut to its body.
 struct Slice {
   std::uint64_t begin, end;

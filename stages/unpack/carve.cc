@@ -34,23 +34,23 @@ using unpack::little16;
 using unpack::little32;
 using unpack::little64;
 
-constexpr std::array kSignatures = {"\x1f\x8b\x08"sv,
-                                    "BZh"sv,
-                                    "\xfd\x37zXZ\0"sv,
-                                    "LZIP"sv,
-                                    "\x28\xb5\x2f\xfd"sv,
-                                    "\x04\x22\x4d\x18"sv,
-                                    "PK\x03\x04"sv,
-                                    "7z\xbc\xaf\x27\x1c"sv,
-                                    "Rar!\x1a\x07"sv,
-                                    "MSCF\0\0\0\0"sv,
-                                    "%PDF-"sv,
-                                    "hsqs"sv,
-                                    "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv};
+constexpr std::array kCarved = {"\x1f\x8b\x08"sv,
+                                "BZh"sv,
+                                "\xfd\x37zXZ\0"sv,
+                                "LZIP"sv,
+                                "\x28\xb5\x2f\xfd"sv,
+                                "\x04\x22\x4d\x18"sv,
+                                "PK\x03\x04"sv,
+                                "7z\xbc\xaf\x27\x1c"sv,
+                                "Rar!\x1a\x07"sv,
+                                "MSCF\0\0\0\0"sv,
+                                "%PDF-"sv,
+                                "hsqs"sv,
+                                "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv};
 
 constexpr std::array<bool, 256> kFirstBytes = [] {
   std::array<bool, 256> out{};
-  for (const std::string_view signature : kSignatures) out[static_cast<std::uint8_t>(signature.front())] = true;
+  for (const std::string_view signature : kCarved) out[static_cast<std::uint8_t>(signature.front())] = true;
   return out;
 }();
 
@@ -309,7 +309,7 @@ class Carver {
 bool may_begin_packed(std::span<const std::byte> bytes) {
   const std::string_view text = chars(bytes);
   if (!kFirstBytes[static_cast<std::uint8_t>(text.front())]) return false;
-  return std::any_of(kSignatures.begin(), kSignatures.end(), [&](std::string_view signature) {
+  return std::any_of(kCarved.begin(), kCarved.end(), [&](std::string_view signature) {
     return text.substr(0, signature.size()) == signature.substr(0, text.size());
   });
 }

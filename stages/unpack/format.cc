@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "pipeline/ascii.h"
 #include "pipeline/volume_sets.h"
 #include "stages/unpack/archive/self_extracting.h"
 #include "stages/unpack/archive/squashfs_header.h"
@@ -79,12 +80,6 @@ constexpr std::array kMarkup = {ByName{".htm", Format::html},   ByName{".html", 
                                 ByName{".kml", Format::xml},    ByName{".plist", Format::xml},
                                 ByName{".rss", Format::xml},    ByName{".svg", Format::xml},
                                 ByName{".xhtml", Format::html}, ByName{".xml", Format::xml}};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 template <std::size_t N>
 Format named(const std::array<ByName, N>& rows, std::string_view lower_name, Format otherwise) {
@@ -175,7 +170,7 @@ Format by_bytes(std::span<const std::byte> bytes, std::string_view lower_name) {
 }
 
 Format markup(std::string_view text, std::string_view lower_name) {
-  const std::string first = lower(text.substr(0, 1024));
+  const std::string first = lowered(text.substr(0, 1024));
   const std::size_t begin = std::min(first.find('<'), first.size());
   const std::string_view tag = std::string_view(first).substr(begin);
   if (tag.starts_with("<!doctype html") || first.find("<html") != std::string::npos) return Format::html;
@@ -224,7 +219,7 @@ Format format_by_end(std::span<const std::byte> last_bytes) {
 Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes, std::string_view file_name,
                  std::uint64_t size) {
   if (size == 0 || first_bytes.empty()) return Format::none;
-  const std::string name = lower(file_name);
+  const std::string name = lowered(file_name);
   const std::string_view head = unpack::chars(first_bytes.first(std::min(first_bytes.size(), kKindBytes)));
   if (const Format format = by_bytes(first_bytes, name); format != Format::none) return format;
   if (guess.kind == Kind::mail) return Format::mail;

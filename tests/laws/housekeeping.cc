@@ -79,8 +79,11 @@ Complaints is_built(const Source& source, const std::vector<Source>& lists) {
     const std::string relative = source.path.substr(folder.size());
     const std::string code = cmake_code(list.text);
     if (!find_word(code, relative).empty()) return {};
-    // ambit_test(name …) and its like speak of name.cc.
-    if (proof && !find_word(code, relative.substr(0, relative.size() - 3)).empty()) return {};
+    // ambit_fuzz(name …) and its like speak of name.cc, ambit_tests(… FILES name …) of name_test.cc.
+    const std::string name = relative.substr(0, relative.size() - 3);
+    if (proof && !find_word(code, name).empty()) return {};
+    const bool test = proof && name.ends_with("_test");
+    if (test && !find_word(code, name.substr(0, name.size() - 5)).empty()) return {};
   }
   return {complaint(source, 1, "no CMakeLists.txt lists it")};
 }

@@ -190,7 +190,7 @@ TEST(Links, a_dead_one_is_noticed) {
 
 TEST(Built, a_forgotten_source_is_noticed) {
   const std::vector<Source> lists = {{"stages/hash/CMakeLists.txt", "ambit_library(h SOURCES digest.cc # old.cc\n)"},
-                                     {"tests/CMakeLists.txt", "ambit_test(account_test LINKS a)"}};
+                                     {"tests/CMakeLists.txt", "ambit_tests(record_tests FILES account LINKS a)"}};
   EXPECT_TRUE(is_built({"stages/hash/digest.cc", ""}, lists).empty());
   EXPECT_TRUE(is_built({"tests/account_test.cc", ""}, lists).empty());
   EXPECT_EQ(is_built({"stages/hash/old.cc", ""}, lists).size(), 1U);

@@ -16,56 +16,56 @@ namespace {
 
 enum class Body : std::uint8_t { capitals, hex, alnum, word, base64 };  // word: letters, digits, '-' and '_'
 
-struct Issuer {
+struct TokenIssuer {
   std::string_view prefix;
   Body body;
   std::size_t fewest, most;  // letters of the body
 };
-constexpr std::array kIssuers = {Issuer{"AKIA", Body::capitals, 16, 16},
-                                 Issuer{"ASIA", Body::capitals, 16, 16},  // Amazon
-                                 Issuer{"ABIA", Body::capitals, 16, 16},
-                                 Issuer{"ACCA", Body::capitals, 16, 16},  //
-                                 Issuer{"AIza", Body::word, 35, 35},
-                                 Issuer{"ya29.", Body::word, 20, 400},   // Google
-                                 Issuer{"GOCSPX-", Body::word, 28, 28},  //
-                                 Issuer{"AccountKey=", Body::base64, 86, 86},
-                                 Issuer{"SharedAccessKey=", Body::base64, 43, 43},  // Azure
-                                 Issuer{"github_pat_", Body::word, 82, 82},
-                                 Issuer{"ghp_", Body::alnum, 36, 36},  // GitHub
-                                 Issuer{"gho_", Body::alnum, 36, 36},
-                                 Issuer{"ghu_", Body::alnum, 36, 36},  //
-                                 Issuer{"ghs_", Body::alnum, 36, 36},
-                                 Issuer{"ghr_", Body::alnum, 36, 76},  //
-                                 Issuer{"glpat-", Body::word, 20, 64},
-                                 Issuer{"glptt-", Body::hex, 40, 40},  // GitLab
-                                 Issuer{"gldt-", Body::word, 20, 64},
-                                 Issuer{"glrt-", Body::word, 20, 64},  //
-                                 Issuer{"xoxb-", Body::word, 20, 200},
-                                 Issuer{"xoxp-", Body::word, 20, 200},  // Slack
-                                 Issuer{"xoxa-", Body::word, 20, 200},
-                                 Issuer{"xoxr-", Body::word, 20, 200},  //
-                                 Issuer{"xoxs-", Body::word, 20, 200},
-                                 Issuer{"xapp-", Body::word, 20, 200},  //
-                                 Issuer{"sk_live_", Body::alnum, 16, 128},
-                                 Issuer{"rk_live_", Body::alnum, 16, 128},  // Stripe
-                                 Issuer{"sk_test_", Body::alnum, 16, 128},
-                                 Issuer{"whsec_", Body::alnum, 24, 64},  //
-                                 Issuer{"SK", Body::hex, 32, 32},        // Twilio
-                                 Issuer{"npm_", Body::alnum, 36, 36},
-                                 Issuer{"pypi-AgE", Body::word, 50, 400},  // registries
-                                 Issuer{"dop_v1_", Body::hex, 64, 64},
-                                 Issuer{"shpat_", Body::hex, 32, 32},  // DigitalOcean …
-                                 Issuer{"shpss_", Body::hex, 32, 32},
-                                 Issuer{"sq0atp-", Body::word, 22, 22},  // Shopify, Square
-                                 Issuer{"sq0csp-", Body::word, 43, 43},
-                                 Issuer{"hf_", Body::alnum, 34, 34},  // Hugging Face
-                                 Issuer{"sk-ant-", Body::word, 40, 200},
-                                 Issuer{"sk-proj-", Body::word, 40, 250},  // of models
-                                 Issuer{"dapi", Body::hex, 32, 32},
-                                 Issuer{"hvs.", Body::word, 24, 200},  // Databricks, Vault
-                                 Issuer{"lin_api_", Body::alnum, 40, 40},
-                                 Issuer{"AGE-SECRET-KEY-1", Body::capitals, 58, 58},  // Linear, age
-                                 Issuer{"key-", Body::hex, 32, 32}};                  // Mailgun
+constexpr std::array kTokenIssuers = {TokenIssuer{"AKIA", Body::capitals, 16, 16},
+                                      TokenIssuer{"ASIA", Body::capitals, 16, 16},  // Amazon
+                                      TokenIssuer{"ABIA", Body::capitals, 16, 16},
+                                      TokenIssuer{"ACCA", Body::capitals, 16, 16},  //
+                                      TokenIssuer{"AIza", Body::word, 35, 35},
+                                      TokenIssuer{"ya29.", Body::word, 20, 400},   // Google
+                                      TokenIssuer{"GOCSPX-", Body::word, 28, 28},  //
+                                      TokenIssuer{"AccountKey=", Body::base64, 86, 86},
+                                      TokenIssuer{"SharedAccessKey=", Body::base64, 43, 43},  // Azure
+                                      TokenIssuer{"github_pat_", Body::word, 82, 82},
+                                      TokenIssuer{"ghp_", Body::alnum, 36, 36},  // GitHub
+                                      TokenIssuer{"gho_", Body::alnum, 36, 36},
+                                      TokenIssuer{"ghu_", Body::alnum, 36, 36},  //
+                                      TokenIssuer{"ghs_", Body::alnum, 36, 36},
+                                      TokenIssuer{"ghr_", Body::alnum, 36, 76},  //
+                                      TokenIssuer{"glpat-", Body::word, 20, 64},
+                                      TokenIssuer{"glptt-", Body::hex, 40, 40},  // GitLab
+                                      TokenIssuer{"gldt-", Body::word, 20, 64},
+                                      TokenIssuer{"glrt-", Body::word, 20, 64},  //
+                                      TokenIssuer{"xoxb-", Body::word, 20, 200},
+                                      TokenIssuer{"xoxp-", Body::word, 20, 200},  // Slack
+                                      TokenIssuer{"xoxa-", Body::word, 20, 200},
+                                      TokenIssuer{"xoxr-", Body::word, 20, 200},  //
+                                      TokenIssuer{"xoxs-", Body::word, 20, 200},
+                                      TokenIssuer{"xapp-", Body::word, 20, 200},  //
+                                      TokenIssuer{"sk_live_", Body::alnum, 16, 128},
+                                      TokenIssuer{"rk_live_", Body::alnum, 16, 128},  // Stripe
+                                      TokenIssuer{"sk_test_", Body::alnum, 16, 128},
+                                      TokenIssuer{"whsec_", Body::alnum, 24, 64},  //
+                                      TokenIssuer{"SK", Body::hex, 32, 32},        // Twilio
+                                      TokenIssuer{"npm_", Body::alnum, 36, 36},
+                                      TokenIssuer{"pypi-AgE", Body::word, 50, 400},  // registries
+                                      TokenIssuer{"dop_v1_", Body::hex, 64, 64},
+                                      TokenIssuer{"shpat_", Body::hex, 32, 32},  // DigitalOcean …
+                                      TokenIssuer{"shpss_", Body::hex, 32, 32},
+                                      TokenIssuer{"sq0atp-", Body::word, 22, 22},  // Shopify, Square
+                                      TokenIssuer{"sq0csp-", Body::word, 43, 43},
+                                      TokenIssuer{"hf_", Body::alnum, 34, 34},  // Hugging Face
+                                      TokenIssuer{"sk-ant-", Body::word, 40, 200},
+                                      TokenIssuer{"sk-proj-", Body::word, 40, 250},  // of models
+                                      TokenIssuer{"dapi", Body::hex, 32, 32},
+                                      TokenIssuer{"hvs.", Body::word, 24, 200},  // Databricks, Vault
+                                      TokenIssuer{"lin_api_", Body::alnum, 40, 40},
+                                      TokenIssuer{"AGE-SECRET-KEY-1", Body::capitals, 58, 58},  // Linear, age
+                                      TokenIssuer{"key-", Body::hex, 32, 32}};                  // Mailgun
 
 bool belongs(char c, Body body) {
   switch (body) {
@@ -96,7 +96,7 @@ bool says_example(std::string_view text) {
   return small.find("example") != std::string::npos || small.find("xxxx") != std::string::npos;
 }
 
-Verdict graded(std::size_t begin, std::size_t end, std::string_view text) {
+Verdict graded_token(std::size_t begin, std::size_t end, std::string_view text) {
   const Grade grade = says_example(text) ? Grade::shape_only : Grade::validated;
   return {begin, end, grade, grade};
 }
@@ -108,7 +108,7 @@ std::optional<Verdict> send_grid(std::string_view view, std::size_t begin, std::
   const std::size_t key = run_of(view, end + id + 1, Body::word);
   const std::size_t last = end + id + 1 + key;
   if (key != 43) return std::nullopt;
-  return graded(begin, last, view.substr(begin, last - begin));
+  return graded_token(begin, last, view.substr(begin, last - begin));
 }
 
 // <8 to 10 digits>:AA<33>: bots of Telegram. The core is ":AA".
@@ -118,7 +118,7 @@ std::optional<Verdict> telegram(std::string_view view, std::size_t begin, std::s
   const std::size_t rest = run_of(view, end, Body::word);
   if (begin - first < 8 || begin - first > 10 || rest != 33) return std::nullopt;
   if (first > 0 && is_alnum(view[first - 1])) return std::nullopt;
-  return graded(first, end + rest, view.substr(end, rest));
+  return graded_token(first, end + rest, view.substr(end, rest));
 }
 
 }  // namespace
@@ -128,14 +128,14 @@ std::optional<Verdict> access_token(std::string_view view, std::size_t begin, st
   if (core == ":AA") return telegram(view, begin, end);
   if (begin > 0 && (is_alnum(view[begin - 1]) || view[begin - 1] == '_')) return std::nullopt;
   if (core == "SG.") return send_grid(view, begin, end);
-  for (const Issuer& issuer : kIssuers) {
+  for (const TokenIssuer& issuer : kTokenIssuers) {
     if (!view.substr(begin).starts_with(issuer.prefix)) continue;
     const std::size_t from = begin + issuer.prefix.size();
     const std::size_t length = run_of(view, from, issuer.body);
     if (length < issuer.fewest || length > issuer.most || is_alnum(at(view, from + length))) continue;
     const std::string_view body = view.substr(from, length);
     if (is_masked(body)) return std::nullopt;
-    return graded(begin, from + length, body);
+    return graded_token(begin, from + length, body);
   }
   return std::nullopt;
 }

@@ -34,8 +34,6 @@ constexpr std::array kCountries = {
     Country{"SO", 23}, Country{"ST", 25}, Country{"SV", 28}, Country{"TL", 23}, Country{"TN", 24}, Country{"TR", 26},
     Country{"UA", 29}, Country{"VA", 22}, Country{"VG", 24}, Country{"XK", 20}, Country{"YE", 30}};
 
-constexpr char upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
-
 std::size_t length_for(char first, char second) {
   const std::array letters = {upper(first), upper(second)};
   const std::string_view code(letters.data(), letters.size());

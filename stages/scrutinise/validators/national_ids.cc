@@ -4,8 +4,6 @@ namespace ambit::scrutiny {
 namespace {
 
 bool parts_groups(char c) { return c == ' ' || c == '-' || c == '.' || c == '/'; }
-constexpr char upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
-
 // A group before or behind in the same print: the middle of something longer.
 bool goes_on(std::string_view view, std::size_t begin, std::size_t end, char separator) {
   if (begin > 1 && view[begin - 1] == separator && is_digit(view[begin - 2])) return true;

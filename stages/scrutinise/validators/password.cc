@@ -94,8 +94,6 @@ bool is_expression(std::string_view text, bool quoted) {
          text.find('{') != std::string_view::npos;
 }
 
-Verdict graded(std::size_t begin, std::size_t end, Grade grade) { return {begin, end, grade, grade}; }
-
 // Identifiers of programs: words joined by dots or underscores, with a digit at most at the end.
 bool is_identifier(std::string_view text) {
   if (text.empty() || is_digit(text.front())) return false;

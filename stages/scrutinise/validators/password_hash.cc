@@ -15,8 +15,6 @@ namespace {
 
 bool is_crypt(char c) { return is_base64(c) || c == '.' || c == '$' || c == '=' || c == ',' || c == '-' || c == '_'; }
 
-Verdict graded(std::size_t begin, std::size_t end, Grade grade) { return {begin, end, grade, grade}; }
-
 // Thirty-two hexadecimal digits that end at `end`.
 bool hex_before(std::string_view view, std::size_t end) {
   if (end < 33 || view[end - 33] != ':') return false;

@@ -35,7 +35,7 @@ using Layout = std::array<std::size_t, kMostGroups>;
 constexpr std::array kLayouts = {Layout{4, 4, 4, 4, 3}, Layout{4, 4, 4, 4}, Layout{4, 6, 5},
                                  Layout{4, 6, 4},       Layout{4, 4, 5},    Layout{4, 4, 4}};
 
-struct Number {
+struct CardNumber {
   std::size_t end = 0;  // in the view
   std::array<char, kMostDigits> digits{};
   std::size_t count = 0;
@@ -57,15 +57,15 @@ bool fits(const Layout& layout, std::string_view view, std::size_t begin, char s
   return true;
 }
 
-Number number_between(std::string_view view, std::size_t begin, std::size_t end, bool grouped) {
-  Number out{end, {}, 0, grouped};
+CardNumber number_between(std::string_view view, std::size_t begin, std::size_t end, bool grouped) {
+  CardNumber out{end, {}, 0, grouped};
   for (std::size_t i = begin; i < end; ++i) {
     if (is_digit(view[i])) out.digits[out.count++] = view[i];
   }
   return out;
 }
 
-bool has_issuer(const Number& number) {
+bool has_issuer(const CardNumber& number) {
   std::uint32_t head = 0;
   for (std::size_t i = 0; i < 4; ++i) head = head * 10 + static_cast<std::uint32_t>(number.digits[i] - '0');
   return std::any_of(kIssuers.begin(), kIssuers.end(), [&](const Issuer& issuer) {
@@ -73,7 +73,7 @@ bool has_issuer(const Number& number) {
   });
 }
 
-bool luhn(const Number& number) {
+bool passes_luhn(const CardNumber& number) {
   unsigned sum = 0;
   for (std::size_t i = 0; i < number.count; ++i) {
     const auto digit = static_cast<unsigned>(number.digits[number.count - 1 - i] - '0');
@@ -102,7 +102,7 @@ bool in_series(std::string_view view, std::size_t begin, std::size_t end, char s
 }
 
 // What stands behind the number does not belong to it and does not make it something else.
-bool ends_well(std::string_view view, std::size_t begin, const Number& number) {
+bool ends_well(std::string_view view, std::size_t begin, const CardNumber& number) {
   const char next = at(view, number.end);
   const char beyond = at(view, number.end + 1);
   if (is_alnum(next) || ((next == '.' || next == '-') && is_digit(beyond))) return false;
@@ -114,11 +114,11 @@ bool ends_well(std::string_view view, std::size_t begin, const Number& number) {
 
 // The number that begins at `begin`: of several readings ("4-4-4-4" and a security code, or "4-4-4-4-3") the first
 // whose Luhn digit is right, else the first.
-std::optional<Number> number_at(std::string_view view, std::size_t begin) {
-  std::optional<Number> best;
-  const auto consider = [&](const Number& number) {
+std::optional<CardNumber> number_at(std::string_view view, std::size_t begin) {
+  std::optional<CardNumber> best;
+  const auto consider = [&](const CardNumber& number) {
     if (!has_issuer(number) || !ends_well(view, begin, number)) return;
-    if (!best || (luhn(number) && !luhn(*best))) best = number;
+    if (!best || (passes_luhn(number) && !passes_luhn(*best))) best = number;
   };
   const std::size_t first = run_of_digits(view, begin);
   if (first >= kFewestDigits && first <= kMostDigits) consider(number_between(view, begin, begin + first, false));
@@ -144,7 +144,8 @@ std::optional<Verdict> payment_card(std::string_view view, std::size_t begin, st
   if (!number) return std::nullopt;
   // Nearly all cards have 15 or 16 digits; of other lengths there are more other numbers than cards.
   const bool usual = number->grouped || number->count == 15 || number->count == 16;
-  if (luhn(*number)) return Verdict{begin, number->end, usual ? Grade::validated : Grade::plausible, Grade::validated};
+  if (passes_luhn(*number))
+    return Verdict{begin, number->end, usual ? Grade::validated : Grade::plausible, Grade::validated};
   // Mistyped or foreign: in the groups of a card's face it still reads as one, in one piece only where it says so.
   if (number->grouped) return Verdict{begin, number->end, Grade::shape_only, Grade::shape_only};
   return Verdict{begin, number->end, std::nullopt, Grade::shape_only};

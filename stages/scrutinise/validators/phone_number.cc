@@ -17,7 +17,7 @@
 namespace ambit::scrutiny {
 namespace {
 
-constexpr std::size_t kMostDigits = 15, kMostGroups = 7;
+constexpr std::size_t kMostPhoneDigits = 15, kMostPhoneGroups = 7;
 
 // Calling codes of two digits; 1 and 7 have one, all others three.
 constexpr std::array kTwoDigits = {20, 27, 30, 31, 32, 33, 34, 36, 39, 40, 41, 43, 44, 45, 46,
@@ -29,7 +29,7 @@ constexpr std::array kThreeDigits = {21, 22, 23, 24, 25, 26, 29, 35, 37, 38, 42,
 
 bool is_part(char c) { return c == ' ' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')'; }
 
-struct Number {
+struct PhoneNumber {
   std::size_t end = 0;
   std::string digits;
   std::size_t groups = 0;
@@ -37,12 +37,12 @@ struct Number {
 };
 
 // Digits in groups from `at_` on; a group is parted from the next by one sign, or by a bracket and a sign.
-Number number_from(std::string_view view, std::size_t at_) {
-  Number out{at_, {}, 0, '\0'};
-  for (std::size_t i = at_; out.groups < kMostGroups;) {
+PhoneNumber number_from(std::string_view view, std::size_t at_) {
+  PhoneNumber out{at_, {}, 0, '\0'};
+  for (std::size_t i = at_; out.groups < kMostPhoneGroups;) {
     std::size_t end = i;
     while (is_digit(at(view, end))) ++end;
-    if (end == i || out.digits.size() + (end - i) > kMostDigits) break;
+    if (end == i || out.digits.size() + (end - i) > kMostPhoneDigits) break;
     out.digits.append(view.substr(i, end - i));
     out.end = end;
     ++out.groups;
@@ -91,7 +91,7 @@ bool begins_badly(std::string_view view, std::size_t begin) {
 bool is_american(std::string_view digits) { return digits.size() == 10 && digits[0] > '1' && digits[3] > '1'; }
 
 // 2024-11-05, 05.11.2024, 5/11/24, 10.0.0.1, 20241105: other things in the print of a number.
-bool is_other_print(std::string_view text, const Number& number) {
+bool is_other_print(std::string_view text, const PhoneNumber& number) {
   const auto year = [&](std::size_t at_) {
     const std::string_view head = std::string_view(number.digits).substr(at_, 2);
     return head == "19" || head == "20";
@@ -135,7 +135,7 @@ std::size_t opened(std::string_view view, std::size_t begin) {
 std::optional<Verdict> phone_number(std::string_view view, std::size_t begin, std::size_t /*end*/) {
   const bool international = begin > 0 && view[begin - 1] == '+';
   const std::size_t first = international ? begin - 1 : opened(view, begin);
-  const Number number = number_from(view, begin);
+  const PhoneNumber number = number_from(view, begin);
   const std::size_t last = with_extension(view, number.end);
   if (begins_badly(view, first) || ends_badly(view, last)) return std::nullopt;
   if (international) {
@@ -153,7 +153,7 @@ std::optional<Verdict> phone_number(std::string_view view, std::size_t begin, st
 
 std::optional<Verdict> phone_number_national(std::string_view view, std::size_t begin, std::size_t /*end*/) {
   const std::size_t first = opened(view, begin);
-  const Number number = number_from(view, begin);
+  const PhoneNumber number = number_from(view, begin);
   const std::size_t last = with_extension(view, number.end);
   if (begins_badly(view, first) || ends_badly(view, last)) return std::nullopt;
   if ((first > 0 && view[first - 1] == '+') || goes_on_before(view, first)) return std::nullopt;

@@ -9,6 +9,7 @@
 #include <algorithm>
 
 #include "stages/scrutinise/ascii.h"
+#include "stages/scrutinise/validators/secret_text.h"
 #include "stages/scrutinise/validators/validators.h"
 
 namespace ambit::scrutiny {
@@ -19,7 +20,6 @@ constexpr std::size_t kLongestLabel = 56;  // "-----BEGIN " and what stands betw
 constexpr std::size_t kShortestBody = 40;  // base64 of an Ed25519 key has 64
 constexpr std::size_t npos = std::string_view::npos;
 
-bool is_base64(char c) { return is_alnum(c) || c == '+' || c == '/'; }
 bool is_body(char c) {
   return is_base64(c) || c == '=' || c == '\n' || c == '\r' || c == '\t' || c == ' ' || c == '\\' || c == ':' ||
          c == ',' || c == '-';
@@ -54,8 +54,6 @@ std::size_t header_begin(std::string_view view, std::size_t core) {
   }
   return npos;
 }
-
-Verdict graded(std::size_t begin, std::size_t end, Grade grade) { return {begin, end, grade, grade}; }
 
 Verdict putty(std::string_view view, std::size_t begin, std::size_t end) {
   const std::size_t mac = view.find(kPuttyEnd, end);

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "stages/scrutinise/validators/validators.h"
+
 namespace ambit::scrutiny {
 
 // Bits per character, of the characters as they are: of letters at random 4 and more, of words about 3.
@@ -15,5 +17,10 @@ namespace ambit::scrutiny {
 
 [[nodiscard]] bool is_base64(char c);  // of the standard's alphabet, without '='
 [[nodiscard]] bool is_token(char c);   // letters, digits and - _ . ~ + / =
+
+// A whole verdict of one grade, whatever stands around it.
+[[nodiscard]] inline Verdict graded(std::size_t begin, std::size_t end, Grade grade) {
+  return {begin, end, grade, grade};
+}
 
 }  // namespace ambit::scrutiny

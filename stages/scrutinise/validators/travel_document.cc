@@ -42,7 +42,7 @@ bool checks(std::string_view text, char check) {
   return check == '0' + sum % 10 || (check == '<' && sum == 0);
 }
 
-Verdict graded(std::size_t begin, std::size_t end, int right, int all) {
+Verdict graded_by_digits(std::size_t begin, std::size_t end, int right, int all) {
   const Grade grade = right == all ? Grade::validated : right > 1 ? Grade::plausible : Grade::shape_only;
   return {begin, end, grade, grade};
 }
@@ -53,11 +53,11 @@ std::optional<Verdict> travel_document(std::string_view view, std::size_t begin,
   if (begin > 0 && is_zone(view[begin - 1])) return std::nullopt;
   if (is_line(view, begin, kPassportLine) && view[begin] == 'P') {
     const std::size_t second = skip_line_end(view, begin + kPassportLine);
-    if (!is_line(view, second, kPassportLine)) return graded(begin, begin + kPassportLine, 0, 1);
+    if (!is_line(view, second, kPassportLine)) return graded_by_digits(begin, begin + kPassportLine, 0, 1);
     const std::string_view line = view.substr(second, kPassportLine);
     const int right = int{checks(line.substr(0, 9), line[9])} + int{checks(line.substr(13, 6), line[19])} +
                       int{checks(line.substr(21, 6), line[27])};
-    return graded(begin, second + kPassportLine, right, 3);
+    return graded_by_digits(begin, second + kPassportLine, right, 3);
   }
   if (!is_line(view, begin, kCardLine)) return std::nullopt;
   const std::size_t second = skip_line_end(view, begin + kCardLine);
@@ -68,7 +68,7 @@ std::optional<Verdict> travel_document(std::string_view view, std::size_t begin,
                     int{checks(line.substr(8, 6), line[14])};
   if (right == 0) return std::nullopt;
   const std::size_t last = is_line(view, third, kCardLine) ? third + kCardLine : second + kCardLine;
-  return graded(begin, last, right, 3);
+  return graded_by_digits(begin, last, right, 3);
 }
 
 }  // namespace ambit::scrutiny

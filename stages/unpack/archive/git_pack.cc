@@ -15,7 +15,7 @@
 namespace ambit::unpack {
 namespace {
 
-constexpr std::size_t kHeaderBytes = 12, kNameBytes = 20, kLongestNumber = 10, kZlibHeader = 2, kZlibSum = 4;
+constexpr std::size_t kPackHeaderBytes = 12, kNameBytes = 20, kLongestNumber = 10, kZlibHeader = 2, kZlibSum = 4;
 constexpr unsigned kOfsDelta = 6, kRefDelta = 7;
 constexpr std::array<std::string_view, 8> kTypes = {"", "commit", "tree", "blob", "tag", "", "delta", "delta"};
 
@@ -116,13 +116,13 @@ class GitPack final : public Unpacker {
 
 Opened open_git_pack(const Packed& packed) {
   Input input(*packed.stream);
-  const auto head = input.ahead(kHeaderBytes);
+  const auto head = input.ahead(kPackHeaderBytes);
   if (!head.ok()) return head.error();
-  const bool is_pack = head->size() >= kHeaderBytes && chars(*head).starts_with("PACK");
+  const bool is_pack = head->size() >= kPackHeaderBytes && chars(*head).starts_with("PACK");
   const std::uint32_t version = is_pack ? big32(*head, 4) : 0;
   if (version != 2 && version != 3) return evidence_error("not a pack of git");
   const std::uint32_t count = big32(*head, 8);
-  input.take(kHeaderBytes);
+  input.take(kPackHeaderBytes);
   return Opened(std::make_unique<GitPack>(std::move(input), count));
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <string>
 
+#include "pipeline/ascii.h"
 #include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/input.h"
@@ -14,11 +15,6 @@
 
 namespace ambit::unpack {
 namespace {
-
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return text;
-}
 
 // What is no chunk any more, and all behind it, stays as it stands.
 class Unchunking final : public Rewriter {
@@ -118,8 +114,8 @@ Opened open_http(const Packed& packed) {
   const std::size_t end = end_of_headers(text, 0);
   if (!text.starts_with("HTTP/1.") || end == text.npos) return evidence_error("this is no response of HTTP");
   const std::string_view headers = text.substr(line + 1, end - line - 1);
-  const std::string coding = lower(header_value(headers, "content-encoding").value_or(""));
-  const bool is_chunked = lower(header_value(headers, "transfer-encoding").value_or("")) == "chunked";
+  const std::string coding = lowered(header_value(headers, "content-encoding").value_or(""));
+  const bool is_chunked = lowered(header_value(headers, "transfer-encoding").value_or("")) == "chunked";
   input.take(end);
   const bool is_plain = !is_chunked && (coding.empty() || coding == "identity");
   std::unique_ptr<ByteStream> stream = std::make_unique<Rest>(std::move(input));

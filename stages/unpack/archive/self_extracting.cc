@@ -27,7 +27,7 @@ namespace {
 using namespace std::string_view_literals;
 using Bytes = std::span<const std::byte>;
 
-constexpr std::size_t kHeaderBytes = 512;  // of which the headers below are judged
+constexpr std::size_t kProgramHeadBytes = 512;  // of which the headers below are judged
 constexpr std::size_t kProgramHeaderBytes = 4096;
 
 bool is_7z(Bytes at) { return at.size() >= 32 && crc32(0, at.subspan(12, 20)) == little32(at, 8); }
@@ -67,7 +67,7 @@ std::size_t find_one_of(std::span<const Header> headers, Bytes window) {
   for (const Header& header : headers) {
     const std::string_view text = chars(window);
     for (std::size_t at = text.find(header.signature); at < first; at = text.find(header.signature, at + 1)) {
-      if (header.holds(window.subspan(at, std::min(kHeaderBytes, window.size() - at)))) first = at;
+      if (header.holds(window.subspan(at, std::min(kProgramHeadBytes, window.size() - at)))) first = at;
     }
   }
   return first;
@@ -83,7 +83,7 @@ std::size_t find_member(Bytes window) {
     const Bytes member = window.subspan(at);
     if (member.size() < kZipLocalBytes) break;
     const std::size_t version = little16(member, 4), method = little16(member, 8), name = little16(member, 26);
-    if (version < 100 && method < 100 && name > 0 && name < kHeaderBytes) return at;
+    if (version < 100 && method < 100 && name > 0 && name < kProgramHeadBytes) return at;
   }
   return std::string_view::npos;
 }
@@ -96,12 +96,12 @@ Result<bool> move_to_archive(Input& input, std::size_t (*find)(Bytes window),
                              std::uint64_t most = limits::kMaxStubBytes) {
   const std::uint64_t begin = input.offset();
   while (input.offset() - begin < most) {
-    const auto window = input.ahead(2 * kHeaderBytes);
+    const auto window = input.ahead(2 * kProgramHeadBytes);
     if (!window.ok()) return window.error();
     const std::size_t at = find(*window);
     const bool found = at != std::string_view::npos;
-    if (!found && window->size() <= kHeaderBytes) break;
-    input.take(found ? at : window->size() - kHeaderBytes);
+    if (!found && window->size() <= kProgramHeadBytes) break;
+    input.take(found ? at : window->size() - kProgramHeadBytes);
     if (found) return true;
   }
   return false;
@@ -295,7 +295,8 @@ bool is_program(Bytes head) {
 
 bool holds_archive(Bytes head) {
   return std::any_of(kHeaders.begin(), kHeaders.end(), [&](const Header& header) {
-    return chars(head).starts_with(header.signature) && header.holds(head.first(std::min(kHeaderBytes, head.size())));
+    return chars(head).starts_with(header.signature) &&
+           header.holds(head.first(std::min(kProgramHeadBytes, head.size())));
   });
 }
 

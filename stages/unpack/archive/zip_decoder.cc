@@ -6,9 +6,9 @@ namespace ambit::unpack {
 namespace {
 
 // Bytes as they are, to the end of the input.
-class Stored final : public Decoder {
+class StoredBytes final : public Decoder {
  public:
-  explicit Stored(std::uint64_t bytes) : left_(bytes) {}
+  explicit StoredBytes(std::uint64_t bytes) : left_(bytes) {}
 
  protected:
   Result<Step> step(Input& input, std::span<std::byte> into) override {
@@ -94,7 +94,7 @@ Result<std::unique_ptr<Decoder>> zip_decoder(Input& input, const ZipEntry& entry
   switch (entry.method) {
     case 0:
       if (!size_known) return std::unique_ptr<Decoder>(std::make_unique<StoredToDescriptor>());
-      return std::unique_ptr<Decoder>(std::make_unique<Stored>(entry.packed));
+      return std::unique_ptr<Decoder>(std::make_unique<StoredBytes>(entry.packed));
     case 8:
       return inflate_decoder();
     case 9:

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "pipeline/ascii.h"
 #include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/kind/text.h"
@@ -19,8 +20,6 @@ namespace ambit::unpack {
 namespace {
 
 using namespace std::string_view_literals;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool begins_with(std::string_view text, std::string_view lower_word) {
   return text.size() >= lower_word.size() && std::equal(lower_word.begin(), lower_word.end(), text.begin(),

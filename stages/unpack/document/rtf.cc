@@ -13,6 +13,7 @@
 #include <map>
 #include <utility>
 
+#include "pipeline/ascii.h"
 #include "stages/unpack/markup/flow.h"
 #include "stages/unpack/text/charset.h"
 #include "stages/unpack/text/code_page.h"
@@ -115,9 +116,6 @@ constexpr std::array kWords = {
     Word{"xmlnstbl"sv, Does::leave_out},
 };
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 class Rtf final : public Rewriter {
  public:
   void rewrite(std::string_view piece, std::string& out) override {
@@ -214,7 +212,7 @@ class Rtf final : public Rewriter {
 
   std::size_t escape(std::string_view in, std::string& out) {
     if (in.size() < 2) return is_last_ ? 1 : 0;
-    if (is_letter(in[1])) return control_word(in, out);
+    if (is_alpha(in[1])) return control_word(in, out);
     if (in[1] == '\'') {
       if (in.size() < 4) return is_last_ ? in.size() : 0;
       unsigned char value = 0;
@@ -239,7 +237,7 @@ class Rtf final : public Rewriter {
 
   std::size_t control_word(std::string_view in, std::string& out) {
     std::size_t end = 1;
-    while (end < in.size() && end < kMaxWordBytes && is_letter(in[end])) ++end;
+    while (end < in.size() && end < kMaxWordBytes && is_alpha(in[end])) ++end;
     const std::string_view word = in.substr(1, end - 1);
     std::size_t digits = end;
     if (digits + 1 < in.size() && in[digits] == '-' && is_digit(in[digits + 1])) ++digits;

@@ -6,14 +6,13 @@
 #include <cstdint>
 #include <cstring>
 
+#include "pipeline/ascii.h"
+
 namespace ambit::kinds {
 namespace {
 
 using namespace std::string_view_literals;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 bool equal_caseless(std::string_view a, std::string_view lower_b) {
   return a.size() == lower_b.size() &&
          std::equal(a.begin(), a.end(), lower_b.begin(), [](char x, char y) { return lower(x) == y; });

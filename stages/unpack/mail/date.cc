@@ -4,15 +4,13 @@
 #include <charconv>
 #include <chrono>
 
+#include "pipeline/ascii.h"
 #include "stages/unpack/mail/header.h"
 
 namespace ambit::unpack {
 namespace {
 
 using namespace std::string_view_literals;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Up to four digits, all of `text`.
 std::optional<int> number(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <vector>
 
+#include "pipeline/ascii.h"
 #include "stages/unpack/mail/transfer_encoding.h"
 #include "stages/unpack/text/charset.h"
 
@@ -13,14 +14,6 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::string_view kBlank = " \t\r\n";
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(), lower);
-  return out;
-}
 
 bool equal_caseless(std::string_view a, std::string_view lower_b) {
   return a.size() == lower_b.size() &&

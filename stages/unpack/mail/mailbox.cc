@@ -12,6 +12,7 @@
 #include <array>
 #include <cstring>
 
+#include "pipeline/ascii.h"
 #include "pipeline/limits.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/mail/header.h"
@@ -22,14 +23,12 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kWindowBytes = 1 * limits::MiB;
+constexpr std::size_t kMailboxWindow = 1 * limits::MiB;
 constexpr std::size_t kHeaderBytes = 64 * limits::KiB;  // the Date of a mail is looked for in so many
-constexpr std::size_t kLineBytes = 1000;                // of the line between two mails, and of the one below it
-constexpr std::size_t kAheadBytes = 2 * kLineBytes;
+constexpr std::size_t kMailboxLine = 1000;              // of the line between two mails, and of the one below it
+constexpr std::size_t kMailboxAhead = 2 * kMailboxLine;
 constexpr std::string_view kFrom = "From ";
 constexpr std::string_view kDelimiter = "\x01\x01\x01\x01";
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // A time and a year, in any order.
 bool has_date(std::string_view line) {
@@ -49,7 +48,7 @@ bool is_header(std::string_view line) {
 }
 
 std::string_view first_line(std::string_view text) {
-  std::string_view line = text.substr(0, kLineBytes);
+  std::string_view line = text.substr(0, kMailboxLine);
   line = line.substr(0, line.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
@@ -57,7 +56,7 @@ std::string_view first_line(std::string_view text) {
 
 // `text` begins with "From ".
 bool begins_mail(std::string_view text, bool behind_empty_line) {
-  const std::size_t end = text.substr(0, kLineBytes).find('\n');
+  const std::size_t end = text.substr(0, kMailboxLine).find('\n');
   if (end == std::string_view::npos || !has_date(text.substr(0, end))) return false;
   const std::string_view below = first_line(text.substr(end + 1));
   return is_header(below) || below.starts_with(">From ") || (below.empty() && behind_empty_line);
@@ -65,7 +64,7 @@ bool begins_mail(std::string_view text, bool behind_empty_line) {
 
 class Mailbox final : public Unpacker {
  public:
-  explicit Mailbox(ByteStream& stream) : window_(stream, kWindowBytes) {}
+  explicit Mailbox(ByteStream& stream) : window_(stream, kMailboxWindow) {}
 
   // False if no mail begins at the front.
   bool begin() {
@@ -153,7 +152,7 @@ class Mailbox final : public Unpacker {
   void find_body() {
     window_.ensure(kHeaderBytes);
     const std::string_view view = window_.view();
-    const std::size_t horizon = window_.ended() ? view.size() : view.size() - kAheadBytes;
+    const std::size_t horizon = window_.ended() ? view.size() : view.size() - kMailboxAhead;
     if (last_ == '\n' && is_separator(0)) return void(body_ = 0);
     const char* const data = view.data();
     for (std::size_t from = 0; from < horizon;) {

@@ -12,23 +12,24 @@
 namespace ambit::unpack {
 namespace {
 
-constexpr std::size_t kViewBytes = 8 * limits::KiB;  // looked at a time
-constexpr std::size_t kWindow = 64 * limits::KiB;    // held
-constexpr std::size_t kLineBytes = 2048;             // longest line of a file; usual are 61, and 130 of yEnc
-constexpr std::size_t kAheadBytes = 2 * kLineBytes;  // what begins nearer to the end of the view cannot be judged yet
+constexpr std::size_t kUuViewBytes = 8 * limits::KiB;  // looked at a time
+constexpr std::size_t kWindow = 64 * limits::KiB;      // held
+constexpr std::size_t kUuLineBytes = 2048;             // longest line of a file; usual are 61, and 130 of yEnc
+constexpr std::size_t kUuAheadBytes =
+    2 * kUuLineBytes;  // what begins nearer to the end of the view cannot be judged yet
 
 bool is_octal(char c) { return c >= '0' && c <= '7'; }
 
 // The first line of `text` without its newline; nothing where it has no end.
-std::optional<std::string_view> first_line(std::string_view text) {
-  const std::size_t end = text.substr(0, kLineBytes).find('\n');
+std::optional<std::string_view> whole_first_line(std::string_view text) {
+  const std::size_t end = text.substr(0, kUuLineBytes).find('\n');
   if (end == text.npos) return std::nullopt;
   std::string_view line = text.substr(0, end);
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
 }
 
-std::string trimmed(std::string_view text) {
+std::string without_blanks(std::string_view text) {
   const std::size_t end = text.find_last_not_of(" \t");
   return std::string(text.substr(0, end == text.npos ? 0 : end + 1));
 }
@@ -40,7 +41,7 @@ std::optional<std::string> name_behind(std::string_view line, std::string_view w
   std::size_t digits = 0;
   while (digits < line.size() && is_octal(line[digits])) ++digits;
   if (digits < 3 || digits > 4 || digits == line.size() || line[digits] != ' ') return std::nullopt;
-  std::string name = trimmed(line.substr(digits + 1));
+  std::string name = without_blanks(line.substr(digits + 1));
   return name.empty() ? std::nullopt : std::optional(std::move(name));
 }
 
@@ -62,7 +63,7 @@ std::optional<EncodedFile> file_of(std::string_view line) {
   const std::size_t name = line.find(" name=");
   const bool is_yenc = line.starts_with("=ybegin ") && name != line.npos && line.find(" size=") != line.npos;
   if (!is_yenc) return std::nullopt;
-  return EncodedFile{FileCode::yenc, trimmed(line.substr(name + std::string_view(" name=").size())), 0};
+  return EncodedFile{FileCode::yenc, without_blanks(line.substr(name + std::string_view(" name=").size())), 0};
 }
 
 unsigned six_bits(char letter) { return static_cast<unsigned>(letter - ' ') & 63U; }
@@ -128,17 +129,17 @@ FileLines::Line FileLines::decode(std::string_view line, std::string& out) {
 
 std::optional<EncodedFile> encoded_file(std::string_view text) {
   if (!text.starts_with("begin") && !text.starts_with("=ybegin ")) return std::nullopt;
-  const auto line = first_line(text);
+  const auto line = whole_first_line(text);
   auto file = line ? file_of(*line) : std::nullopt;
   if (!file) return std::nullopt;
   file->length = text.find('\n') + 1;
-  const auto second = first_line(text.substr(file->length));
+  const auto second = whole_first_line(text.substr(file->length));
   std::string out;
   if (!second || FileLines(file->code).decode(*second, out) == FileLines::Line::wrong) return std::nullopt;
   if (file->code != FileCode::uuencode) return file;
   // Prose in capitals could be letters of uuencode too, but not as many as it says. A line without bytes proves
   // nothing.
-  const auto third = first_line(text.substr(text.find('\n', file->length) + 1));
+  const auto third = whole_first_line(text.substr(text.find('\n', file->length) + 1));
   const bool is_empty = second->size() <= 1 && third && third->starts_with("end");
   const bool is_line = !out.empty() && second->size() > six_bits(second->front());
   return is_line || is_empty ? file : std::nullopt;
@@ -165,7 +166,7 @@ std::optional<FilesInText::Piece> FilesInText::next() {
   out_.clear();
   given_ = 0;
   is_over_ = is_cut_ = false;
-  window_.ensure(kViewBytes);
+  window_.ensure(kUuViewBytes);
   if (is_begun_ && window_.view().empty()) return std::nullopt;
   is_begun_ = true;
   auto file = begins_line_ ? encoded_file(window_.view()) : std::nullopt;
@@ -193,10 +194,10 @@ Result<std::size_t> FilesInText::read_text(std::span<std::byte> into) {
 
 // Sets ready_ to the bytes of the view that are text, or is_over_.
 void FilesInText::scan() {
-  window_.ensure(kViewBytes);
+  window_.ensure(kUuViewBytes);
   const std::string_view view = window_.view();
   if (view.empty() || (begins_line_ && encoded_file(view))) return void(is_over_ = true);
-  const std::size_t horizon = window_.ended() ? view.size() : view.size() - kAheadBytes;
+  const std::size_t horizon = window_.ended() ? view.size() : view.size() - kUuAheadBytes;
   for (std::size_t at = view.find('\n'); at < horizon; at = view.find('\n', at + 1)) {
     if (!encoded_file(view.substr(at + 1))) continue;
     ready_ = at + 1;
@@ -223,12 +224,12 @@ Result<std::size_t> FilesInText::read_file(std::span<std::byte> into) {
 
 // Some lines, into out_.
 void FilesInText::decode_lines() {
-  window_.ensure(kViewBytes);
-  while (out_.size() < kViewBytes) {
-    if (window_.view().size() < kLineBytes) window_.ensure(kViewBytes);
+  window_.ensure(kUuViewBytes);
+  while (out_.size() < kUuViewBytes) {
+    if (window_.view().size() < kUuLineBytes) window_.ensure(kUuViewBytes);
     const std::string_view view = window_.view();
-    auto line = first_line(view);
-    if (!line && window_.ended() && view.size() < kLineBytes && !view.empty()) line = view;
+    auto line = whole_first_line(view);
+    if (!line && window_.ended() && view.size() < kUuLineBytes && !view.empty()) line = view;
     const auto said = line ? lines_->decode(*line, out_) : FileLines::Line::wrong;
     is_cut_ = said == FileLines::Line::wrong;
     is_over_ = is_cut_ || said == FileLines::Line::end;
@@ -239,7 +240,7 @@ void FilesInText::decode_lines() {
 }
 
 void FilesInText::skip_blank_lines() {
-  for (window_.ensure(kViewBytes); !window_.view().empty(); window_.ensure(kViewBytes)) {
+  for (window_.ensure(kUuViewBytes); !window_.view().empty(); window_.ensure(kUuViewBytes)) {
     const std::string_view view = window_.view();
     const std::size_t text = std::min(view.find_first_not_of("\r\n"), view.size());
     window_.drop(text);
@@ -255,7 +256,7 @@ class Uuencode final : public Rewriter {
     for (const char c : piece) {
       if (c == '\n') {
         end_line(out);
-      } else if (line_.size() < kLineBytes) {
+      } else if (line_.size() < kUuLineBytes) {
         line_.push_back(c);
       }
     }

@@ -3,12 +3,11 @@
 #include <charconv>
 #include <utility>
 
+#include "pipeline/ascii.h"
 #include "stages/unpack/markup/reader.h"
 
 namespace ambit::unpack {
 namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::size_t find_end_tag(std::string_view text, std::string_view name) {
   for (std::size_t at = text.find("</"); at != text.npos && at + 2 + name.size() <= text.size();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/ascii.h"
 #include "pipeline/limits.h"
 #include "stages/unpack/markup/reader.h"
 #include "stages/unpack/text/charset.h"
@@ -15,12 +16,6 @@ namespace {
 using namespace std::string_view_literals;
 
 constexpr std::size_t kHeadBytes = 4 * limits::KiB;  // what a document says of itself is looked for in so many
-
-std::string lowered(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 // The word behind `key` and "=", in quotes or not: <meta charset=…>, content="text/html; charset=…", encoding="…".
 std::string label_behind(std::string_view lower_head, std::string_view key) {
@@ -53,24 +48,24 @@ std::string declared_charset(std::string_view head) {
 
 Dialect dialect_of(std::string_view head, std::string_view charset) {
   // Namespaces; the last are of Word 2003 and of a package in one file.
-  constexpr std::array kOoxml = {"openxmlformats.org/wordprocessingml"sv,
-                                 "openxmlformats.org/spreadsheetml"sv,
-                                 "openxmlformats.org/presentationml"sv,
-                                 "openxmlformats.org/drawingml"sv,
-                                 "purl.oclc.org/ooxml/wordprocessingml"sv,
-                                 "purl.oclc.org/ooxml/spreadsheetml"sv,
-                                 "purl.oclc.org/ooxml/presentationml"sv,
-                                 "purl.oclc.org/ooxml/drawingml"sv,
-                                 "schemas.microsoft.com/office/visio"sv,
-                                 "schemas.microsoft.com/visio"sv,
-                                 "schemas.microsoft.com/office/word"sv,
-                                 "/office/spreadsheetml/"sv,
-                                 "<w:worddocument"sv,
-                                 "<pkg:package"sv};
+  constexpr std::array kOoxmlNames = {"openxmlformats.org/wordprocessingml"sv,
+                                      "openxmlformats.org/spreadsheetml"sv,
+                                      "openxmlformats.org/presentationml"sv,
+                                      "openxmlformats.org/drawingml"sv,
+                                      "purl.oclc.org/ooxml/wordprocessingml"sv,
+                                      "purl.oclc.org/ooxml/spreadsheetml"sv,
+                                      "purl.oclc.org/ooxml/presentationml"sv,
+                                      "purl.oclc.org/ooxml/drawingml"sv,
+                                      "schemas.microsoft.com/office/visio"sv,
+                                      "schemas.microsoft.com/visio"sv,
+                                      "schemas.microsoft.com/office/word"sv,
+                                      "/office/spreadsheetml/"sv,
+                                      "<w:worddocument"sv,
+                                      "<pkg:package"sv};
   constexpr std::array kOdf = {"urn:oasis:names:tc:opendocument"sv, "<office:document"sv};
   const std::string text = lowered(to_utf8(head, charset));
   const auto has = [&](std::string_view words) { return text.find(words) != std::string::npos; };
-  if (std::any_of(kOoxml.begin(), kOoxml.end(), has)) return Dialect::ooxml;
+  if (std::any_of(kOoxmlNames.begin(), kOoxmlNames.end(), has)) return Dialect::ooxml;
   if (std::any_of(kOdf.begin(), kOdf.end(), has)) return Dialect::odf;
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   const bool is_declared = first != std::string::npos && std::string_view(text).substr(first).starts_with("<?xml");

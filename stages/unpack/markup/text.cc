@@ -9,6 +9,7 @@
 #include <array>
 #include <utility>
 
+#include "pipeline/ascii.h"
 #include "stages/unpack/markup/reader.h"
 
 namespace ambit::unpack {
@@ -22,8 +23,6 @@ bool is_blank(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r' |
 bool begins_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 // What a byte of text may be besides itself.
 enum class Byte : std::uint8_t { plain, blank, markup, mark };
 constexpr std::array<Byte, 256> kBytes = [] {

@@ -8,7 +8,7 @@ namespace ambit::unpack {
 namespace {
 
 constexpr std::uint16_t kDrawingGroup = 0xeb, kContinue = 0x3c;
-constexpr std::size_t kHeaderBytes = 4;
+constexpr std::size_t kDrawingHeaderBytes = 4;
 
 }  // namespace
 
@@ -16,11 +16,11 @@ ExcelDrawing::ExcelDrawing(const OleFile& file, std::uint32_t stream) : stream_(
   Input input(stream_, stream_.size());
   bool is_drawing = false;
   while (true) {
-    const auto ahead = input.ahead(kHeaderBytes);
-    if (!ahead.ok() || ahead->size() < kHeaderBytes) break;
+    const auto ahead = input.ahead(kDrawingHeaderBytes);
+    if (!ahead.ok() || ahead->size() < kDrawingHeaderBytes) break;
     const std::uint16_t type = little16(*ahead, 0), bytes = little16(*ahead, 2);
     is_drawing = type == kDrawingGroup || (type == kContinue && is_drawing);
-    input.take(kHeaderBytes);
+    input.take(kDrawingHeaderBytes);
     if (is_drawing) pieces_.push_back({size_, input.offset()});
     const auto skipped = input.skip(bytes);
     if (!skipped.ok()) break;

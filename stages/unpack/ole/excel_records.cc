@@ -7,8 +7,8 @@
 namespace ambit::unpack {
 namespace {
 
-constexpr std::uint64_t kContinue = 0x3c;
-constexpr std::size_t kHeaderBytes = 4;
+constexpr std::uint64_t kContinueRecord = 0x3c;
+constexpr std::size_t kRecordHeaderBytes = 4;
 constexpr std::uint64_t kWide = 1, kSpoken = 4, kFormatted = 8;
 
 }  // namespace
@@ -16,7 +16,7 @@ constexpr std::uint64_t kWide = 1, kSpoken = 4, kFormatted = 8;
 bool ExcelRecords::next() {
   do {
     if (!begin_record()) return false;
-  } while (type_ == kContinue);
+  } while (type_ == kContinueRecord);
   return true;
 }
 
@@ -24,25 +24,25 @@ bool ExcelRecords::begin_record() {
   if (left_ > 0) static_cast<void>(input_.skip(left_));
   left_ = 0;
   offset_ = input_.offset();
-  const auto ahead = input_.ahead(kHeaderBytes);
-  if (!ahead.ok() || ahead->size() < kHeaderBytes) {
+  const auto ahead = input_.ahead(kRecordHeaderBytes);
+  if (!ahead.ok() || ahead->size() < kRecordHeaderBytes) {
     is_damaged_ |= !ahead.ok();
     return false;
   }
   type_ = little16(*ahead, 0);
   left_ = little16(*ahead, 2);
-  input_.take(kHeaderBytes);
+  input_.take(kRecordHeaderBytes);
   return true;
 }
 
 std::uint64_t ExcelRecords::peek_type() {
-  const auto ahead = input_.ahead(kHeaderBytes);
-  return ahead.ok() && ahead->size() >= kHeaderBytes ? little16(*ahead, 0) : UINT64_MAX;
+  const auto ahead = input_.ahead(kRecordHeaderBytes);
+  return ahead.ok() && ahead->size() >= kRecordHeaderBytes ? little16(*ahead, 0) : UINT64_MAX;
 }
 
 bool ExcelRecords::has_more() {
   while (left_ == 0) {
-    if (peek_type() != kContinue) return false;
+    if (peek_type() != kContinueRecord) return false;
     const std::uint16_t type = type_;
     if (!begin_record()) return false;
     type_ = type;

@@ -5,6 +5,7 @@
 #include <span>
 #include <utility>
 
+#include "pipeline/ascii.h"
 #include "pipeline/limits_unpack.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/ole/text.h"
@@ -14,14 +15,12 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kHeaderBytes = 512, kEntryBytes = 128;
+constexpr std::size_t kOleHeaderBytes = 512, kEntryBytes = 128;
 constexpr std::size_t kHeaderTables = 109;                                   // of the DIFAT, in the header
 constexpr std::uint32_t kMostSector = 0xfffffff9, kEndOfChain = 0xfffffffe;  // MS-CFB 2.1
 constexpr std::uint64_t kUnit = 64, kMiniSector = 64, kMiniStreams = 4096;
 constexpr std::uint8_t kStorage = 1, kStream = 2, kRootStorage = 5;  // MS-CFB 2.6.1
 constexpr std::uint32_t kNobody = UINT32_MAX;
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_before(std::string_view a, std::string_view b) {
   return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
@@ -54,10 +53,10 @@ class OleOpening {
   OleOpening(Content& content, std::uint64_t size) : file_(content), size_(size) {}
 
   Result<OleFile> open() {
-    std::array<std::byte, kHeaderBytes> header{};
+    std::array<std::byte, kOleHeaderBytes> header{};
     const auto got = file_.content_->read_at(0, header);
     if (!got.ok()) return got.error();
-    if (*got < kHeaderBytes || !chars(header).starts_with("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv)) {
+    if (*got < kOleHeaderBytes || !chars(header).starts_with("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"sv)) {
       return evidence_error("the file has no header of a compound file");
     }
     const bool is_version4 = little16(header, 26) == 4;

@@ -16,8 +16,8 @@
 namespace ambit::unpack {
 namespace {
 
-constexpr std::size_t kHeader = 8, kDigest = 16, kMetafile = 34;
-constexpr std::size_t kMost = kHeader + 2 * kDigest + kMetafile + 2;  // before the first byte of a picture
+constexpr std::size_t kPictureHeader = 8, kDigest = 16, kMetafile = 34;
+constexpr std::size_t kMost = kPictureHeader + 2 * kDigest + kMetafile + 2;  // before the first byte of a picture
 
 struct Kind {
   std::uint16_t kind, type;  // one more in the instance: a second digest
@@ -38,14 +38,14 @@ std::optional<OleInside> picture_at(std::string_view head, std::uint64_t left) {
     const std::size_t digests = (kind & 0x10) != 0 ? 2 * kDigest : kDigest;
     OleInside picture;
     picture.name = row.ending;
-    picture.offset = kHeader + digests + (row.is_metafile ? kMetafile : 1);
-    if (bytes + kHeader <= picture.offset || bytes > left - kHeader) return std::nullopt;
-    if (row.is_metafile && number_at(head, kHeader + digests + 32, 1) == 0) {
-      picture.inflated = number_at(head, kHeader + digests, 4);
+    picture.offset = kPictureHeader + digests + (row.is_metafile ? kMetafile : 1);
+    if (bytes + kPictureHeader <= picture.offset || bytes > left - kPictureHeader) return std::nullopt;
+    if (row.is_metafile && number_at(head, kPictureHeader + digests + 32, 1) == 0) {
+      picture.inflated = number_at(head, kPictureHeader + digests, 4);
       picture.offset += 2;  // the header of zlib
-      if (bytes + kHeader <= picture.offset) return std::nullopt;
+      if (bytes + kPictureHeader <= picture.offset) return std::nullopt;
     }
-    picture.size = bytes + kHeader - picture.offset;
+    picture.size = bytes + kPictureHeader - picture.offset;
     return picture;
   }
   return std::nullopt;
@@ -58,7 +58,7 @@ std::vector<OleInside> pictures_in(Content& bytes, std::uint64_t size) {
   Input input(bytes, size);
   while (out.size() < limits::kMaxOleEntries) {
     const auto ahead = input.ahead(kMost);
-    if (!ahead.ok() || ahead->size() < kHeader) break;
+    if (!ahead.ok() || ahead->size() < kPictureHeader) break;
     const std::string_view view = chars(*ahead);
     const bool is_last = view.size() < kMost;
     // The type ends in 0xf0, the fourth byte of a record.

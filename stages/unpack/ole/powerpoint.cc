@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::string_view_literals;
 
-constexpr std::size_t kHeaderBytes = 8;
+constexpr std::size_t kAtomHeaderBytes = 8;
 // MS-PPT 2.13.24.
 constexpr std::uint16_t kTextChars = 0x0fa0, kTextBytes = 0x0fa8, kString = 0x0fba, kObject = 0x1011;
 constexpr std::uint16_t kEdit = 0x0ff5;
@@ -33,13 +33,13 @@ class SlideRecords {
     while (true) {
       if (left_ > 0) static_cast<void>(input_.skip(left_));
       left_ = 0;
-      const auto ahead = input_.ahead(kHeaderBytes);
-      if (!ahead.ok() || ahead->size() < kHeaderBytes) return false;
+      const auto ahead = input_.ahead(kAtomHeaderBytes);
+      if (!ahead.ok() || ahead->size() < kAtomHeaderBytes) return false;
       const std::uint16_t version = little16(*ahead, 0);
       instance_ = static_cast<std::uint16_t>(version >> 4);
       type_ = little16(*ahead, 2);
       bytes_ = left_ = little32(*ahead, 4);
-      input_.take(kHeaderBytes);
+      input_.take(kAtomHeaderBytes);
       offset_ = input_.offset();
       is_damaged_ |= left_ > stream_.size() - offset_;
       if ((version & 15) != 15) return true;
@@ -126,7 +126,7 @@ OleLock slides_lock(const OleFile& file, std::uint32_t storage) {
   if (number_at(atom, 12, 4) == kEncryptedToken) return OleLock::encrypted;
   // The last edit has a field more where the document is encrypted.
   constexpr std::uint64_t kLongEdit = 32;
-  const std::string edit = ole_bytes(file, *slides, kHeaderBytes, number_at(atom, 16, 4));
+  const std::string edit = ole_bytes(file, *slides, kAtomHeaderBytes, number_at(atom, 16, 4));
   return number_at(edit, 2, 2) == kEdit && number_at(edit, 4, 4) == kLongEdit ? OleLock::encrypted : OleLock::open;
 }
 

@@ -17,8 +17,8 @@ namespace {
 
 // MS-OLEPS 2.2.
 constexpr std::uint64_t kText = 0x1e, kWideText = 0x1f, kBlob = 0x41, kVariant = 0x0c, kVector = 0x1000;
-constexpr std::uint32_t kDictionary = 0, kCodePage = 1;
-constexpr std::size_t kHeaderBytes = 28, kSectionBytes = 20;
+constexpr std::uint32_t kDictionary = 0, kCodePageProperty = 1;
+constexpr std::size_t kSetHeaderBytes = 28, kSectionBytes = 20;
 constexpr std::uint64_t kMaxNames = 65'536;
 constexpr std::size_t kMaxSections = 16;  // documents have two
 constexpr std::size_t kMaxDepth = 4;      // vectors of variants in blobs
@@ -49,7 +49,7 @@ class PropertiesText final : public OleText {
  private:
   bool begin_section() {
     if (next_section_ == sections_) return false;
-    section_ = static_cast<std::size_t>(number_at(bytes_, kHeaderBytes + kSectionBytes * next_section_++ + 16, 4));
+    section_ = static_cast<std::size_t>(number_at(bytes_, kSetHeaderBytes + kSectionBytes * next_section_++ + 16, 4));
     is_damaged_ |= section_ + 8 > bytes_.size();
     if (section_ + 8 > bytes_.size()) return true;
     property_ = 0;
@@ -62,7 +62,8 @@ class PropertiesText final : public OleText {
     for (std::size_t i = 0; i < properties_; ++i) {
       const std::size_t row = section_ + 8 + 8 * i;
       const std::size_t place = section_ + static_cast<std::size_t>(number_at(bytes_, row + 4, 4));
-      if (number_at(bytes_, row, 4) == kCodePage) code_page_ = static_cast<int>(number_at(bytes_, place + 4, 2));
+      if (number_at(bytes_, row, 4) == kCodePageProperty)
+        code_page_ = static_cast<int>(number_at(bytes_, place + 4, 2));
     }
     for (std::size_t i = 0; i < properties_; ++i) {
       const std::size_t row = section_ + 8 + 8 * i;

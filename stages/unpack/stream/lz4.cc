@@ -95,7 +95,7 @@ class Lz4Legacy final : public Decoder {
   std::size_t given_ = 0;  // of plain_
 };
 
-class Frames final : public MemberStream {
+class Lz4Frames final : public MemberStream {
  public:
   using MemberStream::MemberStream;
 
@@ -127,7 +127,7 @@ Result<std::string> lz4_block(std::span<const std::byte> packed, std::size_t mos
 }
 
 Opened open_lz4(const Packed& packed) {
-  return one_part(packed, std::make_unique<Frames>(*packed.stream, "not an lz4 file"));
+  return one_part(packed, std::make_unique<Lz4Frames>(*packed.stream, "not an lz4 file"));
 }
 
 }  // namespace ambit::unpack

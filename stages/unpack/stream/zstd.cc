@@ -41,7 +41,7 @@ class Zstd final : public Decoder {
   ZSTD_DStream* stream_;
 };
 
-class Frames final : public MemberStream {
+class ZstdFrames final : public MemberStream {
  public:
   using MemberStream::MemberStream;
 
@@ -60,7 +60,7 @@ class Frames final : public MemberStream {
 std::unique_ptr<Decoder> zstd_decoder() { return std::make_unique<Zstd>(); }
 
 Opened open_zstd(const Packed& packed) {
-  return one_part(packed, std::make_unique<Frames>(*packed.stream, "not a zstd file"));
+  return one_part(packed, std::make_unique<ZstdFrames>(*packed.stream, "not a zstd file"));
 }
 
 }  // namespace ambit::unpack

@@ -49,7 +49,7 @@ std::uint64_t descriptor_place(const Layout& layout, std::uint64_t number, std::
   return 0;
 }
 
-bool checksum_holds(const Layout& layout, std::uint32_t group, Bytes bytes) {
+bool group_checksum_holds(const Layout& layout, std::uint32_t group, Bytes bytes) {
   constexpr std::size_t kAt = 0x1E;
   const Bytes number{reinterpret_cast<const std::byte*>(&group), sizeof(group)};
   if (layout.checksums()) {
@@ -89,7 +89,7 @@ Group parse(const Layout& layout, std::uint64_t number, Bytes bytes) {
   group.blocks_counted = group.inodes_counted = true;
   const bool flagged = (layout.read_only & (kGroupChecksum | kMetadataChecksum)) != 0;
   group.sound = places_hold(layout, number, group) &&
-                (!flagged || checksum_holds(layout, static_cast<std::uint32_t>(number), bytes));
+                (!flagged || group_checksum_holds(layout, static_cast<std::uint32_t>(number), bytes));
   if (!flagged || !group.sound) return group;
   const std::uint16_t flags = u16(bytes, 0x12);
   const std::uint32_t unused = u16(bytes, 0x1C) | (wide ? static_cast<std::uint32_t>(u16(bytes, 0x32)) << 16U : 0U);

@@ -32,7 +32,7 @@ InodeType type_of(std::uint16_t mode) {
 }
 
 // Over everything but the checksum itself.
-bool checksum_holds(const Layout& layout, std::uint32_t number, Bytes raw) {
+bool inode_checksum_holds(const Layout& layout, std::uint32_t number, Bytes raw) {
   constexpr std::array<std::byte, 2> kNone{};
   const Bytes number_bytes{reinterpret_cast<const std::byte*>(&number), sizeof(number)};
   std::uint32_t crc = crc32c(crc32c(layout.checksum_seed, number_bytes), raw.subspan(0x64, 4));
@@ -66,7 +66,7 @@ Inode decode_inode(const Layout& layout, std::uint32_t number, Bytes raw) {
   }
   inode.modified = static_cast<std::int32_t>(u32(raw, 0x10));
   if (extra_bytes(raw) >= 12) inode.modified += static_cast<std::int64_t>(u32(raw, 0x88) & 3U) << 32U;
-  if (layout.checksums() && layout.by_linux) inode.intact = checksum_holds(layout, number, raw);
+  if (layout.checksums() && layout.by_linux) inode.intact = inode_checksum_holds(layout, number, raw);
   return inode;
 }
 

@@ -15,16 +15,16 @@
 namespace ambit::walk {
 namespace {
 
-constexpr std::string_view kMagic = "EFI PART";
+constexpr std::string_view kGptMagic = "EFI PART";
 constexpr std::size_t kHeaderBytes = 92;
 constexpr std::size_t kLeastEntryBytes = 128;
 
-struct TypeName {
+struct GptType {
   std::string_view guid, name;
   WalkTrouble trouble = WalkTrouble::none;
   bool bsd = false;
 };
-constexpr auto kTypes = std::to_array<TypeName>({
+constexpr auto kGptTypes = std::to_array<GptType>({
     {"0FC63DAF-8483-4772-8E79-3D69D8477DE4", "Linux filesystem"},
     {"0657FD6D-A4AB-43C4-84E5-0933C84B4F4F", "Linux swap"},
     {"E6D6D379-F507-44C2-A23C-238F2A3DF928", "Linux LVM"},
@@ -83,7 +83,7 @@ struct Header {
 
 std::optional<Header> read_header(const ByteSource& bytes, std::uint64_t at, std::uint64_t sector) {
   const Block block(bytes, product(at, sector), sector);
-  if (!block.has(0, kMagic)) return std::nullopt;
+  if (!block.has(0, kGptMagic)) return std::nullopt;
   Header header{sector, at, block.le64(32), block.le64(72), block.le32(80), block.le32(84)};
   if (header.entry_bytes < kLeastEntryBytes || header.count == 0 ||
       product(header.count, header.entry_bytes) > limits::kMaxGptBytes || header.entries_at == 0) {
@@ -115,8 +115,8 @@ Part part_of(const Block& entries, std::size_t at, std::uint32_t number, std::ui
     part.trouble = WalkTrouble::damaged;
   }
   const std::string guid = guid_text(entries.text(at, 16));
-  const auto known = std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeName& t) { return t.guid == guid; });
-  if (known == kTypes.end()) return part;
+  const auto known = std::find_if(kGptTypes.begin(), kGptTypes.end(), [&](const GptType& t) { return t.guid == guid; });
+  if (known == kGptTypes.end()) return part;
   part.description = known->name;
   part.bsd = known->bsd;
   if (part.trouble == WalkTrouble::none) part.trouble = known->trouble;

@@ -25,7 +25,7 @@
 namespace ambit::walk {
 namespace {
 
-constexpr std::string_view kMagic = "LUKS\xBA\xBE";
+constexpr std::string_view kLuksMagic = "LUKS\xBA\xBE";
 constexpr int kMaxSlots = 32;
 constexpr std::size_t kMostKeyBytes = 512;
 
@@ -155,7 +155,7 @@ void add_encrypted(const ByteSource& bytes, std::string description, Division& d
 
 std::optional<Division> look_luks(const Bytes& bytes, const Surroundings& around) {
   const Block head(*bytes, 0, 4096);
-  if (!head.has(0, kMagic)) return std::nullopt;
+  if (!head.has(0, kLuksMagic)) return std::nullopt;
   const std::uint16_t version = head.be16(6);
   if (version != 1 && version != 2) return std::nullopt;
   const std::string name = "LUKS" + std::to_string(version) + " encrypted volume";

@@ -14,7 +14,7 @@
 namespace ambit::walk {
 namespace {
 
-constexpr std::uint32_t kMagic = 0xA92B4EFC;
+constexpr std::uint32_t kRaidMagic = 0xA92B4EFC;
 constexpr std::uint64_t kOldGrid = 65'536;
 constexpr std::size_t kSuperBytes = 4'096;
 
@@ -36,7 +36,7 @@ std::uint32_t sum_of(const Block& block, std::size_t bytes, std::size_t checksum
 std::optional<Member> read_new(const ByteSource& bytes, std::uint64_t at) {
   const Block block(bytes, at, kSuperBytes);
   const std::uint64_t roles = block.le32(220);
-  if (block.le32(0) != kMagic || block.le32(4) != 1 || block.le64(144) != at / 512) return std::nullopt;
+  if (block.le32(0) != kRaidMagic || block.le32(4) != 1 || block.le64(144) != at / 512) return std::nullopt;
   if (256 + 2 * roles > kSuperBytes || sum_of(block, 256 + 2 * roles, 216) != block.le32(216)) return std::nullopt;
   return Member{static_cast<std::int32_t>(block.le32(72)),
                 block.le32(92),
@@ -48,7 +48,7 @@ std::optional<Member> read_old(const ByteSource& bytes) {
   if (bytes.size() < 2 * kOldGrid) return std::nullopt;
   const std::uint64_t at = bytes.size() / kOldGrid * kOldGrid - kOldGrid;
   const Block block(bytes, at, kSuperBytes);
-  if (block.le32(0) != kMagic || block.le32(4) != 0 || block.le32(8) != 90) return std::nullopt;
+  if (block.le32(0) != kRaidMagic || block.le32(4) != 0 || block.le32(8) != 90) return std::nullopt;
   if (sum_of(block, kSuperBytes, 152) != block.le32(152)) return std::nullopt;
   // The same place is also that of a partition that ends where the disk does: then the size is another.
   const std::uint64_t used = std::uint64_t{block.le32(32)} * 1024;

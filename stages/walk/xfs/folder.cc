@@ -13,7 +13,7 @@
 namespace ambit::walk::xfs {
 namespace {
 
-std::string_view text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string_view name_text(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 // The kernel makes no such names, so these are damage, and with a '/' a path would say what is not true.
 bool may_be_name(std::string_view name) {
@@ -72,7 +72,7 @@ void read_short_folder(const Superblock& super, const Inode& inode, FolderNames&
       into.whole = false;
       return;
     }
-    add(super, text(bytes.subspan(at + 3, length)), number(at + entry - number_bytes), into);
+    add(super, name_text(bytes.subspan(at + 3, length)), number(at + entry - number_bytes), into);
     at += entry;
   }
 }
@@ -107,7 +107,7 @@ void read_folder_block(const Superblock& super, std::uint64_t inode, std::uint64
       into.whole = false;
       return;
     }
-    if (!free) add(super, text(block.subspan(at + 9, be8(block, at + 8))), be64(block, at), into);
+    if (!free) add(super, name_text(block.subspan(at + 9, be8(block, at + 8))), be64(block, at), into);
     at += length;
   }
 }
