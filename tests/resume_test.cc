@@ -39,8 +39,8 @@ for i in range(120):
 for i in range(12):
     with zipfile.ZipFile(f'server/{i}.zip', 'w', zipfile.ZIP_DEFLATED) as z:
         for m in range(40): z.writestr(f'{m}.txt', text(9000) + ('acme-payout-7731' if m == i else ''))
-open('w/big.txt', 'w').write(text(9_000_000) + 'acme-payout-7731' + text(80_000_000))
-open('w/noise.bin', 'wb').write(random.randbytes(30_000_000))
+open('w/big.txt', 'w').write(text(3_000_000) + 'acme-payout-7731' + text(20_000_000))
+open('w/noise.bin', 'wb').write(random.randbytes(20_000_000))
 PY
 tar czf server/big.tar.gz -C w big.txt
 truncate -s 300M disk.raw; mke2fs -q -t ext4 -d server disk.raw
@@ -54,7 +54,7 @@ for at, name in ((316_000_256, 'server/3.zip'), (5 * 67108864 + 512, 'server/4.z
 f.truncate(500_000_000)
 for at in (320_000_000, 5 * 67108864 - 7, 6 * 67108864 + 5): f.seek(at); f.write(b'acme-payout-7731')
 PY
-truncate -s 150M w/inner.raw; mke2fs -q -t ext4 -d w w/inner.raw 2>/dev/null || mke2fs -q -t ext4 w/inner.raw
+truncate -s 100M w/inner.raw; mke2fs -q -t ext4 -d w w/inner.raw 2>/dev/null || mke2fs -q -t ext4 w/inner.raw
 debugfs -w -R 'write w/big.txt deep.txt' w/inner.raw 2>/dev/null
 mv w/inner.raw server/inner.raw
 rm -r w
@@ -138,7 +138,7 @@ TEST_F(Resume, a_run_that_is_killed_again_and_again_comes_to_the_same_as_one_und
     const std::string name = "run" + std::to_string(run);
     // A run gets on by whole portions, and an archive is one: under ThreadSanitizer the largest takes longer than the
     // first attempts may last, so that later ones may last longer.
-    for (unsigned most = 1'500;; most += most / 4) {
+    for (unsigned most = 800;; most += most / 4) {
       Running triage(c, name, options({"--threads", std::to_string(1 + random() % 3)}));
       std::this_thread::sleep_for(milliseconds(random() % most));
       if (triage.is_over()) {

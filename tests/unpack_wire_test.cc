@@ -155,7 +155,7 @@ git init -q r 2>/dev/null; cd r
 seq 1 3000 > numbers.txt; head -c 70000 /dev/zero > zeros; git add .; git commit -qm 'the first one'
 seq 1 2999 > numbers.txt; echo 'a line of acme-payout-7731' >> numbers.txt; git add .; git commit -qm 'the second one'
 git tag -a -m 'as it was given away' v1
-git gc -q --aggressive; cp .git/objects/pack/*.pack ../a.pack
+git gc -q --aggressive; cp .git/objects/pack/*.pack ../a.pack; git bundle create -q ../a.bundle --all
 git verify-pack -v ../r/.git/objects/pack/*.idx | awk 'length($1) == 40 && NF == 5 {print $2}' | sort | uniq -c | awk '{print $2 "=" $1}'
 )sh");
   EXPECT_THAT(shown, testing::HasSubstr("commit=2"));
@@ -183,6 +183,16 @@ git verify-pack -v ../r/.git/objects/pack/*.idx | awk 'length($1) == 40 && NF ==
   EXPECT_EQ(test::count_parts(Format::git_pack, pack, false), unpacked.parts.size());
   EXPECT_EQ(unpack_all(open_git_pack, pack, "", 7, 100).parts.size(), unpacked.parts.size());
   test::survive_damage(open_git_pack, pack, "a.pack", 200);
+
+  const std::string bundle = test::read_file(folder / "a.bundle");
+  EXPECT_EQ(format_by_head(bundle, "backup"), Format::git_pack);
+  for (const std::size_t step : {SIZE_MAX, std::size_t{1}}) {
+    const Unpacked carried = unpack_all(open_git_pack, bundle, "", step);
+    EXPECT_FALSE(carried.damaged) << carried.error;
+    EXPECT_EQ(carried.parts.size(), unpacked.parts.size());
+  }
+  EXPECT_NE(unpack_all(open_git_pack, bundle.substr(0, 60)).error, "");
+  test::survive_damage(open_git_pack, bundle, "a.bundle", 100);
 }
 
 }  // namespace

@@ -52,6 +52,8 @@ constexpr std::array kSignatures = {
     Signature{0, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"sv, Format::sqlite_log},
     Signature{0, "PACK\0\0\0\2"sv, Format::git_pack},
     Signature{0, "PACK\0\0\0\3"sv, Format::git_pack},
+    Signature{0, "# v2 git bundle\n"sv, Format::git_pack},
+    Signature{0, "# v3 git bundle\n"sv, Format::git_pack},
     Signature{0, "HTTP/1."sv, Format::http},
     Signature{0, "=ybegin "sv, Format::uuencode},
     Signature{0, "LPKSHHRH"sv, Format::journal},

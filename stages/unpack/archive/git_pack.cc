@@ -2,11 +2,13 @@
 //
 //   pack   := "PACK" version:4 count:4 object… sha1:20, numbers with their highest byte first
 //   object := type-and-size [ofs-delta: distance, in groups of 7 bits | ref-delta: name:20] zlib
+//   bundle := "# v2 git bundle" line… "" pack, in lines (gitformat-bundle): a repository to carry away
 //
 // Each object is a member, as it stands: one that is told by its difference from another is shown as that difference,
 // in which what is new stands letter by letter.
 #include <array>
 #include <string>
+#include <string_view>
 
 #include "stages/unpack/formats.h"
 #include "stages/unpack/input.h"
@@ -16,6 +18,7 @@ namespace ambit::unpack {
 namespace {
 
 constexpr std::size_t kPackHeaderBytes = 12, kNameBytes = 20, kLongestNumber = 10, kZlibHeader = 2, kZlibSum = 4;
+constexpr std::string_view kBundle = "# v";  // the version and the rest are the format's to know (format.cc)
 constexpr unsigned kOfsDelta = 6, kRefDelta = 7;
 constexpr std::array<std::string_view, 8> kTypes = {"", "commit", "tree", "blob", "tag", "", "delta", "delta"};
 
@@ -112,10 +115,33 @@ class GitPack final : public Unpacker {
   std::unique_ptr<Decoder> decoder_;
 };
 
+// The lines before the pack of a bundle, with the empty one that ends them.
+Result<> pass_bundle_head(Input& input) {
+  const auto head = input.ahead(kBundle.size());
+  if (!head.ok()) return head.error();
+  if (!chars(*head).starts_with(kBundle)) return Ok{};
+  bool at_begin = false;  // of a line
+  while (true) {
+    const auto window = input.ahead();
+    if (!window.ok()) return window.error();
+    if (window->empty()) return evidence_error("a bundle of git is cut");
+    const std::string_view text = chars(*window);
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\n' && at_begin) {
+        input.take(i + 1);
+        return Ok{};
+      }
+      at_begin = text[i] == '\n';
+    }
+    input.take(text.size());
+  }
+}
+
 }  // namespace
 
 Opened open_git_pack(const Packed& packed) {
   Input input(*packed.stream);
+  if (const Result<> passed = pass_bundle_head(input); !passed.ok()) return passed.error();
   const auto head = input.ahead(kPackHeaderBytes);
   if (!head.ok()) return head.error();
   const bool is_pack = head->size() >= kPackHeaderBytes && chars(*head).starts_with("PACK");

@@ -14,8 +14,12 @@
 // database only is missing here; so is a packed value that goes on there. Where the log comes as a stream, such rows
 // are cut, and that there are packed values is an error.
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <memory>
+#include <new>
+#include <span>
 
 #include "pipeline/limits.h"
 #include "pipeline/limits_unpack.h"
@@ -37,7 +41,7 @@ class GivenRows {
  public:
   // False: it was given.
   [[nodiscard]] bool add(std::uint64_t hash) {
-    const std::span<std::uint64_t> bucket = std::span(hashes_).subspan(hash % kBuckets * kWays, kWays);
+    const std::span<std::uint64_t> bucket(hashes_.get() + hash % kBuckets * kWays, kWays);
     if (std::find(bucket.begin(), bucket.end(), hash) != bucket.end()) return false;
     std::rotate(bucket.begin(), bucket.end() - 1, bucket.end());
     bucket[0] = hash;
@@ -46,7 +50,16 @@ class GivenRows {
 
  private:
   static constexpr std::size_t kBuckets = 131'071, kWays = 8;
-  std::vector<std::uint64_t> hashes_ = std::vector<std::uint64_t>(kBuckets * kWays);
+  struct Free {
+    void operator()(std::uint64_t* hashes) const { std::free(hashes); }
+  };
+  static std::uint64_t* zeros() {
+    void* const all = std::calloc(kBuckets * kWays, sizeof(std::uint64_t));
+    if (all == nullptr) throw std::bad_alloc();
+    return static_cast<std::uint64_t*>(all);
+  }
+  // Zeros of the system, which cost nothing until they are touched: most logs have few rows.
+  std::unique_ptr<std::uint64_t[], Free> hashes_{zeros()};
 };
 
 // A row, and where it stands in the log.
