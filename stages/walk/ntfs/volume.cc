@@ -73,8 +73,7 @@ std::optional<Geometry> geometry_of(const ByteSource& volume) {
       sectors_a_cluster <= 128
           ? std::uint64_t{sectors_a_cluster} * g.sector_bytes
           : (sectors_a_cluster >= 240 ? g.sector_bytes * (std::uint64_t{1} << (256U - sectors_a_cluster)) : 0);
-  if (g.cluster_bytes == 0 || !std::has_single_bit(g.cluster_bytes) || g.cluster_bytes > 2 * limits::MiB)
-    return std::nullopt;
+  if (!std::has_single_bit(g.cluster_bytes) || g.cluster_bytes > 2 * limits::MiB) return std::nullopt;
   const std::uint64_t record = size_of(little<std::uint8_t>(boot, 64), g.cluster_bytes);
   if (!std::has_single_bit(record) || record < 512 || record > 64 * limits::KiB) return std::nullopt;
   g.record_bytes = static_cast<std::size_t>(record);
