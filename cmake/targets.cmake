@@ -6,9 +6,10 @@ target_compile_options(ambit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow
   -Wno-restrict)  # GCC 12 sees overlaps in std::string concatenation where there are none (GCC bug 105651)
 target_compile_definitions(ambit_options INTERFACE AMBIT_VERSION="${PROJECT_VERSION}")
 
-# ambit_library(name SOURCES a.cc … [LINKS lib …]): one room of the house. The files of a folder are compiled together, some at a time: what they all include is read once, and a build from
-# nothing takes a third of the time. So a name that only one file knows is still the only one of its folder. That no file
-# leans on what another includes is for `./dev lint` to see, which reads each alone (AMBIT_ALONE).
+# ambit_library(name SOURCES a.cc … [LINKS lib …]): one room of the house. The files of a folder are compiled together,
+# some at a time: what they all include is read once, and a build from nothing takes 40 % of the time. So a name that only
+# one file knows is still the only one of its folder. That no file leans on what another includes is for `./dev lint` to
+# see, which reads each alone (AMBIT_ALONE).
 function(ambit_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
@@ -20,7 +21,6 @@ endfunction()
 
 # ambit_together(target count source…): at most `count` sources of one folder make one unit of the compiler.
 function(ambit_together target count)
-  set(folders "")
   foreach(source IN LISTS ARGN)
     cmake_path(GET source PARENT_PATH folder)
     string(MAKE_C_IDENTIFIER "in_${folder}" key)

@@ -1,6 +1,7 @@
 // ASCII character classes that no locale can change.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 
@@ -13,13 +14,29 @@ constexpr bool is_alpha(char c) { return is_upper(c) || is_lower(c); }
 constexpr bool is_alnum(char c) { return is_digit(c) || is_alpha(c); }
 constexpr bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 constexpr char lower(char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; }
-
 constexpr char upper(char c) { return is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c; }
 
 inline std::string lowered(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = lower(c);
   return out;
+}
+inline std::string uppered(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = upper(c);
+  return out;
+}
+
+// True if `text` is, begins or ends with a word of small letters, however it writes it.
+inline bool equals_caseless(std::string_view text, std::string_view lower_word) {
+  return std::equal(text.begin(), text.end(), lower_word.begin(), lower_word.end(),
+                    [](char have, char want) { return lower(have) == want; });
+}
+inline bool begins_caseless(std::string_view text, std::string_view lower_word) {
+  return equals_caseless(text.substr(0, lower_word.size()), lower_word);
+}
+inline bool ends_caseless(std::string_view text, std::string_view lower_word) {
+  return text.size() >= lower_word.size() && equals_caseless(text.substr(text.size() - lower_word.size()), lower_word);
 }
 
 }  // namespace ambit

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <vector>
 
+#include "pipeline/ascii.h"
 #include "pipeline/hash_source.h"
 #include "pipeline/limits.h"
 
@@ -22,14 +23,6 @@ namespace {
 bool is_space(int c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; }
 bool is_letter(int c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c >= 0x80; }
 bool is_digit(int c) { return c >= '0' && c <= '9'; }
-
-std::string upper(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  }
-  return out;
-}
 
 enum class Token : std::uint8_t { word, text, number, sign, end, wrong };
 
@@ -122,12 +115,12 @@ Token Tokens::next() {
     if (is_digit(current_)) return last_ = run(Token::number, [](int c) { return is_digit(c) || c == '.'; });
     if (current_ == '"' || current_ == '`') {
       last_ = quoted(current_, Token::word);
-      text_ = upper(text_);
+      text_ = uppered(text_);
       return last_;
     }
     if (is_letter(current_)) {
       last_ = run(Token::word, [](int c) { return is_letter(c) || is_digit(c); });
-      text_ = upper(text_);
+      text_ = uppered(text_);
       return last_;
     }
     const char sign = static_cast<char>(current_);
@@ -270,7 +263,7 @@ bool begins_hash_delta(std::string_view head) {
   static constexpr std::array<std::string_view, 6> kFirst = {"BEGIN", "INSERT", "UPDATE", "DELETE", "PRAGMA", "CREATE"};
   const std::size_t begin = std::min(head.find_first_not_of(" \t\r\n"), head.size());
   const std::string word =
-      upper(head.substr(begin, std::min(head.find_first_of(" \t\r\n;", begin), head.size()) - begin));
+      uppered(head.substr(begin, std::min(head.find_first_of(" \t\r\n;", begin), head.size()) - begin));
   return word.starts_with("--") || std::find(kFirst.begin(), kFirst.end(), word) != kFirst.end();
 }
 

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "pipeline/ascii.h"
 #include "pipeline/limits.h"
 
 namespace ambit {
@@ -15,12 +16,6 @@ using namespace std::string_view_literals;
 
 constexpr std::array kArchives = {".7z"sv,  ".zip"sv, ".rar"sv, ".tar"sv, ".gz"sv,
                                   ".tgz"sv, ".bz2"sv, ".xz"sv,  ".zst"sv};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
 
 bool is_archive(std::string_view lower_name) {
   return std::any_of(kArchives.begin(), kArchives.end(),
@@ -133,7 +128,7 @@ class Joined final : public Content {
 }  // namespace
 
 std::optional<VolumeName> volume_name(std::string_view path) {
-  const std::string name = lower(path);
+  const std::string name = lowered(path);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string::npos || dot == 0 || name.find('/', dot) != std::string::npos) return std::nullopt;
   const std::string_view before = std::string_view(name).substr(0, dot), last = std::string_view(name).substr(dot + 1);
@@ -147,7 +142,7 @@ std::optional<VolumeName> volume_name(std::string_view path) {
 }
 
 std::string_view joined_name(std::string_view path) {
-  const std::string name = lower(path);
+  const std::string name = lowered(path);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string::npos) return path;
   const std::string_view before = std::string_view(name).substr(0, dot);

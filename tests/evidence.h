@@ -42,6 +42,13 @@ void flip_bit(const std::string& path, std::uint64_t bit);
 // Real samples that may lie beside the checkout, or beside the folder that holds it: the path, with a slash at its end.
 // A test that needs them skips where they are not.
 [[nodiscard]] std::string shared_data();
+// Under AddressSanitizer or ThreadSanitizer, which look for other mistakes than most tests, and take ten times as long.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
+
 // How many seeds a test of damage takes: `usual`, or AMBIT_DAMAGE_SEEDS.
 [[nodiscard]] std::uint64_t damage_seeds(std::uint64_t usual);
 

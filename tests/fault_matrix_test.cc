@@ -42,12 +42,8 @@ PY
 truncate -s 12M disk.raw && mke2fs -q -t ext4 -d server/a disk.raw
 )sh";
 
-// Places in a run at which calls begin to fail. The sanitizers look for other mistakes, and take ten times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr int kPoints = 3;
-#else
-constexpr int kPoints = 14;
-#endif
+// Places in a run at which calls begin to fail.
+constexpr int kPoints = test::kSanitized ? 3 : 14;
 
 struct Fault {
   const char* name;
@@ -60,9 +56,9 @@ void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.name; }
 class FaultMatrix : public ::testing::TestWithParam<Fault> {
  protected:
   void SetUp() override {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    if (std::string_view(GetParam().call) == "memory") GTEST_SKIP() << "the sanitizer has an allocator of its own";
-#endif
+    if (test::kSanitized && std::string_view(GetParam().call) == "memory") {
+      GTEST_SKIP() << "the sanitizer has an allocator of its own";
+    }
     c.order(test::kPayoutOrder);
     const Ran made = test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + "' && " + std::string(kExhibits)});
     ASSERT_EQ(made.exit, 0) << made.err;

@@ -16,11 +16,8 @@ using test::Case;
 using test::Ran;
 
 constexpr double kPlainMiBEverySecond = 350;  // so much is swept in about a second
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr double kSeconds = 1;  // they keep books of their own: that it runs is all that can be seen
-#else
-constexpr double kSeconds = 15;
-#endif
+// The sanitizers keep books of their own: that it runs is all that can be seen.
+constexpr double kSeconds = test::kSanitized ? 1 : 15;
 constexpr double kBudgetMiB = 256, kBeyondBudgetMiB = 64;
 
 // Archives of one kind after another: a log of 128 MiB in a gzip, ten thousand members in a zip, mail with attachments.

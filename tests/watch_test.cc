@@ -108,14 +108,7 @@ TEST(Status, a_process_that_began_at_another_time_is_another) {
   EXPECT_THAT(elsewhere.out, HasSubstr("cannot be told from here"));
 }
 
-// The sanitizers look for other mistakes, and a process of theirs takes long to begin: there each key has one wrong
-// value.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kEveryWrongValue = false;
-#else
-constexpr bool kEveryWrongValue = true;
-#endif
-
+// A process of the sanitizers' takes long to begin: there each key has one wrong value.
 TEST(Status, a_file_that_no_run_writes_is_refused_whatever_is_wrong_with_it) {
   Case c;
   c.order(test::kRewardsOrder);
@@ -131,7 +124,7 @@ TEST(Status, a_file_that_no_run_writes_is_refused_whatever_is_wrong_with_it) {
     if (name == "machine") continue;
     ++key;
     for (const nlohmann::json& other : wrong) {
-      if (!kEveryWrongValue && &other != &wrong[key % wrong.size()]) continue;
+      if (test::kSanitized && &other != &wrong[key % wrong.size()]) continue;
       if (other.is_number() && value.is_number() && !value.is_number_unsigned()) continue;
       auto bent = whole;
       bent[name] = other;

@@ -38,11 +38,6 @@ Result<Counts> read_counts(const record::RunReader& run) {
                 std::move(private_data).value()};
 }
 
-std::string meta(const record::RunReader& run, const std::string& key) {
-  const auto at = run.meta().find(key);
-  return at == run.meta().end() ? "" : at->second;
-}
-
 void print_exhibit(const record::ExhibitRow& exhibit, const Counts& counts) {
   write_out(fmt::format("\nExhibit {} ({}, {} bytes{})\n\n", exhibit.name, exhibit.kind, grouped(exhibit.bytes),
                         exhibit.sha256.empty() ? "" : ", SHA-256 " + exhibit.sha256));
@@ -78,7 +73,7 @@ void print_exhibit(const record::ExhibitRow& exhibit, const Counts& counts) {
 }
 
 void print_text(const record::RunReader& run, const Counts& counts) {
-  write_out(fmt::format("Order {}, SHA-256 {}\n\n", meta(run, "order_id"), meta(run, "order_sha256")));
+  write_out(fmt::format("Order {}, SHA-256 {}\n\n", run.meta("order_id", ""), run.meta("order_sha256", "")));
   write_out(disposition_table(counts.census));
   for (const record::ExhibitRow& exhibit : run.exhibits()) print_exhibit(exhibit, counts);
   Table identifiers({{"identifier"}, {"strength"}, {"objects", Align::right}, {"hits", Align::right}});
@@ -89,7 +84,7 @@ void print_text(const record::RunReader& run, const Counts& counts) {
 }
 
 Json json_of(const record::RunReader& run, const Counts& counts) {
-  Json out = {{"order_id", meta(run, "order_id")}, {"order_sha256", meta(run, "order_sha256")}};
+  Json out = {{"order_id", run.meta("order_id", "")}, {"order_sha256", run.meta("order_sha256", "")}};
   for (const auto& e : run.exhibits()) {
     Json one = {{"name", e.name}, {"kind", e.kind}, {"bytes", e.bytes}};
     if (!e.sha256.empty()) one["sha256"] = e.sha256;

@@ -35,17 +35,11 @@ Exit print_keys() {
   return Exit::complete;
 }
 
-std::string spaced(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : " ") + word;
-  return out;
-}
-
 void print_report(const CheckReport& report) {
   Table table({{"identifier"}, {"strength"}, {"patterns", Align::right}, {"ns/byte", Align::right}, {"forms"}});
   for (const IdentifierCost& cost : report.identifiers) {
     table.add({cost.name, cost.strength, grouped(cost.patterns), fmt::format("{:.3f}", cost.ns_per_byte),
-               spaced(cost.forms)});
+               fmt::to_string(fmt::join(cost.forms, " "))});
   }
   write_out(table.text());
   write_out(fmt::format(

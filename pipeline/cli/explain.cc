@@ -23,11 +23,6 @@ struct ExplainFlags {
   bool proof = false, json = false;
 };
 
-std::string said_of_run(const record::RunReader& run, const std::string& key) {
-  const auto at = run.meta().find(key);
-  return at == run.meta().end() ? "?" : at->second;
-}
-
 void print_item(const record::RunReader& run, const record::IndexItem& item) {
   write_out(fmt::format("Item {}\n  {}\n", item.id, item.locator));
   for (const std::string& link : item.links) write_out("  also at  " + link + "\n");
@@ -47,7 +42,7 @@ void print_reason(const record::RunReader& run, const record::IndexItem& item) {
   if (rule == nullptr) return;
   write_out(fmt::format("  rule {}: {} -> {}\n", rule->name, rule->expression, rule->decision));
   const record::ParagraphRow* const paragraph = run.paragraph(rule->paragraph);
-  write_out(fmt::format("  paragraph {} of order {}: \"{}\"\n", rule->paragraph, said_of_run(run, "order_id"),
+  write_out(fmt::format("  paragraph {} of order {}: \"{}\"\n", rule->paragraph, run.meta("order_id", "?"),
                         paragraph == nullptr ? "?" : paragraph->text));
 }
 
@@ -137,9 +132,9 @@ void print_examination(const record::RunReader& run, const record::IndexItem& it
   write_out(fmt::format("  sweep: its {} bytes, for {} identifiers in every form they have\n", grouped(item.size),
                         grouped(run.identifiers().size())));
   write_out(
-      fmt::format("  scrutiny: the detectors of private data with SHA-256 {}\n", said_of_run(run, "detectors_sha256")));
-  write_out(fmt::format("  by ambit {}, under the order file with SHA-256 {}\n", said_of_run(run, "tool_version"),
-                        said_of_run(run, "order_sha256")));
+      fmt::format("  scrutiny: the detectors of private data with SHA-256 {}\n", run.meta("detectors_sha256", "?")));
+  write_out(fmt::format("  by ambit {}, under the order file with SHA-256 {}\n", run.meta("tool_version", "?"),
+                        run.meta("order_sha256", "?")));
 }
 
 void print_proof(const record::IndexProof& proof) {
@@ -162,7 +157,7 @@ std::string json_of(const record::RunReader& run, const record::IndexItem& item,
     if (const auto* paragraph = run.paragraph(rule->paragraph)) text("paragraph_text", paragraph->text);
   }
   for (const char* key : {"order_id", "order_sha256", "detectors_sha256", "tool_version"})
-    text(key, said_of_run(run, key));
+    text(key, run.meta(key, "?"));
   if (proof != nullptr) {
     out +=
         fmt::format(R"(,"proof":{{"index":{},"leaves":{},"leaf":"{}","root":"{}","verifies":{},"path":[)", proof->index,

@@ -2,16 +2,14 @@
 
 #include <algorithm>
 
-#include "pipeline/ascii.h"
+#include "stages/audit/letters.h"
 #include "stages/audit/readings.h"
 
 namespace ambit::audit {
-namespace {}  // namespace
-
 void Auditor::name(std::string_view text) {
-  named_.insert(lowered(text));
+  named_.insert(small_letters(text));
   for (const Leak& value : find_values(text))
-    named_.insert(lowered(text.substr(value.offset, value.end - value.offset)));
+    named_.insert(small_letters(text.substr(value.offset, value.end - value.offset)));
 }
 
 void Auditor::name(const Scope& scope) {
@@ -36,7 +34,7 @@ void Auditor::name(const Scope& scope) {
 }
 
 bool Auditor::is_named(std::string_view value) const {
-  if (named_.contains(lowered(value))) return true;
+  if (named_.contains(small_letters(value))) return true;
   return std::any_of(expressions_.begin(), expressions_.end(),
                      [&](const NamedByExpression& expression) { return expression.matches(value); });
 }

@@ -3,7 +3,7 @@
 #include <array>
 #include <string_view>
 
-#include "pipeline/ascii.h"
+#include "stages/audit/letters.h"
 
 namespace ambit::audit {
 namespace {
@@ -64,7 +64,7 @@ Person invent_person(Random& random) {
   Person out;
   const std::string given = invented_name(random, 3), family = invented_name(random, 3);
   out.name = given + " " + family;
-  out.mail = lowered(given) + "." + lowered(family) + "@mailbox.example";
+  out.mail = small_letters(given) + "." + small_letters(family) + "@mailbox.example";
   out.phone = "+1 202 555 01" + std::to_string(10 + random() % 90);
   out.card = invented_card(random);
   out.street =

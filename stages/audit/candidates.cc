@@ -8,15 +8,13 @@
 #include <optional>
 #include <string>
 
-#include "pipeline/ascii.h"
 #include "stages/audit/arithmetic.h"
 #include "stages/audit/domains.h"
+#include "stages/audit/letters.h"
 
 namespace ambit::audit {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_word(char c) { return is_digit(c) || is_letter(c); }
 char at(std::string_view text, std::size_t i) { return i < text.size() ? text[i] : '\0'; }
 char before(std::string_view text, std::size_t i, std::size_t steps = 1) { return i < steps ? '\0' : text[i - steps]; }
@@ -199,7 +197,7 @@ std::optional<Place> access_token(std::string_view text, Place p) {
   const std::string_view token = text.substr(p.begin, p.end - p.begin);
   const char back = at(text, p.end);
   if (is_word(before(text, p.begin)) || is_word(back)) return std::nullopt;
-  const std::string small = lowered(token);
+  const std::string small = small_letters(token);
   const bool told = small.find("example") != std::string::npos || small.find("xxxx") != std::string::npos;
   return told || different_letters(token) < 12 ? std::nullopt : std::optional(p);
 }

@@ -3,6 +3,8 @@
 #include <string>
 #include <unordered_set>
 
+#include "stages/audit/letters.h"
+
 namespace ambit::audit {
 
 bool is_top_level_domain(std::string_view label) {
@@ -20,9 +22,7 @@ bool is_top_level_domain(std::string_view label) {
     if (!line.empty()) all.insert(line);
     return all;
   }();
-  std::string small(label);
-  for (char& c : small) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
-  return label.size() > 1 && kAll.contains(small);
+  return label.size() > 1 && kAll.contains(small_letters(label));
 }
 
 }  // namespace ambit::audit

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pipeline/result.h"
@@ -75,6 +76,11 @@ class RunReader {
 
   [[nodiscard]] const std::string& directory() const { return directory_; }
   [[nodiscard]] const std::map<std::string, std::string>& meta() const { return meta_; }
+  // The value of the key; `otherwise` if it has none.
+  [[nodiscard]] std::string meta(const std::string& key, std::string otherwise) const {
+    const auto at = meta_.find(key);
+    return at == meta_.end() ? std::move(otherwise) : at->second;
+  }
   [[nodiscard]] const std::vector<ExhibitRow>& exhibits() const { return exhibits_; }
   [[nodiscard]] const std::vector<ParagraphRow>& paragraphs() const { return paragraphs_; }
   [[nodiscard]] const std::vector<IdentifierRow>& identifiers() const { return identifiers_; }

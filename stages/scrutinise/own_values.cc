@@ -64,7 +64,7 @@ std::string_view behind_prefix(std::string_view number) {
 std::string without_separators(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (!is_separator(c)) out += is_lower(c) ? static_cast<char>(c - 'a' + 'A') : c;
+    if (!is_separator(c)) out += upper(c);
   }
   return out;
 }

@@ -13,6 +13,8 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/ascii.h"
+
 namespace ambit::unpack {
 namespace {
 
@@ -28,16 +30,7 @@ struct Token {
   [[nodiscard]] bool is_sign(char c) const { return is == Is::sign && text[0] == c; }
 };
 
-std::string upper(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  return out;
-}
-
-bool is_word_char(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '$' ||
-         static_cast<unsigned char>(c) >= 0x80;
-}
+bool is_word_char(char c) { return is_alnum(c) || c == '_' || c == '$' || static_cast<unsigned char>(c) >= 0x80; }
 
 class Tokens {
  public:
@@ -52,7 +45,7 @@ class Tokens {
     if (!is_word_char(c)) return Token{Token::Is::sign, std::string(1, c), {}};
     while (at_ < sql_.size() && is_word_char(sql_[at_])) ++at_;
     const std::string_view word = sql_.substr(begin, at_ - begin);
-    return Token{Token::Is::word, upper(word), std::string(word)};
+    return Token{Token::Is::word, uppered(word), std::string(word)};
   }
 
  private:
@@ -171,9 +164,9 @@ SqliteSchema sqlite_schema(std::string_view sql) {
     column.is_stored = false;
   };
   std::map<std::string, std::size_t> by_name;
-  for (std::size_t i = 0; i < made.columns.size(); ++i) by_name.emplace(upper(made.columns[i].name), i);
+  for (std::size_t i = 0; i < made.columns.size(); ++i) by_name.emplace(uppered(made.columns[i].name), i);
   for (const std::string& key : has_rowid ? std::vector<std::string>() : made.keys) {
-    const auto column = by_name.find(upper(key));
+    const auto column = by_name.find(uppered(key));
     if (column != by_name.end()) take(made.columns[column->second]);
   }
   schema.keys = schema.columns.size();

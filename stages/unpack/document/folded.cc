@@ -21,28 +21,24 @@ namespace {
 
 using namespace std::string_view_literals;
 
-bool begins_with(std::string_view text, std::string_view lower_word) {
-  return text.size() >= lower_word.size() && std::equal(lower_word.begin(), lower_word.end(), text.begin(),
-                                                        [](char word, char c) { return word == lower(c); });
-}
-
 std::string_view without_mark(std::string_view text) {
   if (text.starts_with(kUtf8Mark)) text.remove_prefix(kUtf8Mark.size());
   return text.substr(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
 }
 
 // Which of the two shapes: BEGIN:VCARD … END:VCARD, or "name: value".
-bool is_object_text(std::string_view head) { return begins_with(without_mark(head), "begin:v"); }
+bool is_object_text(std::string_view head) { return begins_caseless(without_mark(head), "begin:v"); }
 
 bool is_ldif(std::string_view head) {
   std::string_view rest = without_mark(head);
   const auto leave_line = [&] { rest.remove_prefix(std::min(rest.find('\n'), rest.size() - 1) + 1); };
-  while (rest.starts_with('#') || rest.starts_with('\n') || rest.starts_with('\r') || begins_with(rest, "version:")) {
+  while (rest.starts_with('#') || rest.starts_with('\n') || rest.starts_with('\r') ||
+         begins_caseless(rest, "version:")) {
     leave_line();
   }
   // A name has an "=" in it, or is in base64.
-  return begins_with(rest, "dn::") ||
-         (begins_with(rest, "dn:") && rest.substr(0, rest.find('\n')).find('=') != std::string_view::npos);
+  return begins_caseless(rest, "dn::") ||
+         (begins_caseless(rest, "dn:") && rest.substr(0, rest.find('\n')).find('=') != std::string_view::npos);
 }
 
 // A name of a property, its parameters and its value: NOTE;CHARSET=UTF-8:value.
@@ -66,7 +62,7 @@ std::string_view parameter(std::string_view parameters, std::string_view lower_n
   while (!parameters.empty()) {
     parameters.remove_prefix(1);
     const std::string_view one = parameters.substr(0, parameters.find(';'));
-    if (begins_with(one, lower_name) && one.substr(lower_name.size()).starts_with('=')) {
+    if (begins_caseless(one, lower_name) && one.substr(lower_name.size()).starts_with('=')) {
       return one.substr(lower_name.size() + 1);
     }
     parameters.remove_prefix(one.size());
@@ -80,8 +76,8 @@ bool is_quoted_printable(const Property& property) {
     parameters.remove_prefix(1);
     std::string_view one = parameters.substr(0, parameters.find(';'));
     parameters.remove_prefix(one.size());
-    if (begins_with(one, "encoding=")) one.remove_prefix("encoding="sv.size());
-    if (one.size() == "quoted-printable"sv.size() && begins_with(one, "quoted-printable")) return true;
+    if (begins_caseless(one, "encoding=")) one.remove_prefix("encoding="sv.size());
+    if (equals_caseless(one, "quoted-printable")) return true;
   }
   return false;
 }
@@ -171,7 +167,7 @@ class Unfolding final : public Rewriter {
   std::string object_line() {
     const auto property = property_of(line_);
     if (!property) return decoded(line_, {});
-    if (begins_with(property->name, "version")) keeps_blanks_ = property->value.starts_with("2.1");
+    if (begins_caseless(property->name, "version")) keeps_blanks_ = property->value.starts_with("2.1");
     std::string value(property->value);
     if (is_quoted_printable(*property)) value = rewrite_all(*transfer_decoder("quoted-printable"), value);
     std::string out = decoded(line_.substr(0, line_.size() - property->value.size()), {});

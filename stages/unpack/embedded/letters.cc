@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "pipeline/ascii.h"
 #include "stages/unpack/mail/transfer_encoding.h"
 
 namespace ambit::unpack {
@@ -11,12 +12,9 @@ namespace {
 
 using namespace std::string_view_literals;
 
-bool is_hex_digit(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-
 bool is_letter(char c, Code code) {
-  if (code == Code::hex) return is_hex_digit(c);
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '/' ||
-         c == '-' || c == '_';
+  if (code == Code::hex) return is_hex(c);
+  return is_alnum(c) || c == '+' || c == '/' || c == '-' || c == '_';
 }
 
 // What programs write for a character that their format does not allow, or where a line is too long.
@@ -33,12 +31,6 @@ constexpr std::array kEscapes = {
     Escape{"=\r\n"sv, ' '},   Escape{"=\n"sv, ' '},   Escape{"="sv, '='}};
 constexpr std::size_t kMostIndent = 64;              // blanks at the beginning of a line
 constexpr std::size_t kLookAhead = kMostIndent + 8;  // of which it can be told how letters go on
-
-bool begins_with(std::string_view text, std::string_view lower) {
-  return text.size() >= lower.size() && std::equal(lower.begin(), lower.end(), text.begin(), [](char l, char c) {
-           return l == (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c);
-         });
-}
 
 // The letters of `text`, from its first byte on, appended to `letters`.
 struct Reading {
@@ -58,8 +50,8 @@ Reading read_letters(std::string_view text, bool is_all, Code code, std::string&
     if (rest.size() < kLookAhead && !is_all) return {at, false};
     std::size_t next = c == '\r' && rest.size() > 1 && rest[1] == '\n' ? 2 : c == '\r' || c == '\n' ? 1 : 0;
     if (next == 0) {
-      const auto escape =
-          std::find_if(kEscapes.begin(), kEscapes.end(), [&](const Escape& e) { return begins_with(rest, e.text); });
+      const auto escape = std::find_if(kEscapes.begin(), kEscapes.end(),
+                                       [&](const Escape& e) { return begins_caseless(rest, e.text); });
       if (escape == kEscapes.end() || escape->means == '=') return {at, true};
       if (escape->means != ' ') letters += escape->means;
       at += escape->text.size();

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "pipeline/ascii.h"
 #include "stages/unpack/kind/signatures.h"
 #include "stages/unpack/kind/text.h"
 
@@ -49,9 +50,7 @@ constexpr std::size_t kLongestExtension = 8;
 std::string lower_extension(std::string_view file_name) {
   const std::size_t dot = file_name.rfind('.');
   if (dot == std::string_view::npos || file_name.size() - dot > kLongestExtension + 1) return {};
-  std::string out(file_name.substr(dot + 1));
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
+  return lowered(file_name.substr(dot + 1));
 }
 
 // A ZIP file says what it carries in the names of its first members.

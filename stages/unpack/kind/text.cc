@@ -13,11 +13,6 @@ namespace {
 
 using namespace std::string_view_literals;
 
-bool equal_caseless(std::string_view a, std::string_view lower_b) {
-  return a.size() == lower_b.size() &&
-         std::equal(a.begin(), a.end(), lower_b.begin(), [](char x, char y) { return lower(x) == y; });
-}
-
 std::string_view next_line(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());
   std::string_view line = text.substr(0, end);
@@ -55,7 +50,7 @@ int mail_headers(std::string_view text) {
     const std::string_view name = header_name(line);
     if (name.empty()) break;
     const auto known = std::find_if(kMailHeaders.begin(), kMailHeaders.end(),
-                                    [&](std::string_view header) { return equal_caseless(name, header); });
+                                    [&](std::string_view header) { return equals_caseless(name, header); });
     if (known != kMailHeaders.end()) seen |= 1U << (known - kMailHeaders.begin());
   }
   return std::popcount(seen) + std::popcount(seen & kOnlyInMail);

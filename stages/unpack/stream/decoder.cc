@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/ascii.h"
+
 namespace ambit::unpack {
 
 Result<std::size_t> Decoder::read(Input& input, std::span<std::byte> into) {
@@ -95,11 +97,7 @@ constexpr std::array kEndings = {
     Ending{".lz4", ""},      Ending{".emz", ".emf"}, Ending{".wmz", ".wmf"}};
 
 bool ends_with(std::string_view name, std::string_view lower_ending) {
-  if (name.size() <= lower_ending.size()) return false;
-  const std::string_view tail = name.substr(name.size() - lower_ending.size());
-  return std::equal(tail.begin(), tail.end(), lower_ending.begin(), [](char have, char want) {
-    return (have >= 'A' && have <= 'Z' ? static_cast<char>(have - 'A' + 'a') : have) == want;
-  });
+  return name.size() > lower_ending.size() && ends_caseless(name, lower_ending);
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <utility>
 
+#include "pipeline/ascii.h"
 #include "pipeline/limits.h"
 
 namespace ambit::unpack {
@@ -269,8 +270,8 @@ std::string known_charset(std::string_view label) {
   std::string name(label.substr(begin, label.find_last_not_of(" \t\r\n'\"") - begin + 1));
   if (name.size() > kMostBytes) return {};
   for (char& c : name) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    const bool is_plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || "-_.:+()"sv.find(c) != std::string::npos;
+    c = lower(c);
+    const bool is_plain = is_alnum(c) || "-_.:+()"sv.find(c) != std::string::npos;
     if (!is_plain) return {};
   }
   const auto row = std::lower_bound(kLabels.begin(), kLabels.end(), name,
