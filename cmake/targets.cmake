@@ -3,13 +3,18 @@ add_library(ambit_options INTERFACE)
 target_include_directories(ambit_options INTERFACE ${PROJECT_SOURCE_DIR})
 target_compile_options(ambit_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
   -Wnon-virtual-dtor -Woverloaded-virtual -Werror
-  -Wno-restrict)  # GCC 12 sees overlaps in std::string concatenation where there are none (GCC bug 105651)
+  # GCC 12 sees overlaps in std::string concatenation where there are none (GCC bug 105651)
+  $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 target_compile_definitions(ambit_options INTERFACE AMBIT_VERSION="${PROJECT_VERSION}")
+if(AMBIT_LIBFUZZER)
+  # clang looks for the same mistakes under AddressSanitizer as GCC, but does not say so.
+  target_compile_definitions(ambit_options INTERFACE __SANITIZE_ADDRESS__=1)
+endif()
 
 # ambit_library(name SOURCES a.cc … [LINKS lib …]): one room of the house. The files of a folder are compiled together,
 # some at a time: what they all include is read once, and a build from nothing takes 40 % of the time. So a name that only
-# one file knows is still the only one of its folder. That no file leans on what another includes is for `./dev lint` to
-# see, which reads each alone (AMBIT_ALONE).
+# one file knows is still the only one of its folder. That no file leans on what another includes shows where they come
+# in the other order (AMBIT_BACKWARDS, in the preset tsan), or each alone (AMBIT_ALONE).
 function(ambit_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
@@ -21,7 +26,12 @@ endfunction()
 
 # ambit_together(target count source…): at most `count` sources of one folder make one unit of the compiler.
 function(ambit_together target count)
-  foreach(source IN LISTS ARGN)
+  set(sources ${ARGN})
+  if(AMBIT_BACKWARDS)
+    list(REVERSE sources)
+    set_target_properties(${target} PROPERTIES SOURCES "${sources}")
+  endif()
+  foreach(source IN LISTS sources)
     cmake_path(GET source PARENT_PATH folder)
     string(MAKE_C_IDENTIFIER "in_${folder}" key)
     math(EXPR group "${${key}} + 0")
@@ -31,7 +41,7 @@ function(ambit_together target count)
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   # GCC takes what is included for a header, in which types of unnamed namespaces would be a mistake.
-  target_compile_options(${target} PRIVATE -Wno-subobject-linkage)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
 endfunction()
 
 # ambit_tests(name FILES x … [SOURCES a.cc …] LINKS lib … [THREADS] [BY_TEST]): the tests of tests/x_test.cc …, in one
@@ -47,6 +57,9 @@ function(ambit_tests name)
     ambit_together(${name} 5 ${ARG_FILES})
   endif()
   target_compile_options(${name} PRIVATE -O0 -pthread)  # what is tested is optimised; a test is compiled thrice, run thrice
+  if(AMBIT_LIBFUZZER)  # it does not look where tests have been
+    target_compile_options(${name} PRIVATE -fno-sanitize=fuzzer-no-link)
+  endif()
   target_link_libraries(${name} PRIVATE ambit_options ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_definitions(${name} PRIVATE AMBIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     AMBIT_PROGRAM="$<TARGET_FILE:ambit>")

@@ -138,7 +138,8 @@ enum class Format : std::uint8_t {
   zstd,
   lz4,
   compress,
-  zlib,  // by itself, or in a film of Flash
+  zlib,    // by itself, or in a film of Flash
+  brotli,  // told by its name
   http,  // a response as it went over the wire
   // archives
   zip,

@@ -11,7 +11,7 @@ namespace ambit {
 namespace {
 
 constexpr std::array<std::string_view, 2> kStrengths = {"strong", "weak"};
-constexpr std::size_t kTextForms = 8;  // utf8 … json; raw and hash are what hex and hashes are, not a choice
+constexpr std::size_t kTextForms = 9;  // utf8 … hex; raw and hash are what the keys hex and hashes give, not a choice
 
 bool is_dotted_name(std::string_view name) {
   bool part_begins = true;

@@ -30,11 +30,12 @@ enum class Form : std::uint8_t {
   percent,
   html,
   json,
+  hex,   // text in hexadecimal digits
   raw,   // hex identifiers
   hash,  // digest of the whole object
 };
-inline constexpr std::array<std::string_view, 10> kFormNames = {
-    "utf8", "utf16le", "utf16be", "base64", "quoted-printable", "percent", "html", "json", "raw", "hash"};
+inline constexpr std::array<std::string_view, 11> kFormNames = {
+    "utf8", "utf16le", "utf16be", "base64", "quoted-printable", "percent", "html", "json", "hex", "raw", "hash"};
 [[nodiscard]] constexpr std::string_view to_string(Form form) { return kFormNames[static_cast<std::size_t>(form)]; }
 
 // A set of forms, one bit each.
@@ -43,9 +44,9 @@ class FormSet {
   constexpr FormSet() = default;
   [[nodiscard]] static constexpr FormSet text() {
     FormSet set;
-    set.bits_ = 0xff;
+    set.bits_ = 0x1ff;
     return set;
-  }  // utf8 … json
+  }  // utf8 … hex
   constexpr void add(Form form) { bits_ |= bit(form); }
   [[nodiscard]] constexpr bool has(Form form) const { return (bits_ & bit(form)) != 0; }
   [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }

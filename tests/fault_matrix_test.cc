@@ -82,9 +82,7 @@ class FaultMatrix : public ::testing::TestWithParam<Fault> {
         c.folder / (run + ".err"), arguments(run),
         {"LD_PRELOAD=" AMBIT_FAULTS,
          "AMBIT_FAULT=" + std::string(fault.call) + ":" + std::to_string(first) + ":" + std::to_string(last),
-         "AMBIT_FAULT_PATH=" + path, "AMBIT_FAULT_COUNT=" + (c.folder / "count"),
-         // The library comes before the sanitizer's, and is none of its business.
-         "ASAN_OPTIONS=verify_asan_link_order=0"});
+         "AMBIT_FAULT_PATH=" + path, "AMBIT_FAULT_COUNT=" + (c.folder / "count")});
     const auto begin = steady_clock::now();
     bool asked = false;
     while (!triage.is_over()) {

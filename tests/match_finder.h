@@ -193,11 +193,16 @@ inline std::string html(std::string_view text, bool hex) {
   }
   return out;
 }
-inline std::string json(std::string_view text, bool upper) {
+inline std::string digits(std::string_view text, bool upper) {
+  std::string out = hex_escaped(text, '%', "", upper);
+  std::erase(out, '%');
+  return out;
+}
+inline std::string json(std::string_view text, bool upper, bool all = false) {
   std::string out;
   for (const char32_t code : codes(text)) {
     std::string utf8;
-    if (code < 0x80 && code != '@') {
+    if (!all && code < 0x80 && code != '@') {
       out += static_cast<char>(code);
       continue;
     }

@@ -79,6 +79,11 @@ const Encoding kEncodings[] = {
     {"html_hex", Form::html, [](std::string_view t) { return html(t, true); }},
     {"json_lower", Form::json, [](std::string_view t) { return json(t, false); }},
     {"json_upper", Form::json, [](std::string_view t) { return json(t, true); }},
+    {"percent_of_all", Form::percent, [](std::string_view t) { return hex_escaped(t, '%', ""); }},
+    {"percent_of_all_lower", Form::percent, [](std::string_view t) { return hex_escaped(t, '%', "", false); }},
+    {"json_of_all", Form::json, [](std::string_view t) { return json(t, false, true); }},
+    {"hex_lower", Form::hex, [](std::string_view t) { return digits(t, false); }},
+    {"hex_upper", Form::hex, [](std::string_view t) { return digits(t, true); }},
 };
 
 // The evidence at offsets 0, 1, 2, 3 and 65, alone and between neighbours that are no text.
@@ -103,6 +108,29 @@ TEST(MatchForms, every_script_is_found_in_every_form_at_every_offset) {
       expect_found_everywhere(set, encoded, plain ? Form::utf8 : encoding.form);
     }
   }
+}
+
+// A column of a dump (0x4d61…, \\x4d61…) is all digits; what stands around a word in it says whether it stands alone.
+TEST(MatchForms, digits_are_read_amid_digits) {
+  const PatternSet word = pattern_set({whole_word(literal("Kim Berg"))});
+  for (const std::string around : {"", " ", ",", "\n"}) {
+    for (const std::string spelled : {"Kim Berg", "KIM BERG", "kim berg"}) {
+      const std::string text = "('7', 0x" + digits(around, true) + digits(spelled, true) + digits(around, true) + "),";
+      const auto hits = hits_in(word, text);
+      ASSERT_EQ(hits.size(), 1U) << text;
+      EXPECT_EQ(hits[0].form, Form::hex);
+      EXPECT_EQ(hits[0].start, 8 + 2 * around.size());
+      EXPECT_EQ(hits[0].length, 2 * spelled.size());
+    }
+  }
+  EXPECT_TRUE(hits_in(word, "0x" + digits("Kim Bergen", true)).empty());
+  EXPECT_TRUE(hits_in(word, "0x" + digits("Akim Berg", true)).empty());
+}
+
+// Digests are all digits, in which a short word stands by chance.
+TEST(MatchForms, short_words_are_not_looked_for_in_digits) {
+  EXPECT_TRUE(hits_in(pattern_set({literal("kim9")}), digits("kim9", false)).empty());
+  EXPECT_EQ(hits_in(pattern_set({literal("kim90")}), digits("kim90", false)).size(), 1U);
 }
 
 TEST(MatchForms, rare_spellings_are_found_in_every_text_form) {
@@ -283,14 +311,15 @@ TEST(MatchForms, form_that_is_not_asked_for_is_not_reported) {
 }
 
 TEST(MatchForms, forms_of_an_identifier_are_those_in_which_it_looks_different) {
-  const PatternSet set = pattern_set({literal("plainword"), literal("kim@example.com")});
+  const PatternSet set = pattern_set({literal("word"), literal("kim@example.com")});
   const auto has = [&](IdentifierId id, Form form) {
     const auto forms = set.forms_of(id);
     return std::find(forms.begin(), forms.end(), form) != forms.end();
   };
-  EXPECT_FALSE(has(0, Form::percent));
-  EXPECT_TRUE(has(1, Form::percent));
-  EXPECT_FALSE(has(0, Form::json));
+  EXPECT_FALSE(has(0, Form::quoted_printable));
+  EXPECT_TRUE(has(1, Form::quoted_printable));
+  EXPECT_FALSE(has(0, Form::hex));
+  EXPECT_TRUE(has(1, Form::hex));
   EXPECT_TRUE(has(0, Form::base64));
   EXPECT_GT(set.patterns_of(1), 10U);
   EXPECT_LT(set.patterns_of(1), 60U);

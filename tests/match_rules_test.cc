@@ -163,7 +163,7 @@ TEST(Refusal, every_mistake_is_said_with_a_remedy) {
       {literal("\u674e"), "too short", "longer"},
       {literal("\xff\xfe"), "UTF-8", "UTF-8"},
       {literal(std::string(300, 'a')), "longer than 256", "part"},
-      {only(literal("plainword"), {Form::percent}), "none of the forms", "utf8"},
+      {only(literal("word"), {Form::quoted_printable}), "none of the forms", "utf8"},
       {expression("abc\\w*"), "unbounded", "{0,64}"},
       {expression("abc+"), "unbounded", "{1,64}"},
       {expression("abc{2,}"), "unbounded", "{m,n}"},

@@ -289,7 +289,7 @@ TEST(ArchiveSamples, AreWhatBsdtarSees) {
         const auto at = ours.find(name);
         // Links have no bytes here; bsdtar gives a hard link those of its target.
         const bool elsewhere =
-            std::any_of(ours.begin(), ours.end(), [&](const auto& part) { return part.second == bytes; });
+            std::any_of(ours.begin(), ours.end(), [&whole = bytes](const auto& part) { return part.second == whole; });
         EXPECT_TRUE(at == ours.end() ? elsewhere : at->second == bytes) << name;
       }
       ++samples;

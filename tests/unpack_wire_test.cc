@@ -19,10 +19,11 @@ using unpack::open_warc;
 using unpack::open_zlib;
 
 std::string python(const std::string& expression) {
-  const test::Ran ran = test::run({"python3", "-c",
-                                   "import sys, zlib, gzip\ntext = b'some words of a text, and more of them\\n' * 400\n"
-                                   "sys.stdout.buffer.write(" +
-                                       expression + ")"});
+  const test::Ran ran =
+      test::run({"python3", "-c",
+                 "import subprocess, sys, zlib, gzip\ntext = b'some words of a text, and more of them\\n' * 400\n"
+                 "sys.stdout.buffer.write(" +
+                     expression + ")"});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   return ran.out;
 }
@@ -87,6 +88,8 @@ TEST(Http, bodies_come_out_of_chunks_and_of_compression) {
     EXPECT_EQ(body(answer("content-encoding: GZIP\\r\\n", "gzip.compress(text)", false)), text());
     EXPECT_EQ(body(answer("Content-Encoding: gzip\\r\\n", "gzip.compress(text)", true)), text());
     EXPECT_EQ(body(answer("Content-Encoding: deflate\\r\\n", "zlib.compress(text)", true)), text());
+    const std::string brotli = "subprocess.run(['brotli', '-c'], input=text, capture_output=True, check=True).stdout";
+    EXPECT_EQ(body(answer("Content-Encoding: br\\r\\n", brotli, true)), text());
     EXPECT_EQ(body(answer("", "text", true)).substr(0, text().size()), text());
   }
   EXPECT_EQ(format_by_head(answer("", "text", true)), Format::http);
@@ -95,12 +98,26 @@ TEST(Http, bodies_come_out_of_chunks_and_of_compression) {
   EXPECT_EQ(plain.parts[0].part.stored_at, std::string("HTTP/1.1 200 OK\r\nServer: x\r\n\r\n").size());
   EXPECT_FALSE(unpack_all(open_http, "HTTP/1.1 is a protocol, and this is a text\n").opened);
   // Of a coding that nobody reads here: said.
-  const Unpacked other = unpack_all(open_http, answer("Content-Encoding: br\\r\\n", "text", false));
+  const Unpacked other = unpack_all(open_http, answer("Content-Encoding: dcb\\r\\n", "text", false));
   ASSERT_EQ(other.parts.size(), 1U);
   EXPECT_EQ(other.parts[0].part.trouble, WalkTrouble::unsupported);
   const Unpacked lie = unpack_all(open_http, answer("Content-Encoding: gzip\\r\\n", "text", false));
   ASSERT_EQ(lie.parts.size(), 1U);
   EXPECT_EQ(lie.parts[0].part.trouble, WalkTrouble::damaged);
+}
+
+// Names of hosts in Brazil end like those of streams of brotli, which have no signature.
+TEST(Brotli, is_not_told_by_its_name_alone) {
+  const std::string brotli = python("subprocess.run(['brotli', '-c'], input=text, capture_output=True).stdout");
+  EXPECT_EQ(format_by_head(brotli, "index.html.br"), Format::brotli);
+  EXPECT_EQ(format_by_head(brotli, "index.html"), Format::none);
+  EXPECT_NE(format_by_head(brotli.substr(0, brotli.size() - 1), "index.html.br"),
+            Format::brotli);  // it is all there is
+  EXPECT_NE(format_by_head(text(), "www.example.com.br"), Format::brotli);
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    EXPECT_NE(format_by_head(test::words(seed, 10 + 40 * seed), "example.com.br"), Format::brotli) << seed;
+    EXPECT_NE(format_by_head(test::noise(seed, 100 + 10 * seed), "example.com.br"), Format::brotli) << seed;
+  }
 }
 
 // A page of which the address ends in a slash, a request, notes of the crawler, something between.

@@ -292,7 +292,7 @@ TEST(ZipSamples, AreWhatPythonSees) {
     for (const auto& [name, bytes] : theirs[i]) {
       // Python does not know the names in UTF-8 that WinZip adds.
       const bool elsewhere =
-          std::any_of(ours.begin(), ours.end(), [&](const auto& part) { return part.second == bytes; });
+          std::any_of(ours.begin(), ours.end(), [&whole = bytes](const auto& part) { return part.second == whole; });
       EXPECT_TRUE(ours.contains(name) ? ours.at(name) == bytes : elsewhere) << name;
       EXPECT_TRUE(!passing.contains(name) || passing.at(name) == bytes) << name << " as it comes";
     }

@@ -17,7 +17,7 @@ using Words = std::optional<std::vector<std::string>>;
 FormSet common(const FormSet& a, const FormSet& b) {
   FormSet out;
   for (const Form form : {Form::utf8, Form::utf16le, Form::utf16be, Form::base64, Form::quoted_printable, Form::percent,
-                          Form::html, Form::json}) {
+                          Form::html, Form::json, Form::hex}) {
     if (a.has(form) && b.has(form)) out.add(form);
   }
   return out;

@@ -216,7 +216,7 @@ FormSet find_cores(const Literal& literal, const Codes& text, FormSet forms, con
                    Variants& variants, std::vector<FoundCore>& cores) {
   const std::vector<std::uint32_t> counts = familiar.counts(literal.plain);
   LiteralCores mine(literal, counts, variants, cores);
-  FormSet made;
+  FormSet made = find_written_out(literal, text, forms, counts, cores);
   for (const Form form : {Form::utf8, Form::utf16le, Form::utf16be}) {
     if (!forms.has(form)) continue;
     mine.add_text(form);

@@ -51,7 +51,8 @@ std::optional<Walk> walk_forward(const Literal& literal, Form form, Bytes window
 }
 
 bool is_escaped(Form form) {
-  return form == Form::percent || form == Form::quoted_printable || form == Form::html || form == Form::json;
+  return form == Form::percent || form == Form::quoted_printable || form == Form::html || form == Form::json ||
+         form == Form::hex;
 }
 
 // An underscore that is a space: inside "=?charset?Q?…?=", which is never longer than 75 characters.

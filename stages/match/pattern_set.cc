@@ -127,7 +127,7 @@ class Builder {
     out.literal.width = std::min(limits::kMaxPatternBytes, kGlyphBytes * out.literal.plain.size() + 64);
     out.made = match::find_cores(out.literal, text, identifier.forms, familiar_, variants, out.cores);
     if (out.made.empty()) {
-      return refuse("in none of the forms asked for does the text differ from plain text",
+      return refuse("in none of the forms asked for does the text differ from plain text, or is it long enough",
                     "add \"utf8\" to forms, or leave forms out");
     }
     return out;

@@ -71,7 +71,7 @@ Glyphs read_next(Form form, Bytes window, std::size_t at) {
     plain = utf16_next(window, at, form == Form::utf16be);
   } else {
     if (form != Form::utf8) escaped_next(form, window, at, out);
-    plain = utf8_next(window, at);
+    if (form != Form::hex) plain = utf8_next(window, at);
   }
   if (plain.bytes != 0) out.add(plain);
   return out;
@@ -84,7 +84,7 @@ Glyphs read_before(Form form, Bytes window, std::size_t at) {
     plain = utf16_before(window, at, form == Form::utf16be);
   } else {
     if (form != Form::utf8) escaped_before(form, window, at, out);
-    plain = utf8_before(window, at);
+    if (form != Form::hex) plain = utf8_before(window, at);
   }
   if (plain.bytes != 0) out.add(plain);
   return out;

@@ -1,9 +1,9 @@
 // Reading characters from evidence bytes in one form, forwards and backwards.
 //
 // A form is nothing but a way to read: percent text is UTF-8 in which some bytes are written %XX, HTML is UTF-8 in
-// which some characters are entities. At one place there may be two readings ("+" is a plus or a space), so both
-// functions give all of them. An invalid sequence has none. Everything is bounded: no character is longer than
-// kMaxGlyphBytes in any form, whatever the evidence says.
+// which some characters are entities, hexadecimal digits are UTF-8 of which all bytes are written XX. At one place
+// there may be two readings ("+" is a plus or a space), so both functions give all of them. An invalid sequence has
+// none. Everything is bounded: no character is longer than kMaxGlyphBytes in any form, whatever the evidence says.
 #pragma once
 
 #include <array>

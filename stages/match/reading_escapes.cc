@@ -1,4 +1,4 @@
-// The four escaped forms. Each has one reader that goes forward; going backward means to try the few places at
+// The five escaped forms. Each has one reader that goes forward; going backward means to try the few places at
 // which an escape that ends here could begin and to keep those that the forward reader confirms.
 #include <algorithm>
 #include <optional>
@@ -48,16 +48,17 @@ std::size_t soft_break_before(Bytes window, std::size_t at) {
   return 0;
 }
 
-// UTF-8 whose bytes are written as `sign` XX, in quoted-printable with soft breaks between them.
-Glyph escaped_utf8(Bytes window, std::size_t at, char sign, bool breaks) {
+// UTF-8 whose bytes are written as `sign` XX, without a sign as XX; in quoted-printable with soft breaks between them.
+Glyph escaped_utf8(Bytes window, std::size_t at, std::optional<char> sign, bool breaks) {
   std::array<std::byte, 4> bytes{};
   std::size_t i = at;
   for (std::size_t count = 0; count < bytes.size();) {
     if (breaks && count > 0) i += soft_break(window, i);
-    const auto value = hex_number(window, i + 1, 2);
-    if (char_at(window, i) != sign || !value) return {};
+    if (sign && char_at(window, i++) != *sign) return {};
+    const auto value = hex_number(window, i, 2);
+    if (!value) return {};
     bytes[count++] = static_cast<std::byte>(*value);
-    i += 3;
+    i += 2;
     const Glyph glyph = utf8_next(Bytes(bytes).first(count), 0);
     if (glyph.bytes == count) return {glyph.code, static_cast<std::uint32_t>(i - at), true};
   }
@@ -72,6 +73,8 @@ void add_utf8_before(Bytes window, std::size_t at, char sign, bool breaks, Glyph
     if (glyph.bytes == length) return out.add(glyph);
   }
 }
+
+Glyph digits_utf8(Bytes window, std::size_t at) { return escaped_utf8(window, at, std::nullopt, false); }
 
 Glyph entity(Bytes window, std::size_t at) {
   if (char_at(window, at) != '&') return {};
@@ -159,6 +162,8 @@ void escaped_next(Form form, Bytes window, std::size_t at, Glyphs& out) {
       return add(entity(window, at), out);
     case Form::json:
       return add(json_escape(window, at), out);
+    case Form::hex:
+      return add(digits_utf8(window, at), out);
     default:
       return;
   }
@@ -186,6 +191,8 @@ void escaped_before(Form form, Bytes window, std::size_t at, Glyphs& out) {
       return;
     case Form::json:
       return try_lengths(json_escape, {12, 6, 2});
+    case Form::hex:
+      return try_lengths(digits_utf8, {2, 4, 6, 8});
     default:
       return;
   }

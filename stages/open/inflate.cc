@@ -6,7 +6,7 @@ namespace ambit::open {
 
 struct Inflater::Impl {
   struct Free {
-    void operator()(libdeflate_decompressor* decompressor) const { libdeflate_free_decompressor(decompressor); }
+    void operator()(libdeflate_decompressor* freed) const { libdeflate_free_decompressor(freed); }
   };
   std::unique_ptr<libdeflate_decompressor, Free> decompressor{libdeflate_alloc_decompressor()};
 };

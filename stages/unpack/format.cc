@@ -226,6 +226,9 @@ Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes,
   if (const Format format = by_bytes(first_bytes, name); format != Format::none) return format;
   if (guess.kind == Kind::mail) return Format::mail;
   if (guess.kind == Kind::mailbox) return Format::mailbox;
+  // Short pages look like text then, too. A name that ends so may be that of a host in Brazil.
+  const bool may_be_brotli = name.ends_with(".br") && (!guess.is_text || first_bytes.size() >= size);
+  if (may_be_brotli && unpack::is_brotli(first_bytes, size)) return Format::brotli;
   if (guess.is_text) {
     const std::optional<std::string> narrow = kinds::narrowed(head);
     const Format marked = guess.kind == Kind::markup ? markup(narrow ? *narrow : head, name) : Format::none;

@@ -17,6 +17,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_lz4(const Packed& packed);
 [[nodiscard]] Opened open_compress(const Packed& packed);  // .Z
 [[nodiscard]] Opened open_zlib(const Packed& packed);
+[[nodiscard]] Opened open_brotli(const Packed& packed);
 [[nodiscard]] Opened open_http(const Packed& packed);  // the body of a response
 
 // Archives.

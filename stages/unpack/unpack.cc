@@ -55,6 +55,7 @@ constexpr std::array kFormats = {
     Row{Format::lz4, unpack::open_lz4},
     Row{Format::compress, unpack::open_compress},
     Row{Format::zlib, unpack::open_zlib},
+    Row{Format::brotli, unpack::open_brotli},
     Row{Format::http, unpack::open_http},
     // archives
     Row{Format::zip, unpack::open_zip},

@@ -72,6 +72,7 @@ bsdtar -cf a.xar --format xar a.txt a.rtf
 bsdtar -cf a.iso --format iso9660 a.txt a.rtf
 lz4 -q a.txt a.lz4
 lzip -k a.txt
+brotli -q 5 -o a.txt.br a.txt
 compress -c a.txt > a.Z
 xz -k --format=lzma a.txt
 7z a -bd -y a.7z a.txt a.rtf >/dev/null

@@ -9,7 +9,7 @@
 #include "stages/open/open_image.h"
 #include "stages/walk/image_walk.h"
 #include "tests/evidence.h"
-#include "tests/fuzz/driver.h"
+#include "tests/fuzz/seeds.h"
 
 namespace ambit {
 namespace {

@@ -9,7 +9,7 @@
 #include "pipeline/detector_file.h"
 #include "pipeline/hash_list.h"
 #include "pipeline/order.h"
-#include "tests/fuzz/driver.h"
+#include "tests/fuzz/seeds.h"
 
 namespace {
 

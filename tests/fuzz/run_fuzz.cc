@@ -15,7 +15,7 @@
 #include "stages/record/unseal.h"
 #include "stages/record/verify.h"
 #include "tests/finished_run.h"
-#include "tests/fuzz/driver.h"
+#include "tests/fuzz/seeds.h"
 
 namespace ambit {
 namespace {

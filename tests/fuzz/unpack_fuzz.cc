@@ -11,7 +11,7 @@
 #include "stages/unpack/kind/kind.h"
 #include "stages/unpack/unpack.h"
 #include "tests/evidence.h"
-#include "tests/fuzz/driver.h"
+#include "tests/fuzz/seeds.h"
 
 namespace ambit {
 namespace {

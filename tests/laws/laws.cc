@@ -40,6 +40,7 @@ constexpr std::array kDoors = {
     Door{"libcryptsetup.h", "stages/walk/volume/luks.cc"},
     Door{"xxh", "stages/hash/"},
     Door{"archive", "stages/unpack/archive/other_archive.cc"},
+    Door{"brotli/", "stages/unpack/stream/brotli.cc"},
     Door{"bzlib.h", "stages/unpack/stream/bzip2.cc"},
     Door{"isa-l", "stages/unpack/stream/"},
     Door{"lz4", "stages/unpack/stream/lz4.cc"},

@@ -92,12 +92,15 @@ Opened body(std::unique_ptr<ByteStream> stream, const std::string& coding, std::
   const bool is_plain = coding.empty() || coding == "identity";
   if (is_plain) return one_part(std::move(part), std::move(stream));
   const bool is_gzip = coding == "gzip" || coding == "x-gzip";
-  if (!is_gzip && coding != "deflate" && coding != "zstd") {
+  if (!is_gzip && coding != "deflate" && coding != "zstd" && coding != "br") {
     part.trouble = WalkTrouble::unsupported;
     return one_part(std::move(part), std::move(stream));
   }
   auto out = std::make_unique<Body>(std::move(stream));
-  const Result<> opened = out->begin(is_gzip ? open_gzip : coding == "zstd" ? open_zstd : open_zlib);
+  const Result<> opened = out->begin(is_gzip            ? open_gzip
+                                     : coding == "zstd" ? open_zstd
+                                     : coding == "br"   ? open_brotli
+                                                        : open_zlib);
   if (opened.ok()) return Opened(std::move(out));
   part.trouble = WalkTrouble::damaged;
   return one_part(std::move(part), text_stream({}));

@@ -256,7 +256,7 @@ Result<> Zip::pass_descriptor() {
 // A signature alone may be a chance; a header has a name and a method.
 bool may_be_header(std::span<const std::byte> bytes) {
   if (bytes.size() < kZipLocalBytes) return false;
-  return little16(bytes, 8) < 100 && little16(bytes, 26) > 0 && little16(bytes, 26) <= limits::kMaxPartNameBytes;
+  return little16(bytes, 8) < 100 && little16(bytes, 26) > 0;
 }
 
 // Moves to the next header of a member; false: there is none.

@@ -61,6 +61,10 @@ bool allow(const Filter& filter, std::initializer_list<int> calls) {
   return true;
 }
 
+// Conditions on the argument of this number: that it is this value; that it has none of these bits.
+scmp_arg_cmp is(unsigned argument, scmp_datum_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
+scmp_arg_cmp has_none(unsigned argument, scmp_datum_t bits) { return {argument, SCMP_CMP_MASKED_EQ, bits, 0}; }
+
 bool allow_if(const Filter& filter, int call, scmp_arg_cmp condition) {
   return seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 1, &condition) == 0;
 }
@@ -70,8 +74,7 @@ Filter new_filter() {
   // abort() sends itself a signal; nobody else may be sent one.
   const auto self = static_cast<scmp_datum_t>(getpid());
   if (filter == nullptr || !allow(filter, kOwnMemoryAndTime) || !allow(filter, kOpenFiles) ||
-      !allow_if(filter, SCMP_SYS(tgkill), SCMP_A0(SCMP_CMP_EQ, self)) ||
-      !allow_if(filter, SCMP_SYS(prlimit64), SCMP_A2(SCMP_CMP_EQ, 0))) {
+      !allow_if(filter, SCMP_SYS(tgkill), is(0, self)) || !allow_if(filter, SCMP_SYS(prlimit64), is(2, 0))) {
     return {};
   }
   return filter;
@@ -134,10 +137,8 @@ bool no_new_privileges() { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }
 bool lock_decoder() {
   if (!no_new_privileges() || !limit_resources(limits::kDecoderBytes, limits::kMaxDecoderSeconds)) return false;
   const Filter filter = new_filter();
-  return filter != nullptr && allow(filter, kTheSocket) &&
-         allow_if(filter, SCMP_SYS(mmap), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
-         allow_if(filter, SCMP_SYS(mprotect), SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) &&
-         seccomp_load(filter.get()) == 0;
+  return filter != nullptr && allow(filter, kTheSocket) && allow_if(filter, SCMP_SYS(mmap), has_none(2, PROT_EXEC)) &&
+         allow_if(filter, SCMP_SYS(mprotect), has_none(2, PROT_EXEC)) && seccomp_load(filter.get()) == 0;
 }
 
 bool lock_converter() {
@@ -149,9 +150,8 @@ bool lock_converter() {
   }
   constexpr scmp_datum_t kWrites = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
   const Filter filter = new_filter();
-  return filter != nullptr && allow(filter, kLoading) &&
-         allow_if(filter, SCMP_SYS(openat), SCMP_A2(SCMP_CMP_MASKED_EQ, kWrites, 0)) &&
-         allow_if(filter, SCMP_SYS(open), SCMP_A1(SCMP_CMP_MASKED_EQ, kWrites, 0)) && seccomp_load(filter.get()) == 0;
+  return filter != nullptr && allow(filter, kLoading) && allow_if(filter, SCMP_SYS(openat), has_none(2, kWrites)) &&
+         allow_if(filter, SCMP_SYS(open), has_none(1, kWrites)) && seccomp_load(filter.get()) == 0;
 }
 
 }  // namespace ambit::unpack

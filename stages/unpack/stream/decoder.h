@@ -50,6 +50,8 @@ class Decoder {
 [[nodiscard]] bool begins_like_zlib(std::span<const std::byte> head);
 // Whether the first bytes of an object are those of a zlib stream, or of a film of Flash: something comes out of them.
 [[nodiscard]] bool is_zlib(std::span<const std::byte> head);
+// Whether an object of `size` bytes that begins with these may be a stream of brotli, and is one if that is all of it.
+[[nodiscard]] bool is_brotli(std::span<const std::byte> head, std::uint64_t size);
 [[nodiscard]] std::unique_ptr<Decoder> bzip2_decoder();
 [[nodiscard]] std::unique_ptr<Decoder> xz_decoder();
 // A .lzma file. `header`: bytes that stand before the input's first.

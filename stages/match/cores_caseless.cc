@@ -1,7 +1,8 @@
-// Base64 knows no case, so its cores are made from whole spellings: as given, lower, UPPER and Title, composed and
-// decomposed. A window is chosen where these differ least (after the first letter of a word, say); what stands
-// outside it may be in any case. Plain UTF-8 gets a window in each half of the text, for MIME breaks the line after
-// every 76 characters, and a core with a line end inside is not found.
+// Where every character is written in signs that know no case (base64, 6b696d, %6b%69%6d, \u006b\u0069\u006d), cores
+// are made from whole spellings: as given, lower, UPPER and Title, composed and decomposed. A window is chosen where
+// these differ least (after the first letter of a word, say); what stands outside it may be in any case. Base64 of
+// plain UTF-8 gets a window in each half of the text, for MIME breaks the line after every 76 characters, and a core
+// with a line end inside is not found.
 #include <algorithm>
 #include <set>
 
@@ -15,6 +16,24 @@ constexpr std::size_t kAimBytes = 9;  // twelve characters of base64
 constexpr std::size_t kHalfAimBytes = 6;
 constexpr std::size_t kMaxCoreBytes = 18;
 constexpr std::size_t kMinHalvesBytes = 10;
+
+// Characters written one by one, each in its own signs.
+struct WrittenOut {
+  Form form;
+  bool wide;              // in units of UTF-16, big-endian; else in bytes of UTF-8
+  std::string_view sign;  // before each
+  std::size_t aim;        // bytes of the text whose signs are rare
+  std::size_t least = 0;  // bytes of a text that is looked for
+};
+// Lists of digests are all digits, in which a short text stands by chance: one of five bytes (of any case) once in ten
+// gigabytes or more.
+constexpr WrittenOut kWrittenOut[] = {
+    {Form::percent, false, "%", 5},
+    {Form::json, true, "\\u", 6},
+    {Form::hex, false, "", 7, 5},
+};
+
+enum class Units : std::uint8_t { utf8, utf16le, utf16be };
 
 // One spelling: its bytes, and where each position of the plain text begins in them (npos: inside a character).
 struct Rendering {
@@ -54,14 +73,20 @@ std::vector<Codes> spellings(const Literal& literal, const Codes& text) {
   return out;
 }
 
-Rendering render(const Codes& text, bool ignore_case, bool wide) {
+Rendering render(const Codes& text, bool ignore_case, Units units) {
   Rendering out;
   for (const char32_t code : text) {
     out.starts.push_back(out.bytes.size());
     out.starts.resize(out.starts.size() + plain_of(code, ignore_case).count - 1, kInside);
-    wide ? append_utf16(out.bytes, code, false) : append_utf8(out.bytes, code);
+    units == Units::utf8 ? append_utf8(out.bytes, code) : append_utf16(out.bytes, code, units == Units::utf16be);
   }
   out.starts.push_back(out.bytes.size());
+  return out;
+}
+
+std::vector<Rendering> renderings_of(const std::vector<Codes>& spellings, const Literal& literal, Units units) {
+  std::vector<Rendering> out;
+  for (const Codes& spelling : spellings) out.push_back(render(spelling, literal.ignore_case, units));
   return out;
 }
 
@@ -111,14 +136,43 @@ void add_window(const std::vector<Rendering>& renderings, const Window& window, 
   }
 }
 
+std::string written_out(std::string_view bytes, const WrittenOut& how) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (!how.wide || i % 2 == 0) out += how.sign;
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    out += {kDigits[byte >> 4], kDigits[byte & 0xf]};
+  }
+  return out;
+}
+
 }  // namespace
+
+FormSet find_written_out(const Literal& literal, const Codes& text, FormSet forms,
+                         const std::vector<std::uint32_t>& familiar, std::vector<FoundCore>& cores) {
+  const std::vector<Codes> all = spellings(literal, text);
+  FormSet made;
+  for (const WrittenOut& how : kWrittenOut) {
+    if (!forms.has(how.form)) continue;
+    const std::vector<Rendering> renderings = renderings_of(all, literal, how.wide ? Units::utf16be : Units::utf8);
+    if (renderings.front().bytes.size() < how.least) continue;
+    const auto window = choose(renderings, 0, literal.plain.size(), how.aim, familiar);
+    if (!window) continue;
+    const Entry entry{0, static_cast<std::uint16_t>(window->from), EntryKind::text, how.form, 0};
+    for (const std::string& bytes : contents(renderings, *window)) {
+      cores.push_back({written_out(bytes, how), true, entry});
+    }
+    made.add(how.form);
+  }
+  return made;
+}
 
 void find_base64(const Literal& literal, const Codes& text, const std::vector<std::uint32_t>& familiar,
                  std::vector<FoundCore>& cores) {
   const std::vector<Codes> all = spellings(literal, text);
   for (const bool wide : {false, true}) {
-    std::vector<Rendering> renderings;
-    for (const Codes& spelling : all) renderings.push_back(render(spelling, literal.ignore_case, wide));
+    const std::vector<Rendering> renderings = renderings_of(all, literal, wide ? Units::utf16le : Units::utf8);
     const std::size_t end = literal.plain.size();
     const bool halves = !wide && renderings.front().bytes.size() >= kMinHalvesBytes;
     const Entry entry{0, 0, wide ? EntryKind::base64_utf16le : EntryKind::base64_utf8, Form::base64, 0};

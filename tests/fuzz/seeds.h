@@ -1,14 +1,11 @@
-// Fuzzing: bytes that were valid once, flipped, cut and spliced, into one of our readers. Nothing is expected but that
-// it ends, within its memory, and that the sanitizers stay quiet.
+// Fuzzing: bytes that were valid once, flipped, cut and spliced by libFuzzer, into one of our readers. Nothing is
+// expected but that it ends, within its memory, and that the sanitizers stay quiet.
 //
-// Each reader is one file: LLVMFuzzerTestOneInput(), and seeds_of(). With clang, -fsanitize=fuzzer,address,undefined
-// is driver enough. Else driver.cc has a main:
+// Each reader is one file: LLVMFuzzerTestOneInput(), and seeds_of(). seeds.cc makes the corpus before libFuzzer reads
+// it:
 //
-//   X_fuzz SECONDS FOLDER…    the files of the folders as they are, then damaged until time is up
-//   X_fuzz one FILE           one input as it is, such as the one that crashed
-//
-// The same seconds give the same inputs up to where they end: input N follows from N. What kills the reader is left in
-// the working directory as crash-N.
+//   AMBIT_FUZZ_SEEDS=FOLDER X_fuzz -max_total_time=60 CORPUS    what the files of FOLDER make is added to CORPUS
+//   X_fuzz FILE                                                 one input as it is, such as the one that crashed
 #pragma once
 
 #include <cstddef>
@@ -22,7 +19,7 @@ namespace ambit::fuzz {
 using Bytes = std::vector<std::uint8_t>;
 
 // The inputs that a file makes: none, where it is of no use to this reader. An input's first byte says what the rest is
-// taken for, and stays as it is.
+// taken for.
 [[nodiscard]] std::vector<Bytes> seeds_of(const std::filesystem::path& file);
 
 [[nodiscard]] std::string read_all(const std::filesystem::path& file);
@@ -32,4 +29,5 @@ using Bytes = std::vector<std::uint8_t>;
 
 }  // namespace ambit::fuzz
 
+extern "C" int LLVMFuzzerInitialize(int* count, char*** arguments);
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t count);
