@@ -140,7 +140,7 @@ enum class Format : std::uint8_t {
   compress,
   zlib,    // by itself, or in a film of Flash
   brotli,  // told by its name
-  http,  // a response as it went over the wire
+  http,    // a response as it went over the wire
   // archives
   zip,
   tar,

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <exception>
 #include <fstream>
 #include <utility>
 
@@ -54,7 +55,7 @@ Watch::~Watch() {
     Progress last = progress();
     if (subject_.sweep.stopped()) last.phase = "stopped";
     status_.write(last);
-  } catch (const std::bad_alloc&) {}  // then the status is that of the last look
+  } catch (const std::exception&) {}  // then the status is that of the last look
 }
 
 void Watch::sweep_ended() { recording_.store(true); }

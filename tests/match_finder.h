@@ -198,6 +198,17 @@ inline std::string digits(std::string_view text, bool upper) {
   std::erase(out, '%');
   return out;
 }
+// With \x as nginx logs it, with \ as git shows paths: what is not ASCII, or everything.
+inline std::string slashed(std::string_view text, const std::string& sign, bool keep_ascii) {
+  std::string out;
+  for (const char c : text) {
+    char number[8];
+    std::snprintf(number, sizeof number, sign == "\\" ? "%03o" : "%02X",
+                  static_cast<unsigned>(static_cast<unsigned char>(c)));
+    out += keep_ascii && static_cast<unsigned char>(c) < 0x80 ? std::string(1, c) : sign + number;
+  }
+  return out;
+}
 inline std::string json(std::string_view text, bool upper, bool all = false) {
   std::string out;
   for (const char32_t code : codes(text)) {

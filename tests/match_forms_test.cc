@@ -82,6 +82,9 @@ const Encoding kEncodings[] = {
     {"percent_of_all", Form::percent, [](std::string_view t) { return hex_escaped(t, '%', ""); }},
     {"percent_of_all_lower", Form::percent, [](std::string_view t) { return hex_escaped(t, '%', "", false); }},
     {"json_of_all", Form::json, [](std::string_view t) { return json(t, false, true); }},
+    {"slashed_hex", Form::json, [](std::string_view t) { return slashed(t, "\\x", true); }},
+    {"slashed_hex_of_all", Form::json, [](std::string_view t) { return slashed(t, "\\x", false); }},
+    {"slashed_octal", Form::json, [](std::string_view t) { return slashed(t, "\\", true); }},
     {"hex_lower", Form::hex, [](std::string_view t) { return digits(t, false); }},
     {"hex_upper", Form::hex, [](std::string_view t) { return digits(t, true); }},
 };

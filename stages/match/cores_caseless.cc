@@ -30,6 +30,7 @@ struct WrittenOut {
 constexpr WrittenOut kWrittenOut[] = {
     {Form::percent, false, "%", 5},
     {Form::json, true, "\\u", 6},
+    {Form::json, false, "\\x", 5},
     {Form::hex, false, "", 7, 5},
 };
 

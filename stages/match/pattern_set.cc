@@ -14,7 +14,7 @@ using match::Codes;
 using match::EntryKind;
 using Part = PatternProblem::Part;
 
-constexpr std::size_t kGlyphBytes = 13;  // twelve of %XX, &#xHHHHH; or \uHHHH\uHHHH, and a share of line breaks
+constexpr std::size_t kGlyphBytes = 17;  // sixteen of \xXX, and a share of line breaks
 constexpr std::size_t kCoreBytes = 32;   // of a byte string
 
 // Whether a literal says enough to be looked for.

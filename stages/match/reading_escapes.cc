@@ -48,33 +48,65 @@ std::size_t soft_break_before(Bytes window, std::size_t at) {
   return 0;
 }
 
-// UTF-8 whose bytes are written as `sign` XX, without a sign as XX; in quoted-printable with soft breaks between them.
-Glyph escaped_utf8(Bytes window, std::size_t at, std::optional<char> sign, bool breaks) {
+// One byte that is written in others.
+struct EscapedByte {
+  std::uint32_t value = 0;
+  std::size_t bytes = 0;  // that it takes; 0: there is none
+};
+EscapedByte percent_byte(Bytes window, std::size_t at) {
+  const auto value = hex_number(window, at + 1, 2);
+  return char_at(window, at) == '%' && value ? EscapedByte{*value, 3} : EscapedByte{};
+}
+EscapedByte quoted_byte(Bytes window, std::size_t at) {
+  const auto value = hex_number(window, at + 1, 2);
+  return char_at(window, at) == '=' && value ? EscapedByte{*value, 3} : EscapedByte{};
+}
+EscapedByte digits_byte(Bytes window, std::size_t at) {
+  const auto value = hex_number(window, at, 2);
+  return value ? EscapedByte{*value, 2} : EscapedByte{};
+}
+// \xXX or \OOO, as web servers write their logs, git its paths, and C its strings.
+EscapedByte slashed_byte(Bytes window, std::size_t at) {
+  if (char_at(window, at) != '\\') return {};
+  if (char_at(window, at + 1) == 'x') {
+    const auto value = hex_number(window, at + 2, 2);
+    return value ? EscapedByte{*value, 4} : EscapedByte{};
+  }
+  std::uint32_t value = 0;
+  for (std::size_t i = at + 1; i < at + 4; ++i) {
+    const char digit = char_at(window, i);
+    if (digit < '0' || digit > '7') return {};
+    value = value << 3 | static_cast<std::uint32_t>(digit - '0');
+  }
+  return value <= 0xff ? EscapedByte{value, 4} : EscapedByte{};
+}
+
+// UTF-8 whose bytes are written so; in quoted-printable with soft breaks between them.
+Glyph escaped_utf8(Bytes window, std::size_t at, EscapedByte (*read)(Bytes, std::size_t), bool breaks) {
   std::array<std::byte, 4> bytes{};
   std::size_t i = at;
   for (std::size_t count = 0; count < bytes.size();) {
     if (breaks && count > 0) i += soft_break(window, i);
-    if (sign && char_at(window, i++) != *sign) return {};
-    const auto value = hex_number(window, i, 2);
-    if (!value) return {};
-    bytes[count++] = static_cast<std::byte>(*value);
-    i += 2;
+    const EscapedByte byte = read(window, i);
+    if (byte.bytes == 0) return {};
+    bytes[count++] = static_cast<std::byte>(byte.value);
+    i += byte.bytes;
     const Glyph glyph = utf8_next(Bytes(bytes).first(count), 0);
     if (glyph.bytes == count) return {glyph.code, static_cast<std::uint32_t>(i - at), true};
   }
   return {};
 }
 
-void add_utf8_before(Bytes window, std::size_t at, char sign, bool breaks, Glyphs& out) {
-  if (at < 3 || char_at(window, at - 3) != sign) return;
-  const std::size_t most = breaks ? kMaxGlyphBytes : 12;
-  for (std::size_t length = 3; length <= std::min(at, most); length += breaks ? 1 : 3) {
-    const Glyph glyph = escaped_utf8(window, at - length, sign, breaks);
+void add_quoted_before(Bytes window, std::size_t at, Glyphs& out) {
+  if (at < 3 || quoted_byte(window, at - 3).bytes == 0) return;
+  for (std::size_t length = 3; length <= std::min(at, kMaxGlyphBytes); ++length) {
+    const Glyph glyph = escaped_utf8(window, at - length, quoted_byte, true);
     if (glyph.bytes == length) return out.add(glyph);
   }
 }
 
-Glyph digits_utf8(Bytes window, std::size_t at) { return escaped_utf8(window, at, std::nullopt, false); }
+Glyph percent_utf8(Bytes window, std::size_t at) { return escaped_utf8(window, at, percent_byte, false); }
+Glyph digits_utf8(Bytes window, std::size_t at) { return escaped_utf8(window, at, digits_byte, false); }
 
 Glyph entity(Bytes window, std::size_t at) {
   if (char_at(window, at) != '&') return {};
@@ -107,6 +139,12 @@ Glyph json_escape(Bytes window, std::size_t at) {
   constexpr std::string_view kLetters = "nrtbf";
   constexpr std::u32string_view kControls = U"\n\r\t\b\f";
   if (const auto found = kLetters.find(kind); found != kLetters.npos) return {kControls[found], 2, true};
+  if (kind == 'x' || (kind >= '0' && kind <= '7')) {
+    const Glyph glyph = escaped_utf8(window, at, slashed_byte, false);
+    if (glyph.bytes != 0) return glyph;
+    const EscapedByte byte = slashed_byte(window, at);  // JavaScript's: the number of a character
+    return {byte.value, static_cast<std::uint32_t>(byte.bytes), true};
+  }
   if (kind != 'u') return {};
   const auto unit = hex_number(window, at + 2, 4);
   if (!unit) return {};
@@ -129,7 +167,7 @@ void quoted_next(Bytes window, std::size_t at, Glyphs& out) {
     glyph.escaped = true;
     out.add(glyph);
   };
-  add_after_break(escaped_utf8(window, at + skipped, '=', true));
+  add_after_break(escaped_utf8(window, at + skipped, quoted_byte, true));
   if (char_at(window, at + skipped) == '_') add_after_break({U' ', 1, true});
   if (skipped != 0) add_after_break(utf8_next(window, at + skipped));
 }
@@ -138,7 +176,7 @@ void quoted_next(Bytes window, std::size_t at, Glyphs& out) {
 void quoted_before(Bytes window, std::size_t at, Glyphs& out) {
   const std::size_t skipped = soft_break_before(window, at);
   Glyphs found;
-  add_utf8_before(window, at - skipped, '=', true, found);
+  add_quoted_before(window, at - skipped, found);
   if (at > skipped && char_at(window, at - skipped - 1) == '_') found.add({U' ', 1, true});
   if (skipped != 0) add(utf8_before(window, at - skipped), found);
   for (Glyph glyph : found) {
@@ -153,7 +191,7 @@ void quoted_before(Bytes window, std::size_t at, Glyphs& out) {
 void escaped_next(Form form, Bytes window, std::size_t at, Glyphs& out) {
   switch (form) {
     case Form::percent:
-      add(escaped_utf8(window, at, '%', false), out);
+      add(percent_utf8(window, at), out);
       if (char_at(window, at) == '+') out.add({U' ', 1, true});
       return;
     case Form::quoted_printable:
@@ -181,7 +219,7 @@ void escaped_before(Form form, Bytes window, std::size_t at, Glyphs& out) {
   };
   switch (form) {
     case Form::percent:
-      add_utf8_before(window, at, '%', false, out);
+      try_lengths(percent_utf8, {3, 6, 9, 12});
       if (last == '+') out.add({U' ', 1, true});
       return;
     case Form::quoted_printable:
@@ -190,7 +228,7 @@ void escaped_before(Form form, Bytes window, std::size_t at, Glyphs& out) {
       if (last == ';') try_lengths(entity, {4, 5, 6, 7, 8, 9, 10, 11, 12});
       return;
     case Form::json:
-      return try_lengths(json_escape, {12, 6, 2});
+      return try_lengths(json_escape, {12, 6, 2, 4, 8, 16});
     case Form::hex:
       return try_lengths(digits_utf8, {2, 4, 6, 8});
     default:

@@ -33,9 +33,9 @@ std::string hex_number(char32_t value, std::size_t digits) {
 }
 
 // Every byte of the character's UTF-8 as `sign` XX.
-std::string bytes_escaped(char32_t code, char sign) {
+std::string bytes_escaped(char32_t code, std::string_view sign) {
   std::string out;
-  for (const char byte : utf8(code)) out += sign + hex_number(static_cast<unsigned char>(byte), 2);
+  for (const char byte : utf8(code)) out.append(sign).append(hex_number(static_cast<unsigned char>(byte), 2));
   return out;
 }
 
@@ -62,17 +62,17 @@ std::string json_units(char32_t code) {
 void percent_component(char32_t code, Spellings& out) {
   const bool may_stand = is_one_of(code, "-_.!~*'()");
   if (is_ascii_alnum(code) || may_stand) out.push_back(utf8(code));
-  if (!is_ascii_alnum(code)) out.push_back(bytes_escaped(code, '%'));
+  if (!is_ascii_alnum(code)) out.push_back(bytes_escaped(code, "%"));
 }
 // application/x-www-form-urlencoded.
 void percent_form(char32_t code, Spellings& out) {
   const bool safe = is_ascii_alnum(code) || is_one_of(code, "-_.*");
-  out.push_back(code == U' ' ? "+" : safe ? utf8(code) : bytes_escaped(code, '%'));
+  out.push_back(code == U' ' ? "+" : safe ? utf8(code) : bytes_escaped(code, "%"));
 }
 // A path: only what may not stand there.
 void percent_path(char32_t code, Spellings& out) {
   const bool unsafe = code >= 0x80 || is_one_of(code, " <>\"%`{}|\\^");
-  out.push_back(unsafe ? bytes_escaped(code, '%') : utf8(code));
+  out.push_back(unsafe ? bytes_escaped(code, "%") : utf8(code));
 }
 
 bool is_markup(char32_t code) { return is_one_of(code, "&<>\"'"); }
@@ -109,14 +109,29 @@ void json_safe(char32_t code, Spellings& out) {
   is_one_of(code, "<>&'@+=\"") ? out.push_back(json_units(code)) : json_ascii(code, out);
 }
 
+// Not JSON, but with its sign: bytes that are not ASCII in the logs of web servers, and in paths as git shows them.
+void slashed_hex(char32_t code, Spellings& out) {
+  out.push_back(code >= 0x80 || is_one_of(code, "\"\\") ? bytes_escaped(code, "\\x") : utf8(code));
+}
+void slashed_octal(char32_t code, Spellings& out) {
+  if (code < 0x80) return json_markup(code, out);
+  std::string octal;
+  for (const char c : utf8(code)) {
+    const auto byte = static_cast<unsigned char>(c);
+    octal += {'\\', static_cast<char>('0' + (byte >> 6)), static_cast<char>('0' + (byte >> 3 & 7)),
+              static_cast<char>('0' + (byte & 7))};
+  }
+  out.push_back(std::move(octal));
+}
+
 void quoted_body(char32_t code, Spellings& out) {
-  out.push_back(code >= 0x80 || code == U'=' ? bytes_escaped(code, '=') : utf8(code));
+  out.push_back(code >= 0x80 || code == U'=' ? bytes_escaped(code, "=") : utf8(code));
 }
 // RFC 2047's Q encoding, in mail headers.
 void quoted_header(char32_t code, Spellings& out) {
   if (code == U' ') out.push_back("_");
   if (is_ascii_alnum(code) || is_one_of(code, "!*+-/.")) out.push_back(utf8(code));
-  if (!is_ascii_alnum(code) && !is_one_of(code, "!*+-/")) out.push_back(bytes_escaped(code, '='));
+  if (!is_ascii_alnum(code) && !is_one_of(code, "!*+-/")) out.push_back(bytes_escaped(code, "="));
 }
 
 constexpr Style kStyles[] = {
@@ -134,6 +149,8 @@ constexpr Style kStyles[] = {
     {Form::json, json_markup},
     {Form::json, json_ascii},
     {Form::json, json_safe},
+    {Form::json, slashed_hex},
+    {Form::json, slashed_octal},
 };
 
 }  // namespace

@@ -21,7 +21,8 @@
 
 namespace {
 
-[[maybe_unused]] constexpr std::size_t kLargeBytes = 2'048;  // less is found even where memory ends: an allocator has some left
+// Less is found even where memory ends: an allocator has some left.
+[[maybe_unused]] constexpr std::size_t kLargeBytes = 2'048;
 
 enum class Call { none, open, read, write, memory };
 
