@@ -1,5 +1,6 @@
 // The cases of NIST's Computer Forensics Tool Testing for string search, each by its name. FT-SS-02 (logical
-// operators) is about joining hits and stands with the decision. Each case is the string in evidence, among decoys.
+// operators) is about joining hits and stands with the decision, FT-SS-09 (documents) with what takes them apart. Each
+// case is the string in evidence, among decoys.
 #include "match_finder.h"
 
 namespace ambit::match_cftt_test {

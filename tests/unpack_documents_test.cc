@@ -240,6 +240,27 @@ TEST(Office, a_word_formatted_in_the_middle_is_whole) {
   EXPECT_EQ(unpacked.parts[2].bytes, "not a picture");
 }
 
+// NIST's Computer Forensics Tool Testing, string search; match_cftt_test.cc has the others, unpack_ole_test.cc the
+// .doc.
+TEST(CfttDocuments, ft_ss_09_html_plain_and_formatted_inside_the_word) {
+  EXPECT_EQ(page("<html><body><p>a plain Wolf</p></body></html>"), "a plain Wolf");
+  EXPECT_EQ(page("<html><body><p>a for<b>mat</b>ted W<i>o</i>lf</p></body></html>"), "a formatted Wolf");
+}
+
+TEST(CfttDocuments, ft_ss_09_docx_plain_and_formatted_inside_the_word) {
+  const test::TemporaryFolder folder;
+  const std::string document =
+      std::string(kWord) +
+      "<w:body><w:p><w:r><w:t>a plain Wolf</w:t></w:r></w:p><w:p><w:r><w:t>a for</w:t></w:r><w:r><w:rPr><w:b/></w:rPr>"
+      "<w:t>mat</w:t></w:r><w:r><w:t>ted "
+      "W</w:t></w:r><w:r><w:rPr><w:i/></w:rPr><w:t>o</w:t></w:r><w:r><w:t>lf</w:t></w:r>"
+      "</w:p></w:body></w:document>";
+  const std::string bytes = zip_of(folder, {{"[Content_Types].xml", "<Types/>"}, {"word/document.xml", document}});
+  const std::string text = view(unpack_all(open_office, bytes, "a.docx"), "word/document.xml");
+  EXPECT_THAT(text, HasSubstr("a plain Wolf\n"));
+  EXPECT_THAT(text, HasSubstr("a formatted Wolf\n"));
+}
+
 TEST(Office, cells_have_their_shared_texts) {
   const test::TemporaryFolder folder;
   const std::string ns = " xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";

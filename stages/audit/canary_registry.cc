@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kVersion = 1;
+constexpr int kRegistryVersion = 1;
 
 Error no_registry(const std::string& path) {
   return {ErrorKind::usage, "this is no registry of canaries", path, "give the file that `ambit canary plant` wrote"};
@@ -45,7 +45,7 @@ std::string to_json(const Registry& registry) {
     if (!canary.values.empty()) row["values"] = canary.values;
     canaries.push_back(std::move(row));
   }
-  const Json out = {{"ambit_canaries", kVersion},
+  const Json out = {{"ambit_canaries", kRegistryVersion},
                     {"tool_version", registry.tool_version},
                     {"order_sha256", registry.order_sha256},
                     {"seed", registry.seed},
@@ -58,7 +58,7 @@ Result<Registry> read_registry(const std::string& path) {
   if (!in) return Error{ErrorKind::io, "the registry cannot be read", path, "check the path"};
   try {
     const Json json = Json::parse(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
-    if (json.at("ambit_canaries").get<int>() != kVersion) return no_registry(path);
+    if (json.at("ambit_canaries").get<int>() != kRegistryVersion) return no_registry(path);
     Registry out;
     out.tool_version = json.at("tool_version").get<std::string>();
     out.order_sha256 = json.at("order_sha256").get<std::string>();

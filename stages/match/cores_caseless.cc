@@ -138,12 +138,12 @@ void add_window(const std::vector<Rendering>& renderings, const Window& window, 
 }
 
 std::string written_out(std::string_view bytes, const WrittenOut& how) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view kHexDigits = "0123456789abcdef";
   std::string out;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     if (!how.wide || i % 2 == 0) out += how.sign;
     const auto byte = static_cast<unsigned char>(bytes[i]);
-    out += {kDigits[byte >> 4], kDigits[byte & 0xf]};
+    out += {kHexDigits[byte >> 4], kHexDigits[byte & 0xf]};
   }
   return out;
 }

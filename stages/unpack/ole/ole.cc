@@ -334,10 +334,10 @@ class Ole final : public Unpacker {
 
   // The names of the attachments that `storage` is in, or is, parted by '/'.
   [[nodiscard]] std::string message_path(std::uint32_t storage) const {
-    constexpr int kMaxNames = 16;  // of messages in messages the innermost
+    constexpr int kMostNames = 16;  // of messages in messages the innermost
     std::string path;
     int names = 0;
-    for (; storage != OleFile::kRoot && names < kMaxNames; storage = file_.entry(storage).parent) {
+    for (; storage != OleFile::kRoot && names < kMostNames; storage = file_.entry(storage).parent) {
       if (message_role(file_, storage) != OleMessage::attachment) continue;
       ++names;
       std::string name = attachment_name(file_, storage);

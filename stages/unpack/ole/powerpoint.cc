@@ -55,8 +55,8 @@ class SlideRecords {
 
   // The next bytes of the body, an even number of them unless they are the last.
   std::string take() {
-    constexpr std::size_t kPieceBytes = 32 * limits::KiB;
-    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left_, kPieceBytes));
+    constexpr std::size_t kStepBytes = 32 * limits::KiB;
+    const auto want = static_cast<std::size_t>(std::min<std::uint64_t>(left_, kStepBytes));
     const auto ahead = input_.ahead(want);
     const std::size_t count = ahead.ok() ? std::min(want, ahead->size()) : 0;
     std::string out(ahead.ok() ? chars(ahead->first(count)) : std::string_view());

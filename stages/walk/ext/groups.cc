@@ -53,9 +53,9 @@ bool group_checksum_holds(const Layout& layout, std::uint32_t group, Bytes bytes
   constexpr std::size_t kAt = 0x1E;
   const Bytes number{reinterpret_cast<const std::byte*>(&group), sizeof(group)};
   if (layout.checksums()) {
-    constexpr std::array<std::byte, 2> kNone{};
+    constexpr std::array<std::byte, 2> kZeros{};
     std::uint32_t crc = crc32c(layout.checksum_seed, number);
-    crc = crc32c(crc32c(crc, bytes.first(kAt)), kNone);
+    crc = crc32c(crc32c(crc, bytes.first(kAt)), kZeros);
     return (crc32c(crc, bytes.subspan(kAt + 2)) & 0xFFFFU) == u16(bytes, kAt);
   }
   std::uint16_t crc = crc16(crc16(0xFFFF, layout.uuid), number);

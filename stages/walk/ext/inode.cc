@@ -33,15 +33,15 @@ InodeType type_of(std::uint16_t mode) {
 
 // Over everything but the checksum itself.
 bool inode_checksum_holds(const Layout& layout, std::uint32_t number, Bytes raw) {
-  constexpr std::array<std::byte, 2> kNone{};
+  constexpr std::array<std::byte, 2> kZeros{};
   const Bytes number_bytes{reinterpret_cast<const std::byte*>(&number), sizeof(number)};
   std::uint32_t crc = crc32c(crc32c(layout.checksum_seed, number_bytes), raw.subspan(0x64, 4));
-  crc = crc32c(crc32c(crc, raw.first(0x7C)), kNone);
+  crc = crc32c(crc32c(crc, raw.first(0x7C)), kZeros);
   crc = crc32c(crc, raw.subspan(0x7E, kOldBytes - 0x7E));
   if (raw.size() == kOldBytes) return (crc & 0xFFFFU) == u16(raw, 0x7C);
   crc = crc32c(crc, raw.subspan(0x80, 2));
   if (u16(raw, 0x80) < 4) return (crc32c(crc, raw.subspan(0x82)) & 0xFFFFU) == u16(raw, 0x7C);
-  crc = crc32c(crc32c(crc, kNone), raw.subspan(0x84));
+  crc = crc32c(crc32c(crc, kZeros), raw.subspan(0x84));
   return crc == (u16(raw, 0x7C) | static_cast<std::uint32_t>(u16(raw, 0x82)) << 16U);
 }
 
