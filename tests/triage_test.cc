@@ -440,11 +440,19 @@ TEST(Triage, leaves_nothing_that_looks_finished_when_the_disk_is_full) {
   const std::string small = c.folder / "small";
   std::filesystem::create_directories(small);
   if (::mount("tmpfs", small.c_str(), "tmpfs", 0, "size=64k") != 0) GTEST_SKIP() << "needs the right to mount";
+#if defined(__SANITIZE_THREAD__)
+  // It may keep a signal from a thread that waits for a condition until that wakes, which here it does not.
+  const std::string end =
+      "for I in {1..200}; do kill -0 $P 2>/dev/null || break; sleep 0.05; done; kill -KILL $P 2>/dev/null; ";
+#else
+  const std::string end;
+#endif
+  constexpr int kKilled = 128 + SIGKILL;
   const std::string until_it_waits =
       ": >'" + (c.folder / "errors") + "'; '" + test::program() + "' triage --order '" + c.order_file() + "' --out '" +
       small + "/run' --resume '" + (c.folder / "server") + "' 2>'" + (c.folder / "errors") +
       "' & P=$!; while kill -0 $P 2>/dev/null; do grep -q 'is full' '" + (c.folder / "errors") +
-      "' && { kill -TERM $P; break; }; sleep 0.05; done; wait $P; E=$?; cat '" + (c.folder / "errors") +
+      "' && { kill -TERM $P; " + end + "break; }; sleep 0.05; done; wait $P; E=$?; cat '" + (c.folder / "errors") +
       "' >&2; exit $E";
   // While it sweeps it waits for room, here until it is stopped; while it finishes it gives up. Either way it can go
   // on.
@@ -454,7 +462,7 @@ TEST(Triage, leaves_nothing_that_looks_finished_when_the_disk_is_full) {
     const Ran ran = test::run({"bash", "-c", until_it_waits});
     exits.insert(ran.exit);
     if (ran.exit == 0) break;
-    EXPECT_NE(ran.err.find("--resume"), std::string::npos) << ran.exit << ran.err;
+    EXPECT_TRUE(ran.exit == kKilled || ran.err.find("--resume") != std::string::npos) << ran.exit << ran.err;
     EXPECT_FALSE(std::filesystem::exists(small + "/run/checkpoint.txt"));
     EXPECT_FALSE(std::filesystem::exists(small + "/run/relevance.db"));
     EXPECT_FALSE(std::filesystem::exists(small + "/run/ledger"));

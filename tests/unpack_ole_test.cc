@@ -250,7 +250,7 @@ std::string word_text(const std::vector<Piece>& pieces) {
 // NIST's Computer Forensics Tool Testing, string search; match_cftt_test.cc has the others. A word of which a part is
 // formatted stands as it is; after a save in a hurry it stands in pieces.
 TEST(CfttDocuments, ft_ss_09_doc_plain_and_formatted_inside_the_word) {
-  EXPECT_EQ(word_text({{"a plain Wolf\r"}}), "a plain Wolf\n");
+  EXPECT_EQ(word_text({{"a plain Wolf\rnext"}}), "a plain Wolf\nnext");
   EXPECT_EQ(word_text({{"a for"}, {"mat"}, {utf16le("ted Wolf"), true}}), "a formatted Wolf");
 }
 
