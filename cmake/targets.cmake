@@ -14,14 +14,12 @@ endif()
 # ambit_library(name SOURCES a.cc … [LINKS lib …]): one room of the house. The files of a folder are compiled together,
 # some at a time: what they all include is read once, and a build from nothing takes 40 % of the time. So a name that only
 # one file knows is still the only one of its folder. That no file leans on what another includes shows where they come
-# in the other order (AMBIT_BACKWARDS, in the preset tsan), or each alone (AMBIT_ALONE).
+# in the other order (AMBIT_BACKWARDS, in the preset tsan).
 function(ambit_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC ambit_options PRIVATE ${ARG_LINKS})
-  if(NOT AMBIT_ALONE)
-    ambit_together(${name} 8 ${ARG_SOURCES})
-  endif()
+  ambit_together(${name} 8 ${ARG_SOURCES})
 endfunction()
 
 # ambit_together(target count source…): at most `count` sources of one folder make one unit of the compiler.
@@ -53,9 +51,7 @@ function(ambit_tests name)
   cmake_parse_arguments(ARG "THREADS;BY_TEST" "" "FILES;SOURCES;LINKS" ${ARGN})
   list(TRANSFORM ARG_FILES APPEND _test.cc)
   add_executable(${name} ${ARG_FILES} ${ARG_SOURCES})
-  if(NOT AMBIT_ALONE)
-    ambit_together(${name} 5 ${ARG_FILES})
-  endif()
+  ambit_together(${name} 5 ${ARG_FILES})
   target_compile_options(${name} PRIVATE -O0 -pthread)  # what is tested is optimised; a test is compiled thrice, run thrice
   if(AMBIT_LIBFUZZER)  # it does not look where tests have been
     target_compile_options(${name} PRIVATE -fno-sanitize=fuzzer-no-link)

@@ -11,7 +11,6 @@ namespace ambit {
 namespace {
 
 constexpr std::array<std::string_view, 2> kStrengths = {"strong", "weak"};
-constexpr std::size_t kTextForms = 9;  // utf8 … hex; raw and hash are what the keys hex and hashes give, not a choice
 
 bool is_dotted_name(std::string_view name) {
   bool part_begins = true;
@@ -138,7 +137,7 @@ void read_hashes(const Value& table, Fields& fields, Identifier& identifier) {
 
 FormSet read_forms(const Value& value, Fields& fields) {
   if (!value) return FormSet::text();
-  const auto names = std::span(kFormNames).first(kTextForms);
+  const auto names = std::span(kFormNames).first(kTextForms);  // the others are what hex and hashes give, not a choice
   FormSet forms;
   for (const Value& form : Fields::strings(value)) {
     if (const auto chosen = fields.choice(form, "form", names)) forms.add(static_cast<Form>(*chosen));

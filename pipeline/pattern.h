@@ -38,16 +38,26 @@ inline constexpr std::array<std::string_view, 11> kFormNames = {
     "utf8", "utf16le", "utf16be", "base64", "quoted-printable", "percent", "html", "json", "hex", "raw", "hash"};
 [[nodiscard]] constexpr std::string_view to_string(Form form) { return kFormNames[static_cast<std::size_t>(form)]; }
 
+inline constexpr std::size_t kTextForms = static_cast<std::size_t>(Form::raw);  // utf8 … hex
+
 // A set of forms, one bit each.
 class FormSet {
  public:
   constexpr FormSet() = default;
   [[nodiscard]] static constexpr FormSet text() {
     FormSet set;
-    set.bits_ = 0x1ff;
+    set.bits_ = (1U << kTextForms) - 1;
     return set;
-  }  // utf8 … hex
+  }
   constexpr void add(Form form) { bits_ |= bit(form); }
+  constexpr FormSet& operator|=(FormSet other) {
+    bits_ |= other.bits_;
+    return *this;
+  }
+  constexpr FormSet& operator&=(FormSet other) {
+    bits_ &= other.bits_;
+    return *this;
+  }
   [[nodiscard]] constexpr bool has(Form form) const { return (bits_ & bit(form)) != 0; }
   [[nodiscard]] constexpr bool empty() const { return bits_ == 0; }
   friend constexpr bool operator==(FormSet, FormSet) = default;

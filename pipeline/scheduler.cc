@@ -144,7 +144,7 @@ Parallel parallel_on(Scheduler& scheduler) {
 }
 
 struct Ticker::Impl {
-  static constexpr std::chrono::milliseconds kPeriod{200};
+  static constexpr std::chrono::milliseconds kPeriod{100};
   std::function<void()> tick;
   std::mutex mutex;
   std::condition_variable wake;

@@ -57,7 +57,7 @@ struct Progress {
 class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
-  // About five times a second, from one thread.
+  // About ten times a second, from one thread.
   virtual void on_progress(const Progress& progress) = 0;
   // Something the operator should read; holds no evidence. From any thread, also while on_progress() runs.
   virtual void on_note(std::string_view line) = 0;

@@ -49,6 +49,13 @@ inline constexpr bool kSanitized = true;
 inline constexpr bool kSanitized = false;
 #endif
 
+// ThreadSanitizer may keep a signal from a thread that waits for a condition until that wakes.
+#if defined(__SANITIZE_THREAD__)
+inline constexpr bool kKeepsSignals = true;
+#else
+inline constexpr bool kKeepsSignals = false;
+#endif
+
 // How many seeds a test of damage takes: `usual`, or AMBIT_DAMAGE_SEEDS.
 [[nodiscard]] std::uint64_t damage_seeds(std::uint64_t usual);
 

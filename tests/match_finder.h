@@ -160,7 +160,8 @@ inline std::string base64(std::string_view bytes, std::string_view last_two = "+
 }
 
 // Every byte that is not in `keep` as `sign` XX.
-inline std::string hex_escaped(std::string_view bytes, char sign, std::string_view keep, bool upper = true) {
+inline std::string hex_escaped(std::string_view bytes, const std::string& sign, std::string_view keep,
+                               bool upper = true) {
   const std::string_view digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
   std::string out;
   for (const char c : bytes) {
@@ -168,20 +169,21 @@ inline std::string hex_escaped(std::string_view bytes, char sign, std::string_vi
     if (keep.find(c) != keep.npos) {
       out += c;
     } else {
-      out += {sign, digits[byte >> 4], digits[byte & 15]};
+      out += sign + digits[byte >> 4] + digits[byte & 15];
     }
   }
   return out;
 }
 inline constexpr std::string_view kAlnum = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-inline std::string percent(std::string_view text) { return hex_escaped(text, '%', std::string(kAlnum) + "-_.!~*'()"); }
-inline std::string quoted_printable(std::string_view text) {
-  std::string printable;
+inline std::string percent(std::string_view text) { return hex_escaped(text, "%", std::string(kAlnum) + "-_.!~*'()"); }
+inline std::string printable_but(char sign) {
+  std::string out;
   for (char c = ' '; c < 127; ++c) {
-    if (c != '=') printable += c;
+    if (c != sign) out += c;
   }
-  return hex_escaped(text, '=', printable);
+  return out;
 }
+inline std::string quoted_printable(std::string_view text) { return hex_escaped(text, "=", printable_but('=')); }
 
 // Non-ASCII characters as numeric entities, and the @ too.
 inline std::string html(std::string_view text, bool hex) {
@@ -193,19 +195,14 @@ inline std::string html(std::string_view text, bool hex) {
   }
   return out;
 }
-inline std::string digits(std::string_view text, bool upper) {
-  std::string out = hex_escaped(text, '%', "", upper);
-  std::erase(out, '%');
-  return out;
-}
-// With \x as nginx logs it, with \ as git shows paths: what is not ASCII, or everything.
-inline std::string slashed(std::string_view text, const std::string& sign, bool keep_ascii) {
+inline std::string digits(std::string_view text, bool upper) { return hex_escaped(text, "", "", upper); }
+// As git shows its paths.
+inline std::string octal(std::string_view text) {
   std::string out;
   for (const char c : text) {
     char number[8];
-    std::snprintf(number, sizeof number, sign == "\\" ? "%03o" : "%02X",
-                  static_cast<unsigned>(static_cast<unsigned char>(c)));
-    out += keep_ascii && static_cast<unsigned char>(c) < 0x80 ? std::string(1, c) : sign + number;
+    std::snprintf(number, sizeof number, "\\%03o", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    out += static_cast<unsigned char>(c) < 0x80 ? std::string(1, c) : number;
   }
   return out;
 }

@@ -73,18 +73,18 @@ const Encoding kEncodings[] = {
     {"utf16le", Form::utf16le, utf16le},
     {"utf16be", Form::utf16be, utf16be},
     {"percent", Form::percent, percent},
-    {"percent_lower", Form::percent, [](std::string_view t) { return hex_escaped(t, '%', kAlnum, false); }},
+    {"percent_lower", Form::percent, [](std::string_view t) { return hex_escaped(t, "%", kAlnum, false); }},
     {"quoted_printable", Form::quoted_printable, quoted_printable},
     {"html_decimal", Form::html, [](std::string_view t) { return html(t, false); }},
     {"html_hex", Form::html, [](std::string_view t) { return html(t, true); }},
     {"json_lower", Form::json, [](std::string_view t) { return json(t, false); }},
     {"json_upper", Form::json, [](std::string_view t) { return json(t, true); }},
-    {"percent_of_all", Form::percent, [](std::string_view t) { return hex_escaped(t, '%', ""); }},
-    {"percent_of_all_lower", Form::percent, [](std::string_view t) { return hex_escaped(t, '%', "", false); }},
+    {"percent_of_all", Form::percent, [](std::string_view t) { return hex_escaped(t, "%", ""); }},
+    {"percent_of_all_lower", Form::percent, [](std::string_view t) { return hex_escaped(t, "%", "", false); }},
     {"json_of_all", Form::json, [](std::string_view t) { return json(t, false, true); }},
-    {"slashed_hex", Form::json, [](std::string_view t) { return slashed(t, "\\x", true); }},
-    {"slashed_hex_of_all", Form::json, [](std::string_view t) { return slashed(t, "\\x", false); }},
-    {"slashed_octal", Form::json, [](std::string_view t) { return slashed(t, "\\", true); }},
+    {"slashed_hex", Form::json, [](std::string_view t) { return hex_escaped(t, "\\x", printable_but('\\')); }},
+    {"slashed_hex_of_all", Form::json, [](std::string_view t) { return hex_escaped(t, "\\x", ""); }},
+    {"slashed_octal", Form::json, octal},
     {"hex_lower", Form::hex, [](std::string_view t) { return digits(t, false); }},
     {"hex_upper", Form::hex, [](std::string_view t) { return digits(t, true); }},
 };
@@ -128,6 +128,17 @@ TEST(MatchForms, digits_are_read_amid_digits) {
   }
   EXPECT_TRUE(hits_in(word, "0x" + digits("Kim Bergen", true)).empty());
   EXPECT_TRUE(hits_in(word, "0x" + digits("Akim Berg", true)).empty());
+}
+
+// A letter before the word may be written in bytes, as web servers write their logs and git its paths.
+TEST(MatchForms, a_letter_in_bytes_is_a_letter_of_the_word) {
+  const PatternSet word = pattern_set({whole_word(literal("Kim Berg"))});
+  for (const char* text : {"\\xC3\\xA5Kim Berg", "\\303\\245Kim Berg", "\\u00e5Kim Berg"}) {
+    EXPECT_TRUE(hits_in(word, text).empty()) << text;
+  }
+  for (const char* text : {"\\xC2\\xB7Kim Berg", "\\302\\267Kim Berg", "\\x20Kim Berg", "\\u00b7Kim Berg"}) {
+    EXPECT_EQ(hits_in(word, text).size(), 1U) << text;
+  }
 }
 
 // Digests are all digits, in which a short word stands by chance.
@@ -321,6 +332,7 @@ TEST(MatchForms, forms_of_an_identifier_are_those_in_which_it_looks_different) {
   };
   EXPECT_FALSE(has(0, Form::quoted_printable));
   EXPECT_TRUE(has(1, Form::quoted_printable));
+  EXPECT_TRUE(has(1, Form::percent));
   EXPECT_FALSE(has(0, Form::hex));
   EXPECT_TRUE(has(1, Form::hex));
   EXPECT_TRUE(has(0, Form::base64));

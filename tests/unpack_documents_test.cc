@@ -208,11 +208,18 @@ std::string view(const Unpacked& unpacked, const std::string& name) {
 constexpr const char* kWord =
     "<?xml version=\"1.0\"?><w:document xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\">";
 
-TEST(Office, a_word_formatted_in_the_middle_is_whole) {
+Unpacked docx(const std::string& body, const std::vector<std::pair<std::string, std::string>>& more = {}) {
   const test::TemporaryFolder folder;
-  const std::string document =
-      std::string(kWord) +
-      "<w:body>\n <w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr>\n <w:r w:rsidR=\"00A\"><w:t>the ac</w:t></w:r>\n "
+  std::vector<std::pair<std::string, std::string>> parts = {
+      {"[Content_Types].xml", "<Types/>"},
+      {"word/document.xml", std::string(kWord) + "<w:body>" + body + "</w:body></w:document>"}};
+  parts.insert(parts.end(), more.begin(), more.end());
+  return unpack_all(open_office, zip_of(folder, parts), "a.docx");
+}
+
+TEST(Office, a_word_formatted_in_the_middle_is_whole) {
+  const std::string body =
+      "\n <w:p><w:pPr><w:tabs><w:tab/></w:tabs></w:pPr>\n <w:r w:rsidR=\"00A\"><w:t>the ac</w:t></w:r>\n "
       "<w:r><w:rPr><w:b/></w:rPr><w:t xml:space=\"preserve\">cou</w:t></w:r>"
       "<w:bookmarkStart w:name=\"mark\"/><w:del><w:r><w:delText>gone</w:delText></w:r></w:del><w:r><w:t>nt "
       "</w:t><w:noBreakHyphen/><w:tab/><w:t>x</w:t></w:r></w:p>"
@@ -220,15 +227,12 @@ TEST(Office, a_word_formatted_in_the_middle_is_whole) {
       "w:tr></w:tbl>"
       "<w:p><w:r><w:drawing><wp:posOffset>123</wp:posOffset><wp:docPr descr=\"a "
       "picture\"/></w:drawing></w:r><w:r><w:instrText>HYPERLINK "
-      "\"http://x.y\"</w:instrText></w:r></w:p></w:body></w:document>";
-  const std::string bytes = zip_of(
-      folder, {{"[Content_Types].xml", "<Types/>"},
-               {"word/document.xml", document},
-               {"word/media/image1.png", "not a picture"},
-               {"word/comments.xml", std::string(kWord) +
-                                         "<w:comment w:author=\"Some One\"><w:p><w:r><w:t>a "
-                                         "com</w:t></w:r><w:r><w:t>ment</w:t></w:r></w:p></w:comment></w:document>"}});
-  const Unpacked unpacked = unpack_all(open_office, bytes, "a.docx");
+      "\"http://x.y\"</w:instrText></w:r></w:p>";
+  const Unpacked unpacked =
+      docx(body, {{"word/media/image1.png", "not a picture"},
+                  {"word/comments.xml",
+                   std::string(kWord) + "<w:comment w:author=\"Some One\"><w:p><w:r><w:t>a "
+                                        "com</w:t></w:r><w:r><w:t>ment</w:t></w:r></w:p></w:comment></w:document>"}});
   EXPECT_EQ(unpacked.error, "");
   const std::string text = view(unpacked, "word/document.xml");
   for (const std::string part : {"the account -\tx\n", "mark", "gone", "a\nb", "a picture", "HYPERLINK \"http://x.y\""})
@@ -248,15 +252,11 @@ TEST(CfttDocuments, ft_ss_09_html_plain_and_formatted_inside_the_word) {
 }
 
 TEST(CfttDocuments, ft_ss_09_docx_plain_and_formatted_inside_the_word) {
-  const test::TemporaryFolder folder;
-  const std::string document =
-      std::string(kWord) +
-      "<w:body><w:p><w:r><w:t>a plain Wolf</w:t></w:r></w:p><w:p><w:r><w:t>a for</w:t></w:r><w:r><w:rPr><w:b/></w:rPr>"
-      "<w:t>mat</w:t></w:r><w:r><w:t>ted "
-      "W</w:t></w:r><w:r><w:rPr><w:i/></w:rPr><w:t>o</w:t></w:r><w:r><w:t>lf</w:t></w:r>"
-      "</w:p></w:body></w:document>";
-  const std::string bytes = zip_of(folder, {{"[Content_Types].xml", "<Types/>"}, {"word/document.xml", document}});
-  const std::string text = view(unpack_all(open_office, bytes, "a.docx"), "word/document.xml");
+  const Unpacked unpacked = docx(
+      "<w:p><w:r><w:t>a plain Wolf</w:t></w:r></w:p><w:p><w:r><w:t>a for</w:t></w:r><w:r><w:rPr><w:b/></w:rPr>"
+      "<w:t>mat</w:t></w:r><w:r><w:t>ted W</w:t></w:r><w:r><w:rPr><w:i/></w:rPr><w:t>o</w:t></w:r><w:r><w:t>lf</w:t>"
+      "</w:r></w:p>");
+  const std::string text = view(unpacked, "word/document.xml");
   EXPECT_THAT(text, HasSubstr("a plain Wolf\n"));
   EXPECT_THAT(text, HasSubstr("\na formatted Wolf"));
 }

@@ -28,6 +28,8 @@ std::string python(const std::string& expression) {
   return ran.out;
 }
 
+constexpr const char* kBrotli = "subprocess.run(['brotli', '-c'], input=text, capture_output=True, check=True).stdout";
+
 std::string text() {
   std::string out;
   for (int i = 0; i < 400; ++i) out += "some words of a text, and more of them\n";
@@ -88,8 +90,7 @@ TEST(Http, bodies_come_out_of_chunks_and_of_compression) {
     EXPECT_EQ(body(answer("content-encoding: GZIP\\r\\n", "gzip.compress(text)", false)), text());
     EXPECT_EQ(body(answer("Content-Encoding: gzip\\r\\n", "gzip.compress(text)", true)), text());
     EXPECT_EQ(body(answer("Content-Encoding: deflate\\r\\n", "zlib.compress(text)", true)), text());
-    const std::string brotli = "subprocess.run(['brotli', '-c'], input=text, capture_output=True, check=True).stdout";
-    EXPECT_EQ(body(answer("Content-Encoding: br\\r\\n", brotli, true)), text());
+    EXPECT_EQ(body(answer("Content-Encoding: br\\r\\n", kBrotli, true)), text());
     EXPECT_EQ(body(answer("", "text", true)).substr(0, text().size()), text());
   }
   EXPECT_EQ(format_by_head(answer("", "text", true)), Format::http);
@@ -108,7 +109,7 @@ TEST(Http, bodies_come_out_of_chunks_and_of_compression) {
 
 // Names of hosts in Brazil end like those of streams of brotli, which have no signature.
 TEST(Brotli, is_not_told_by_its_name_alone) {
-  const std::string brotli = python("subprocess.run(['brotli', '-c'], input=text, capture_output=True).stdout");
+  const std::string brotli = python(kBrotli);
   EXPECT_EQ(format_by_head(brotli, "index.html.br"), Format::brotli);
   EXPECT_EQ(format_by_head(brotli, "index.html"), Format::none);
   EXPECT_NE(format_by_head(brotli.substr(0, brotli.size() - 1), "index.html.br"),

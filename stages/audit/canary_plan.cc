@@ -14,15 +14,6 @@ constexpr std::uint64_t kMostRepeats = 64;  // of count()
 
 using Words = std::optional<std::vector<std::string>>;
 
-FormSet common(const FormSet& a, const FormSet& b) {
-  FormSet out;
-  for (const Form form : {Form::utf8, Form::utf16le, Form::utf16be, Form::base64, Form::quoted_printable, Form::percent,
-                          Form::html, Form::json, Form::hex}) {
-    if (a.has(form) && b.has(form)) out.add(form);
-  }
-  return out;
-}
-
 FormSet as_it_stands() {
   FormSet out;
   out.add(Form::utf8);
@@ -119,7 +110,7 @@ class Planner {
       }
       if (ways.empty()) continue;
       const auto& [literal, forms] = ways[turn_ % ways.size()];
-      recipe_.forms = common(recipe_.forms, forms);
+      recipe_.forms &= forms;
       return std::vector<std::string>(static_cast<std::size_t>(times), literal);
     }
     return std::nullopt;

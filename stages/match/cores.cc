@@ -216,15 +216,11 @@ FormSet find_cores(const Literal& literal, const Codes& text, FormSet forms, con
                    Variants& variants, std::vector<FoundCore>& cores) {
   const std::vector<std::uint32_t> counts = familiar.counts(literal.plain);
   LiteralCores mine(literal, counts, variants, cores);
-  FormSet made = find_written_out(literal, text, forms, counts, cores);
+  FormSet made = find_caseless(literal, text, forms, counts, cores);
   for (const Form form : {Form::utf8, Form::utf16le, Form::utf16be}) {
     if (!forms.has(form)) continue;
     mine.add_text(form);
     made.add(form);
-  }
-  if (forms.has(Form::base64)) {
-    find_base64(literal, text, counts, cores);
-    made.add(Form::base64);
   }
   for (const Style& style : escaped_styles()) {
     if (forms.has(style.form) && mine.add_style(style)) made.add(style.form);

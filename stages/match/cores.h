@@ -46,11 +46,9 @@ class CoreList {
 [[nodiscard]] FormSet find_cores(const Literal& literal, const Codes& text, FormSet forms, const Familiar& familiar,
                                  Variants& variants, std::vector<FoundCore>& cores);
 
-// Forms that know no case (cores_caseless.cc). Base64 alone:
-void find_base64(const Literal& literal, const Codes& text, const std::vector<std::uint32_t>& familiar,
-                 std::vector<FoundCore>& cores);
-// Every character in hexadecimal digits: of `forms` those that write so. Returns which of them the literal has.
-[[nodiscard]] FormSet find_written_out(const Literal& literal, const Codes& text, FormSet forms,
-                                       const std::vector<std::uint32_t>& familiar, std::vector<FoundCore>& cores);
+// Of `forms` those that know no case (cores_caseless.cc): base64, and where every character is written in hexadecimal
+// digits. Returns which of them the literal has.
+[[nodiscard]] FormSet find_caseless(const Literal& literal, const Codes& text, FormSet forms,
+                                    const std::vector<std::uint32_t>& familiar, std::vector<FoundCore>& cores);
 
 }  // namespace ambit::match

@@ -8,6 +8,7 @@
 
 #include "stages/match/base64.h"
 #include "stages/match/cores.h"
+#include "stages/match/spelling.h"
 
 namespace ambit::match {
 namespace {
@@ -137,53 +138,51 @@ void add_window(const std::vector<Rendering>& renderings, const Window& window, 
   }
 }
 
-std::string written_out(std::string_view bytes, const WrittenOut& how) {
-  constexpr std::string_view kHexDigits = "0123456789abcdef";
-  std::string out;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (!how.wide || i % 2 == 0) out += how.sign;
-    const auto byte = static_cast<unsigned char>(bytes[i]);
-    out += {kHexDigits[byte >> 4], kHexDigits[byte & 0xf]};
+void add_base64(const std::vector<Rendering>& renderings, const Entry& entry, bool halves,
+                const std::vector<std::uint32_t>& familiar, std::vector<FoundCore>& cores) {
+  const std::size_t end = renderings.front().starts.size() - 1;
+  std::vector<Window> parts = {{0, end}};
+  if (halves) parts = {{0, end / 2}, {end / 2, end}};
+  for (const Window& part : parts) {
+    const auto window = choose(renderings, part.from, part.to, halves ? kHalfAimBytes : kAimBytes, familiar);
+    if (window) add_window(renderings, *window, entry, cores);
   }
-  return out;
+}
+
+// False where the text is too short.
+bool add_written_out(const std::vector<Rendering>& renderings, const WrittenOut& how,
+                     const std::vector<std::uint32_t>& familiar, std::vector<FoundCore>& cores) {
+  if (renderings.front().bytes.size() < how.least) return false;
+  const auto window = choose(renderings, 0, renderings.front().starts.size() - 1, how.aim, familiar);
+  if (!window) return false;
+  const Entry entry{0, static_cast<std::uint16_t>(window->from), EntryKind::text, how.form, 0};
+  for (const std::string& bytes : contents(renderings, *window)) {
+    cores.push_back({hex_escaped(bytes, how.sign, how.wide ? 2 : 1), true, entry});
+  }
+  return true;
 }
 
 }  // namespace
 
-FormSet find_written_out(const Literal& literal, const Codes& text, FormSet forms,
-                         const std::vector<std::uint32_t>& familiar, std::vector<FoundCore>& cores) {
+FormSet find_caseless(const Literal& literal, const Codes& text, FormSet forms,
+                      const std::vector<std::uint32_t>& familiar, std::vector<FoundCore>& cores) {
   const std::vector<Codes> all = spellings(literal, text);
+  const std::vector<Rendering> narrow = renderings_of(all, literal, Units::utf8);
   FormSet made;
+  if (forms.has(Form::base64)) {
+    const bool halves = narrow.front().bytes.size() >= kMinHalvesBytes;
+    add_base64(narrow, {0, 0, EntryKind::base64_utf8, Form::base64, 0}, halves, familiar, cores);
+    add_base64(renderings_of(all, literal, Units::utf16le), {0, 0, EntryKind::base64_utf16le, Form::base64, 0}, false,
+               familiar, cores);
+    made.add(Form::base64);
+  }
   for (const WrittenOut& how : kWrittenOut) {
     if (!forms.has(how.form)) continue;
-    const std::vector<Rendering> renderings = renderings_of(all, literal, how.wide ? Units::utf16be : Units::utf8);
-    if (renderings.front().bytes.size() < how.least) continue;
-    const auto window = choose(renderings, 0, literal.plain.size(), how.aim, familiar);
-    if (!window) continue;
-    const Entry entry{0, static_cast<std::uint16_t>(window->from), EntryKind::text, how.form, 0};
-    for (const std::string& bytes : contents(renderings, *window)) {
-      cores.push_back({written_out(bytes, how), true, entry});
-    }
-    made.add(how.form);
+    const bool added =
+        add_written_out(how.wide ? renderings_of(all, literal, Units::utf16be) : narrow, how, familiar, cores);
+    if (added) made.add(how.form);
   }
   return made;
-}
-
-void find_base64(const Literal& literal, const Codes& text, const std::vector<std::uint32_t>& familiar,
-                 std::vector<FoundCore>& cores) {
-  const std::vector<Codes> all = spellings(literal, text);
-  for (const bool wide : {false, true}) {
-    const std::vector<Rendering> renderings = renderings_of(all, literal, wide ? Units::utf16le : Units::utf8);
-    const std::size_t end = literal.plain.size();
-    const bool halves = !wide && renderings.front().bytes.size() >= kMinHalvesBytes;
-    const Entry entry{0, 0, wide ? EntryKind::base64_utf16le : EntryKind::base64_utf8, Form::base64, 0};
-    std::vector<Window> parts = {{0, end}};
-    if (halves) parts = {{0, end / 2}, {end / 2, end}};
-    for (const Window& part : parts) {
-      const auto window = choose(renderings, part.from, part.to, halves ? kHalfAimBytes : kAimBytes, familiar);
-      if (window) add_window(renderings, *window, entry, cores);
-    }
-  }
 }
 
 }  // namespace ambit::match

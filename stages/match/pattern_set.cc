@@ -135,9 +135,7 @@ class Builder {
 
   void add_literal(Spelled spelled) {
     if (!spelled.problem.empty()) return problem(Part::literal, std::move(spelled.problem), std::move(spelled.remedy));
-    for (unsigned form = 0; form < kFormNames.size(); ++form) {
-      if (spelled.made.has(static_cast<Form>(form))) program_.forms.back().add(static_cast<Form>(form));
-    }
+    program_.forms.back() |= spelled.made;
     for (match::FoundCore& core : spelled.cores) {
       core.entry.subject = static_cast<std::uint32_t>(program_.literals.size());
       cores_.add(std::move(core));

@@ -53,14 +53,12 @@ struct EscapedByte {
   std::uint32_t value = 0;
   std::size_t bytes = 0;  // that it takes; 0: there is none
 };
-EscapedByte percent_byte(Bytes window, std::size_t at) {
+template <char kSign>
+EscapedByte signed_byte(Bytes window, std::size_t at) {
   const auto value = hex_number(window, at + 1, 2);
-  return char_at(window, at) == '%' && value ? EscapedByte{*value, 3} : EscapedByte{};
+  return char_at(window, at) == kSign && value ? EscapedByte{*value, 3} : EscapedByte{};
 }
-EscapedByte quoted_byte(Bytes window, std::size_t at) {
-  const auto value = hex_number(window, at + 1, 2);
-  return char_at(window, at) == '=' && value ? EscapedByte{*value, 3} : EscapedByte{};
-}
+constexpr auto percent_byte = signed_byte<'%'>, quoted_byte = signed_byte<'='>;
 EscapedByte digits_byte(Bytes window, std::size_t at) {
   const auto value = hex_number(window, at, 2);
   return value ? EscapedByte{*value, 2} : EscapedByte{};
@@ -228,7 +226,8 @@ void escaped_before(Form form, Bytes window, std::size_t at, Glyphs& out) {
       if (last == ';') try_lengths(entity, {4, 5, 6, 7, 8, 9, 10, 11, 12});
       return;
     case Form::json:
-      return try_lengths(json_escape, {12, 6, 2, 4, 8, 16});
+      // The longest first: the last byte of a character in UTF-8 is one by itself in Latin-1.
+      return try_lengths(json_escape, {16, 12, 8, 6, 4, 2});
     case Form::hex:
       return try_lengths(digits_utf8, {2, 4, 6, 8});
     default:

@@ -23,24 +23,20 @@ bool is_one_of(char32_t code, std::string_view list) {
   return code < 0x80 && list.find(static_cast<char>(code)) != list.npos;
 }
 
-std::string hex_number(char32_t value, std::size_t digits) {
+std::string hex_number(char32_t value) {
   std::string out;
   for (std::size_t shift = 32; shift > 0; shift -= 4) {
     const char32_t digit = value >> (shift - 4) & 0xf;
-    if (digit != 0 || !out.empty() || shift <= 4 * digits) out.push_back(kLowerHex[digit]);
+    if (digit != 0 || !out.empty() || shift == 4) out.push_back(kLowerHex[digit]);
   }
   return out;
 }
 
 // Every byte of the character's UTF-8 as `sign` XX.
-std::string bytes_escaped(char32_t code, std::string_view sign) {
-  std::string out;
-  for (const char byte : utf8(code)) out.append(sign).append(hex_number(static_cast<unsigned char>(byte), 2));
-  return out;
-}
+std::string bytes_escaped(char32_t code, std::string_view sign) { return hex_escaped(utf8(code), sign); }
 
 std::string decimal_entity(char32_t code) { return "&#" + std::to_string(static_cast<std::uint32_t>(code)) + ";"; }
-std::string hex_entity(char32_t code) { return "&#x" + hex_number(code, 1) + ";"; }
+std::string hex_entity(char32_t code) { return "&#x" + hex_number(code) + ";"; }
 void all_entities(char32_t code, Spellings& out) {
   out.push_back(decimal_entity(code));
   out.push_back(hex_entity(code));
@@ -49,13 +45,9 @@ void all_entities(char32_t code, Spellings& out) {
 }
 
 std::string json_units(char32_t code) {
-  std::string units, out;
+  std::string units;
   append_utf16(units, code, true);
-  for (std::size_t i = 0; i < units.size(); i += 2) {
-    const auto high = static_cast<unsigned char>(units[i]), low = static_cast<unsigned char>(units[i + 1]);
-    out += "\\u" + hex_number(static_cast<char32_t>(high << 8 | low), 4);
-  }
-  return out;
+  return hex_escaped(units, "\\u", 2);
 }
 
 // encodeURIComponent and its kin in every language.
@@ -154,6 +146,16 @@ constexpr Style kStyles[] = {
 };
 
 }  // namespace
+
+std::string hex_escaped(std::string_view bytes, std::string_view sign, std::size_t unit) {
+  std::string out;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (i % unit == 0) out += sign;
+    const auto byte = static_cast<unsigned char>(bytes[i]);
+    out += {kLowerHex[byte >> 4], kLowerHex[byte & 0xf]};
+  }
+  return out;
+}
 
 std::span<const Style> escaped_styles() { return kStyles; }
 const Spell kQuotedBody = quoted_body;

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/pattern.h"
@@ -18,6 +19,9 @@ struct Style {
   Spell spell;
   char32_t unless = 0;  // a text with this character is written in another style
 };
+
+// Each `unit` bytes as `sign` and two hexadecimal digits for each of them; cores are caseless.
+[[nodiscard]] std::string hex_escaped(std::string_view bytes, std::string_view sign, std::size_t unit = 1);
 
 // The styles of the forms that are written with escapes.
 [[nodiscard]] std::span<const Style> escaped_styles();

@@ -3,6 +3,7 @@
 //
 //   response := "HTTP/1." … (name ":" value newline)… newline body;  chunk := hex-length [";" …] newline bytes newline
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "pipeline/ascii.h"
@@ -85,22 +86,26 @@ class Body final : public Unpacker {
   std::unique_ptr<Unpacker> inner_;
 };
 
+struct Coding {
+  std::string_view name;
+  Opened (*open)(const Packed&);
+};
+constexpr std::array kCodings = {Coding{"gzip", open_gzip}, Coding{"x-gzip", open_gzip}, Coding{"deflate", open_zlib},
+                                 Coding{"zstd", open_zstd}, Coding{"br", open_brotli}};
+
 Opened body(std::unique_ptr<ByteStream> stream, const std::string& coding, std::optional<std::uint64_t> stored_at) {
   Part part;
   part.name = "body";
   part.stored_at = stored_at;
   const bool is_plain = coding.empty() || coding == "identity";
   if (is_plain) return one_part(std::move(part), std::move(stream));
-  const bool is_gzip = coding == "gzip" || coding == "x-gzip";
-  if (!is_gzip && coding != "deflate" && coding != "zstd" && coding != "br") {
+  const auto row = std::find_if(kCodings.begin(), kCodings.end(), [&](const Coding& c) { return c.name == coding; });
+  if (row == kCodings.end()) {
     part.trouble = WalkTrouble::unsupported;
     return one_part(std::move(part), std::move(stream));
   }
   auto out = std::make_unique<Body>(std::move(stream));
-  const Result<> opened = out->begin(is_gzip            ? open_gzip
-                                     : coding == "zstd" ? open_zstd
-                                     : coding == "br"   ? open_brotli
-                                                        : open_zlib);
+  const Result<> opened = out->begin(row->open);
   if (opened.ok()) return Opened(std::move(out));
   part.trouble = WalkTrouble::damaged;
   return one_part(std::move(part), text_stream({}));

@@ -9,36 +9,51 @@
 namespace ambit::unpack {
 namespace {
 
-// Its window is 16 MiB at most: the larger ones are not of the standard, and not switched on.
-class Brotli final : public Decoder {
+// The library's decoder. Its window is 16 MiB at most: the larger ones are not of the standard, and not switched on.
+class BrotliState {
  public:
-  Brotli() : state_(BrotliDecoderCreateInstance(nullptr, nullptr, nullptr)) {}
-  ~Brotli() override { BrotliDecoderDestroyInstance(state_); }
+  BrotliState() : state_(BrotliDecoderCreateInstance(nullptr, nullptr, nullptr)) {}
+  ~BrotliState() { BrotliDecoderDestroyInstance(state_); }
+  BrotliState(const BrotliState&) = delete;
+  BrotliState& operator=(const BrotliState&) = delete;
 
- protected:
-  Result<Step> step(Input& input, std::span<std::byte> into) override {
-    if (state_ == nullptr) return Step{0, State::too_large};
-    const auto window = input.ahead();
-    if (!window.ok()) return window.error();
-    std::size_t unread = window->size(), room = into.size();
-    const auto* next = reinterpret_cast<const std::uint8_t*>(window->data());
+  struct Made {
+    BrotliDecoderResult said;
+    std::size_t taken, made;
+  };
+  [[nodiscard]] bool is_there() const { return state_ != nullptr; }
+  Made decode(std::span<const std::byte> packed, std::span<std::byte> into) {
+    std::size_t unread = packed.size(), room = into.size();
+    const auto* next = reinterpret_cast<const std::uint8_t*>(packed.data());
     auto* out = reinterpret_cast<std::uint8_t*>(into.data());
     const BrotliDecoderResult said = BrotliDecoderDecompressStream(state_, &unread, &next, &room, &out, nullptr);
-    input.take(window->size() - unread);
-    const std::size_t made = into.size() - room;
-    if (said == BROTLI_DECODER_RESULT_SUCCESS) return Step{made, State::ended};
-    if (said != BROTLI_DECODER_RESULT_ERROR) return Step{made, State::going};
+    return {said, packed.size() - unread, into.size() - room};
+  }
+  [[nodiscard]] bool wants_memory() const {
     const BrotliDecoderErrorCode code = BrotliDecoderGetErrorCode(state_);
-    const bool no_memory =
-        code <= BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES && code >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES;
-    return Step{made, no_memory ? State::too_large : State::damaged};
+    return code <= BROTLI_DECODER_ERROR_ALLOC_CONTEXT_MODES && code >= BROTLI_DECODER_ERROR_ALLOC_BLOCK_TYPE_TREES;
   }
 
  private:
   BrotliDecoderState* state_;
 };
 
-constexpr std::size_t kMostTried = 1 << 20;  // bytes of what may come out of a head
+class Brotli final : public Decoder {
+ protected:
+  Result<Step> step(Input& input, std::span<std::byte> into) override {
+    if (!state_.is_there()) return Step{0, State::too_large};
+    const auto window = input.ahead();
+    if (!window.ok()) return window.error();
+    const auto [said, taken, made] = state_.decode(*window, into);
+    input.take(taken);
+    if (said == BROTLI_DECODER_RESULT_SUCCESS) return Step{made, State::ended};
+    if (said != BROTLI_DECODER_RESULT_ERROR) return Step{made, State::going};
+    return Step{made, state_.wants_memory() ? State::too_large : State::damaged};
+  }
+
+ private:
+  BrotliState state_;
+};
 
 class BrotliStream final : public MemberStream {
  public:
@@ -53,18 +68,16 @@ class BrotliStream final : public MemberStream {
 }  // namespace
 
 bool is_brotli(std::span<const std::byte> head, std::uint64_t size) {
-  const std::unique_ptr<BrotliDecoderState, void (*)(BrotliDecoderState*)> state(
-      BrotliDecoderCreateInstance(nullptr, nullptr, nullptr), BrotliDecoderDestroyInstance);
-  if (state == nullptr) return false;
-  std::array<std::uint8_t, 4096> plain;
-  std::size_t unread = head.size();
-  const auto* next = reinterpret_cast<const std::uint8_t*>(head.data());
-  for (std::size_t made = 0; made < kMostTried;) {
-    std::size_t room = plain.size();
-    auto* out = plain.data();
-    const auto said = BrotliDecoderDecompressStream(state.get(), &unread, &next, &room, &out, nullptr);
-    made += plain.size() - room;
-    if (said == BROTLI_DECODER_RESULT_SUCCESS) return unread == 0 && head.size() >= size;
+  constexpr std::size_t kMostTried = 1 << 20;  // bytes of what may come out of a head
+  BrotliState state;
+  if (!state.is_there()) return false;
+  std::array<std::byte, 4096> plain;
+  auto packed = head;
+  for (std::size_t tried = 0; tried < kMostTried;) {
+    const auto [said, taken, made] = state.decode(packed, plain);
+    packed = packed.subspan(taken);
+    tried += made;
+    if (said == BROTLI_DECODER_RESULT_SUCCESS) return packed.empty() && head.size() >= size;
     if (said == BROTLI_DECODER_RESULT_ERROR) return false;
     if (said == BROTLI_DECODER_RESULT_NEEDS_MORE_INPUT) return head.size() < size;
   }
