@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "pipeline/limits.h"
 
@@ -16,9 +17,6 @@ bool is_zero(const std::byte* bytes, std::size_t count) {
   if (word != 0) return false;
   return count <= sizeof word || std::memcmp(bytes, bytes + sizeof word, count - sizeof word) == 0;
 }
-
-std::uint64_t align_up(std::uint64_t value, std::uint64_t to) { return (value + to - 1) / to * to; }
-std::uint64_t align_down(std::uint64_t value, std::uint64_t to) { return value / to * to; }
 
 }  // namespace
 
@@ -40,6 +38,8 @@ ChunkReader::ChunkReader(Content& content, std::uint64_t size, std::uint64_t beg
       facts_(facts),
       size_(size),
       end_(std::min(end, size)),
+      held_(content.held()),
+      window_(buffer.bytes_.get()),
       window_at_(begin - std::min<std::uint64_t>(begin, buffer.context())),
       filled_to_(window_at_),
       body_end_(begin),
@@ -82,12 +82,20 @@ bool ChunkReader::jump_over_hole() {
   return true;
 }
 
-// Brings object bytes [body_at_ - context, body_end_ + context) into the buffer.
+// Brings object bytes [body_at_ - context, body_end_ + context) into the window.
 void ChunkReader::fill() {
   const std::uint64_t context = buffer_.context();
   const std::uint64_t from = body_at_ - std::min(body_at_, context);
   const std::uint64_t to = std::min(body_end_ + context, size_);
+  if (held_.hold(from, to)) {
+    window_ = held_.bytes.data() + (from - held_.at);
+    bytes_read_ += to - std::clamp(filled_to_, from, to);
+    window_at_ = from;
+    filled_to_ = to;
+    return;
+  }
   std::byte* const bytes = buffer_.bytes_.get();
+  if (std::exchange(window_, bytes) != bytes) filled_to_ = from;
   if (from < filled_to_) {
     if (from > window_at_) std::memmove(bytes, bytes + (from - window_at_), filled_to_ - from);
   } else {
@@ -186,7 +194,6 @@ std::uint64_t ChunkReader::bad_bytes(std::uint64_t begin, std::uint64_t end) con
 
 // Goes over the body block by block: accounts the coverage, and leaves long runs of zeros out of the segments.
 void ChunkReader::look_for_zeros() {
-  const std::byte* const bytes = buffer_.bytes_.get();
   std::vector<Segment>& segments = buffer_.segments_;
   segments.clear();
   std::uint64_t segment_at = body_at_;  // where the open segment begins
@@ -199,7 +206,7 @@ void ChunkReader::look_for_zeros() {
   };
   for (std::uint64_t at = body_at_; at < body_end_;) {
     const std::uint64_t to = std::min(align_down(at, limits::kZeroBlock) + limits::kZeroBlock, body_end_);
-    const bool zero = is_zero(bytes + (at - window_at_), to - at);
+    const bool zero = is_zero(window_ + (at - window_at_), to - at);
     if (!zero) {
       if (long_run(at)) {
         close_segment(data_to);
@@ -255,7 +262,7 @@ void ChunkReader::note_change() {
 Chunk ChunkReader::chunk() const {
   const auto lead = static_cast<std::size_t>(body_at_ - window_at_);
   const std::uint64_t window_end = std::min(body_end_ + buffer_.context(), size_);
-  Chunk chunk({buffer_.bytes_.get(), static_cast<std::size_t>(window_end - window_at_)}, lead,
+  Chunk chunk({window_, static_cast<std::size_t>(window_end - window_at_)}, lead,
               static_cast<std::size_t>(body_end_ - body_at_), body_at_, buffer_.segments_, zeros_before_);
   chunk.set_borders(borders_);
   return chunk;

@@ -26,6 +26,11 @@ namespace ambit {
 // Why bytes could not be read, of the Error that a read gave.
 [[nodiscard]] ExceptionReason reason_of(const Error& error);
 
+[[nodiscard]] constexpr std::uint64_t align_down(std::uint64_t value, std::uint64_t to) { return value / to * to; }
+[[nodiscard]] constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t to) {
+  return align_down(value + to - 1, to);
+}
+
 // A part of a chunk's body that is not a long run of zeros. Offsets count from the body's first byte.
 struct Segment {
   std::size_t begin = 0;
@@ -135,8 +140,10 @@ class ChunkReader {
   Content& content_;
   ChunkBuffer& buffer_;
   Facts& facts_;
-  std::uint64_t size_, end_;             // bytes of the object; end of the part to read
-  std::uint64_t window_at_, filled_to_;  // the buffer holds object bytes [window_at_, filled_to_)
+  std::uint64_t size_, end_;  // bytes of the object; end of the part to read
+  const HeldBytes held_;
+  const std::byte* window_;              // in the buffer, or where they are held
+  std::uint64_t window_at_, filled_to_;  // the window holds object bytes [window_at_, filled_to_)
   std::uint64_t body_at_ = 0, body_end_;
   std::uint64_t zeros_before_ = 0;
   std::uint64_t bytes_read_ = 0;

@@ -37,8 +37,12 @@ inline constexpr std::size_t kMaxDumpNames = 20'000;
 inline constexpr std::size_t kSmallPartBytes = 4 * MiB;
 inline constexpr std::size_t kHeldPartBytes = 32 * MiB;
 inline constexpr std::uint64_t kStreamBlock = 1 * MiB;
+// How long a block waits until its parts are known: as long as those who read archives read ahead.
+inline constexpr std::size_t kBehindBytes = 512 * KiB;
 // What was unpacked and waits for another worker, in all.
 inline constexpr std::uint64_t kQueuedPartBytes = 32 * MiB;
+// Of a large part, what is unpacked before it is asked for: as long as a block is being matched, at twice its speed.
+inline constexpr std::size_t kAheadBytes = 1 * MiB;
 // The text of a PDF, of an item of Outlook's, what stands in a document more than once: made in memory; beyond this it
 // ends, and the object gets an exception. Other views are swept as they come.
 inline constexpr std::uint64_t kMaxViewBytes = 64 * MiB;

@@ -63,6 +63,15 @@ struct ContentInfo {
   std::uint64_t allocated = 0;           // bytes on the disk, 0 where unknown; smaller than size: sparse
 };
 
+// Bytes of an object that are in memory: from `at` on, in the object.
+struct HeldBytes {
+  std::uint64_t at = 0;
+  std::span<const std::byte> bytes;
+  [[nodiscard]] bool hold(std::uint64_t begin, std::uint64_t end) const {
+    return begin >= at && end <= at + bytes.size();
+  }
+};
+
 // The bytes of one object. Used by one worker at a time; opened at most twice (sweep, scrutiny).
 class Content {
  public:
@@ -79,6 +88,8 @@ class Content {
   }
   // A second, independent handle to the same bytes for another worker's span; null where there can be none.
   [[nodiscard]] virtual std::unique_ptr<Content> duplicate() const { return nullptr; }
+  // Those that need not be read, because they are in memory as long as the content is there.
+  [[nodiscard]] virtual HeldBytes held() const { return {}; }
   virtual void will_need(std::uint64_t /*offset*/, std::uint64_t /*length*/) {}
   // Somebody wrote to it since it was opened.
   [[nodiscard]] virtual bool has_changed() const { return false; }

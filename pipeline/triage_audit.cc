@@ -115,7 +115,7 @@ class PackedAudit final : public PackedVisitor {
   Look begin(const PackedPart& part) override {
     look_at({reinterpret_cast<const std::byte*>(part.part.name.data()), part.part.name.size()}, 0, UINT64_MAX);
     if (part.is_plain) return {};
-    auto cutter = std::make_shared<BlockCutter>(limits::kStreamBlock, Auditor::kReach, [this](const Block& block) {
+    auto cutter = std::make_shared<BlockCutter>(limits::kStreamBlock, Auditor::kReach, 0, [this](const Block& block) {
       look_at(block.bytes, block.begin - block.at, block.end - block.at);
     });
     return [cutter](std::span<const std::byte> bytes) { bytes.empty() ? cutter->end() : cutter->append(bytes); };

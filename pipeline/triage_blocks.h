@@ -21,16 +21,18 @@ struct Block {
 class BlockCutter {
  public:
   using Take = std::function<void(Block)>;
-  // `context`: bytes on either side. `take` gets every block, in order.
-  BlockCutter(std::uint64_t block, std::size_t context, Take take)
-      : block_(block), context_(context), take_(std::move(take)) {}
+  // `context`: bytes on either side. `take` gets every block, in order, when at least `behind` bytes behind its context
+  // are there, or no more come.
+  BlockCutter(std::uint64_t block, std::size_t context, std::size_t behind, Take take)
+      : block_(block), context_(context), behind_(behind), take_(std::move(take)) {}
 
   void append(std::span<const std::byte> bytes) {
     window_.insert(window_.end(), bytes.begin(), bytes.end());
-    while (size() >= body_ + block_ + context_) cut(body_ + block_, body_ + block_ + context_);
+    while (size() >= body_ + block_ + context_ + behind_) cut(body_ + block_, body_ + block_ + context_);
   }
   // The last block, where there are bytes left.
   void end() {
+    while (size() > body_ + block_ + context_) cut(body_ + block_, body_ + block_ + context_);
     if (size() > body_) cut(size(), size());
   }
   [[nodiscard]] std::uint64_t size() const { return at_ + window_.size(); }  // bytes so far
@@ -38,19 +40,21 @@ class BlockCutter {
  private:
   // Gives away [body_, end) with what is around it, up to `window_end`.
   void cut(std::uint64_t end, std::uint64_t window_end) {
-    Block block{{}, at_, body_, end};
-    block.bytes.assign(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(window_end - at_));
-    const std::uint64_t keep = end - std::min<std::uint64_t>(end, context_);
-    if (keep > at_) {
-      window_.erase(window_.begin(), window_.begin() + static_cast<std::ptrdiff_t>(keep - at_));
-      at_ = keep;
+    const std::uint64_t keep = std::max(at_, end - std::min<std::uint64_t>(end, context_));
+    std::vector<std::byte> next;
+    if (keep < size()) {
+      next.reserve(block_ + 2 * context_ + behind_);
+      next.assign(window_.begin() + static_cast<std::ptrdiff_t>(keep - at_), window_.end());
     }
+    window_.resize(window_end - at_);
+    Block block{std::exchange(window_, std::move(next)), at_, body_, end};
+    at_ = keep;
     body_ = end;
     take_(std::move(block));
   }
 
   const std::uint64_t block_;
-  const std::size_t context_;
+  const std::size_t context_, behind_;
   const Take take_;
   std::vector<std::byte> window_;
   std::uint64_t at_ = 0, body_ = 0;  // of the window's first byte, of the next block's

@@ -85,7 +85,7 @@ std::uint64_t PackedReader::take(Unpacker& unpacker, const Part& part, const Pla
   }
   std::vector<std::byte> bytes;
   bool ended = false;
-  WalkTrouble trouble = fill(unpacker, bytes, limits::kSmallPartBytes + 1, ended, *expansion_);
+  WalkTrouble trouble = fill(unpacker, part, bytes, limits::kSmallPartBytes + 1, ended, *expansion_);
   const std::uint64_t told = ended ? bytes.size() : std::max<std::uint64_t>(part.size.value_or(0), bytes.size());
   const std::span<const std::byte> head = std::span(bytes).first(std::min(bytes.size(), kKindBytes));
   const std::string_view name = last_component(part.name);
@@ -93,7 +93,7 @@ std::uint64_t PackedReader::take(Unpacker& unpacker, const Part& part, const Pla
   guess.format = is_view ? Format::none : format_of(guess, head, name, told);
   if (!is_view && guess.kind == Kind::disk_image) visitor_.unread(WalkTrouble::unsupported);
   if (!ended && !is_view && (wants_any_place(guess.format) || may_end_as_archive(guess))) {
-    trouble = fill(unpacker, bytes, limits::kHeldPartBytes + 1, ended, *expansion_);
+    trouble = fill(unpacker, part, bytes, limits::kHeldPartBytes + 1, ended, *expansion_);
   }
   Plain own;
   if (is_plain) own = Extent{plain->start + *part.stored_at, ended ? bytes.size() : kUnknownSize, View::raw};
@@ -103,7 +103,8 @@ std::uint64_t PackedReader::take(Unpacker& unpacker, const Part& part, const Pla
     take_held(guess, name, std::move(bytes), own);
   } else {
     if (!is_view) guess.format = format_of_passing(guess);
-    TeedPart teed(unpacker, std::move(bytes), *expansion_, see);
+    PartStream stream(unpacker);
+    TeedPart teed(stream, std::move(bytes), *expansion_, see);
     if (guess.format != Format::none) take_apart(make_container(guess.format, kUnknownSize, name), teed, nullptr, own);
     std::vector<std::byte> rest(256 * limits::KiB);
     while (true) {

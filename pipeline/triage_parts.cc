@@ -26,6 +26,7 @@ class MemoryContent final : public Content {
     std::memcpy(into.data(), bytes_->data() + offset, length);
     return length;
   }
+  HeldBytes held() const override { return {0, *bytes_}; }
   std::unique_ptr<Content> duplicate() const override { return std::make_unique<MemoryContent>(bytes_, modified_); }
 
  private:
@@ -85,6 +86,7 @@ class WindowContent final : public Content {
     std::memcpy(into.data(), bytes_.data() + (offset - at_), length);
     return length;
   }
+  HeldBytes held() const override { return {at_, bytes_}; }
 
  private:
   const std::vector<std::byte> bytes_;
@@ -205,16 +207,24 @@ bool Expansion::allows(std::uint64_t bytes) {
   return over_ == WalkTrouble::none;
 }
 
-WalkTrouble fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended,
+WalkTrouble fill(Unpacker& unpacker, const Part& part, std::vector<std::byte>& bytes, std::size_t most, bool& ended,
                  Expansion& expansion) {
-  std::array<std::byte, 64 * 1024> piece;  // not set to anything: most parts are much shorter
+  std::array<std::byte, 64 * 1024> piece;  // for what comes beyond the declared size, and where none is
+  bytes.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(part.size.value_or(0), most)));
   while (bytes.size() < most) {
-    const Result<std::size_t> got = unpacker.read(std::span(piece).first(std::min(piece.size(), most - bytes.size())));
-    if (got.ok()) bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(*got));
-    ended = !got.ok() || *got == 0;
+    const std::size_t had = bytes.size(), room = std::min({piece.size(), most - had, bytes.capacity() - had});
+    if (room > 0) bytes.resize(had + room);
+    const auto into =
+        room > 0 ? std::span(bytes).last(room) : std::span(piece).first(std::min(piece.size(), most - had));
+    const Result<std::size_t> got = unpacker.read(into);
+    const std::size_t came = got.ok() ? *got : 0;
+    if (room > 0) bytes.resize(had + came);
+    if (room == 0) bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(came));
+    ended = came == 0;
+    if (bytes.capacity() > 2 * bytes.size() + piece.size() && ended) bytes.shrink_to_fit();  // the size was a lie
     if (!got.ok()) return trouble_of(got.error());
     if (ended) return WalkTrouble::none;
-    if (!expansion.allows(*got)) {
+    if (!expansion.allows(came)) {
       ended = true;
       return expansion.over();
     }
@@ -222,12 +232,8 @@ WalkTrouble fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t 
   return WalkTrouble::none;
 }
 
-TeedPart::TeedPart(Unpacker& unpacker, std::vector<std::byte> first, Expansion& expansion, Also also)
-    : unpacker_(unpacker),
-      first_(std::move(first)),
-      expansion_(expansion),
-      also_(std::move(also)),
-      is_wanted_(also_(first_)) {}
+TeedPart::TeedPart(ByteStream& rest, std::vector<std::byte> first, Expansion& expansion, Also also)
+    : rest_(rest), first_(std::move(first)), expansion_(expansion), also_(std::move(also)), is_wanted_(also_(first_)) {}
 
 Result<std::size_t> TeedPart::read(std::span<std::byte> into) {
   if (given_ < first_.size()) {
@@ -237,16 +243,13 @@ Result<std::size_t> TeedPart::read(std::span<std::byte> into) {
     return length;
   }
   if (trouble_ != WalkTrouble::none || !is_wanted_) return std::size_t{0};
-  Result<std::size_t> got = unpacker_.read(into);
+  Result<std::size_t> got = rest_.read(into);
   if (!got.ok()) {
     trouble_ = trouble_of(got.error());
     return got;
   }
-  if (!expansion_.allows(*got)) {
-    trouble_ = expansion_.over();
-    return std::size_t{0};
-  }
   is_wanted_ = also_(into.first(*got));
+  if (!expansion_.allows(*got)) trouble_ = expansion_.over();
   return got;
 }
 

@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "pipeline/byte_stream.h"
 #include "pipeline/object.h"
 #include "pipeline/scope.h"
 #include "stages/unpack/sandbox/sandbox.h"
@@ -56,22 +57,32 @@ class Expansion {
 };
 
 // Reads until `bytes` has `most` or the part ends: then `ended`. Trouble: damaged, or over the limit.
-[[nodiscard]] WalkTrouble fill(Unpacker& unpacker, std::vector<std::byte>& bytes, std::size_t most, bool& ended,
-                               Expansion& expansion);
+[[nodiscard]] WalkTrouble fill(Unpacker& unpacker, const Part& part, std::vector<std::byte>& bytes, std::size_t most,
+                               bool& ended, Expansion& expansion);
+
+// The bytes of the part that the unpacker gave last.
+class PartStream final : public ByteStream {
+ public:
+  explicit PartStream(Unpacker& unpacker) : unpacker_(unpacker) {}
+  [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into) override { return unpacker_.read(into); }
+
+ private:
+  Unpacker& unpacker_;
+};
 
 // The bytes of a part, on their way to its own parts and to someone else at once.
 class TeedPart final : public ByteStream {
  public:
   // Sees every byte once; false: no more are wanted.
   using Also = std::function<bool(std::span<const std::byte>)>;
-  // `first`: what was read of it already. All references outlive it.
-  TeedPart(Unpacker& unpacker, std::vector<std::byte> first, Expansion& expansion, Also also);
+  // `first`: what was read of it already, `rest`: what comes. All references outlive it.
+  TeedPart(ByteStream& rest, std::vector<std::byte> first, Expansion& expansion, Also also);
   [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into) override;
   // Why it ended too early: damaged, or over the limit.
   [[nodiscard]] WalkTrouble trouble() const { return trouble_; }
 
  private:
-  Unpacker& unpacker_;
+  ByteStream& rest_;
   const std::vector<std::byte> first_;
   Expansion& expansion_;
   const Also also_;

@@ -64,7 +64,7 @@ class PackedScrutiny final : public PackedVisitor {
     if (part.is_plain) return {};
     const bool is_view = part.part.is == Part::Is::view;
     auto cutter = std::make_shared<BlockCutter>(
-        limits::kStreamBlock, engine_.context_bytes(),
+        limits::kStreamBlock, engine_.context_bytes(), 0,
         [this, around = is_view ? part.around : std::nullopt](const Block& block) { look_at(block, around); });
     return [cutter](std::span<const std::byte> bytes) { bytes.empty() ? cutter->end() : cutter->append(bytes); };
   }

@@ -7,7 +7,35 @@
 
 namespace ambit {
 
+// A match ends in a part and not in it alone only where it begins before the part: in its first bytes.
+std::vector<StreamedPart::Stretch> StreamedPart::left_by_parts(const Block& block) {
+  std::vector<Stretch> out;
+  std::uint64_t at = block.begin;
+  const auto look = [&](std::uint64_t end) {
+    if (end > at) out.push_back({at, end});
+  };
+  const bool counts_all = engine_.census->is_full() && !object_.counted_elsewhere;
+  if (standing_ != nullptr && !counts_all) {
+    for (; next_standing_ < standing_->size(); ++next_standing_) {
+      const Run& run = (*standing_)[next_standing_];
+      const std::uint64_t begin = align_up(run.place + engine_.context_bytes(), limits::kZeroBlock);
+      const std::uint64_t end = std::min(align_down(run.place_end(), limits::kZeroBlock), block.end);
+      if (run.place >= block.end) break;
+      if (run.place >= standing_end_ && begin < end && end > at) {
+        look(begin);
+        at = std::max(at, end);
+      }
+      if (run.place_end() >= block.end) break;
+      standing_end_ = std::max(standing_end_, run.place_end());
+    }
+  }
+  look(block.end);
+  return out;
+}
+
 void StreamedPart::share(Block block) {
+  std::vector<Stretch> stretches = left_by_parts(block);
+  if (stretches.empty()) return;
   {
     const std::lock_guard lock(mutex_);
     ++open_;
@@ -15,20 +43,24 @@ void StreamedPart::share(Block block) {
   const std::uint64_t bytes = block.bytes.size();
   auto shared = std::make_shared<Block>(std::move(block));
   sweep_.share_part(unpacker_, bytes,
-                    [self = shared_from_this(), shared](Worker& worker) { self->sweep(worker, std::move(*shared)); });
+                    [self = shared_from_this(), shared, stretches = std::move(stretches)](Worker& worker) {
+                      self->sweep(worker, std::move(*shared), stretches);
+                    });
 }
 
-void StreamedPart::sweep(Worker& worker, Block block) {
+void StreamedPart::sweep(Worker& worker, Block block, const std::vector<Stretch>& stretches) {
   worker.watch.charge(Work::wait);
   Facts facts;
   const std::uint64_t end = block.at + block.bytes.size();
   const std::unique_ptr<Content> content = window_content(std::move(block.bytes), block.at, end);
-  ChunkReader reader(*content, end, block.begin, block.end, worker.buffer, facts);
   const auto admit = [this](const Chunk&) { return !sweep_.stopped(); };
-  engine_.census->prepare(worker.census, !object_.counted_elsewhere);
-  scan(reader, Head{end, block.begin, block.end}, facts, worker.watch, admit,
-       Looking<Match>{*engine_.match, worker.match, Work::match},
-       Looking<PrivateCensus>{*engine_.census, worker.census, Work::scrutinise});
+  for (const Stretch& stretch : stretches) {
+    ChunkReader reader(*content, end, stretch.begin, stretch.end, worker.buffer, facts);
+    engine_.census->prepare(worker.census, !object_.counted_elsewhere);
+    scan(reader, Head{end, stretch.begin, stretch.end}, facts, worker.watch, admit,
+         Looking<Match>{*engine_.match, worker.match, Work::match},
+         Looking<PrivateCensus>{*engine_.census, worker.census, Work::scrutinise});
+  }
   sweep_.count_private(worker, object_.locator.exhibit);
   {
     const std::lock_guard lock(mutex_);

@@ -1,7 +1,8 @@
 // StreamedPart: a large part, swept block by block while it is unpacked, by whoever is free.
 //
 // The worker that unpacks it appends bytes; every limits::kStreamBlock of them become a task with the bytes around them
-// that a match may need. Whoever brings the last block judges the part.
+// that a match may need. Whoever brings the last block judges the part. What stands in it as its own parts is left to
+// these, as far as it is known by then: a hit there would be given up in the end.
 #pragma once
 
 #include <map>
@@ -26,8 +27,11 @@ class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
         engine_(engine),
         unpacker_(worker),
         object_(std::move(object)),
-        cutter_(limits::kStreamBlock, engine.context_bytes(), [this](Block block) { share(std::move(block)); }) {}
+        cutter_(limits::kStreamBlock, engine.context_bytes(), limits::kBehindBytes,
+                [this](Block block) { share(std::move(block)); }) {}
 
+  // Where its parts stand in it as they are, by place, as far as they were read. Outlives the calls of append().
+  void set_parts(const std::vector<Run>& standing) { standing_ = &standing; }
   void append(std::span<const std::byte> bytes) { cutter_.append(bytes); }
   // The part is through. `facts`: what unpacking it said (exceptions, kind); `stored`: where its own parts stand in it
   // as they are. `content`: its bytes, for the second look. `shown`: of a view, what other readings of the same object
@@ -39,15 +43,23 @@ class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
   [[nodiscard]] std::uint64_t size() const { return cutter_.size(); }  // bytes so far
 
  private:
+  struct Stretch {
+    std::uint64_t begin = 0, end = 0;
+  };
+  // Of a block, what its parts do not show; blocks come in order.
+  [[nodiscard]] std::vector<Stretch> left_by_parts(const Block& block);
   void share(Block block);
-  void sweep(Worker& worker, Block block);
+  void sweep(Worker& worker, Block block, const std::vector<Stretch>& stretches);
   void arrived(Worker& worker, std::uint64_t blocks);
 
   Sweep& sweep_;
   const Engine& engine_;
   Worker& unpacker_;
   Object object_;
-  BlockCutter cutter_;  // the worker that unpacks alone
+  BlockCutter cutter_;  // these four: the worker that unpacks alone
+  const std::vector<Run>* standing_ = nullptr;
+  std::size_t next_standing_ = 0;   // the first that does not end before the next block
+  std::uint64_t standing_end_ = 0;  // of the one before
 
   std::mutex mutex_;
   Facts facts_;

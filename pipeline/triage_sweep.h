@@ -86,6 +86,8 @@ class Sweep {
   // Part of an object that is being unpacked, `bytes` long: for another worker, or at once by this one where enough
   // waits already.
   void share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep);
+  // Whether there is another worker at all.
+  [[nodiscard]] bool shares_parts() const { return scheduler_.workers() > 1; }
   // What the census found in the part of an exhibit that the worker was shown last.
   void count_private(Worker& worker, std::uint32_t exhibit);
   void count_bytes(std::uint32_t exhibit, std::uint64_t bytes) { counters_.sweep_bytes(exhibit, bytes); }

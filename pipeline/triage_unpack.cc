@@ -4,6 +4,7 @@
 
 #include "pipeline/limits.h"
 #include "pipeline/limits_unpack.h"
+#include "pipeline/read_ahead.h"
 #include "pipeline/triage_image.h"
 #include "pipeline/triage_stream.h"
 #include "stages/unpack/content_stream.h"
@@ -35,6 +36,23 @@ bool expands(Format format, std::span<const std::byte> bytes) {
   return format != Format::none && format != Format::html && format != Format::xml && format != Format::folded &&
          format != Format::charset;
 }
+
+// Counts what is read of a part: its run grows.
+class CountedUnpacker final : public Unpacker {
+ public:
+  CountedUnpacker(Unpacker& unpacker, Run& run) : unpacker_(unpacker), run_(run) {}
+  Result<std::optional<Part>> next() override { return unpacker_.next(); }
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    Result<std::size_t> got = unpacker_.read(into);
+    if (got.ok()) run_.length += *got;
+    return got;
+  }
+  std::uint64_t written_until() const override { return unpacker_.written_until(); }
+
+ private:
+  Unpacker& unpacker_;
+  Run& run_;
+};
 
 // Of a volume, which is taken apart with the others: none, unless it is an archive by itself that is only called like a
 // volume. Those of a rar all begin like one.
@@ -91,7 +109,7 @@ void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
 // A worker that unpacks waits for nobody: where the queue is full, or nobody else is there, it sweeps by itself.
 void Sweep::share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep) {
   worker.watch.charge(Work::unpack);
-  const bool alone = scheduler_.workers() == 1;
+  const bool alone = !shares_parts();
   if (alone || queued_.fetch_add(bytes, std::memory_order_relaxed) + bytes > limits::kQueuedPartBytes) {
     if (!alone) queued_.fetch_sub(bytes, std::memory_order_relaxed);
     sweep(worker);
@@ -155,17 +173,21 @@ std::uint64_t Unpacking::take_apart(const std::shared_ptr<const Container>& cont
     }
     const Part& found = **part;
     if (found.is == Part::Is::view && found.sent && !facts.sent) facts.sent = found.sent;
-    const std::uint64_t bytes =
-        take_part(**opened, found, container, index, numbers.child(object, found, index), facts);
+    const std::optional<std::uint64_t> at = found.stored_at ? found.stored_at : found.written_at;
+    const bool stands = at && found.is != Part::Is::view;
+    if (stands) stored.push_back(Run{0, *at, 0});
+    Run uncounted;
+    CountedUnpacker counted(**opened, stands && found.stored_at ? stored.back() : uncounted);
+    const std::uint64_t bytes = take_part(counted, found, container, index, numbers.child(object, found, index), facts);
+    if (stands) {
+      const std::uint64_t end = found.stored_at ? *at + bytes : (*opened)->written_until();
+      stored.back().length = end - std::min(end, *at);
+      if (stored.back().length == 0 || bytes == 0) stored.pop_back();
+    }
     if (expansion_->over() != WalkTrouble::none) {
       note(facts, exception_of(expansion_->over()));
       break;
     }
-    const std::optional<std::uint64_t> at = found.stored_at ? found.stored_at : found.written_at;
-    if (!at || found.is == Part::Is::view || bytes == 0) continue;
-    const std::uint64_t end = found.stored_at ? *at + bytes : (*opened)->written_until();
-    if (end <= *at) continue;
-    stored.push_back(Run{0, *at, end - *at});
   }
   return index;
 }
@@ -185,7 +207,7 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
       part.stored_at.has_value() || (part.is == Part::Is::view && (part.retells || is_readable(container->format)));
   std::vector<std::byte> bytes;
   bool ended = false;
-  child.trouble = fill(unpacker, bytes, limits::kSmallPartBytes + 1, ended, *expansion_);
+  child.trouble = fill(unpacker, part, bytes, limits::kSmallPartBytes + 1, ended, *expansion_);
   if (!ended) {
     child.info.size = std::max<std::uint64_t>(child.info.size, bytes.size());
     const KindGuess guess = guess_object_kind(child, bytes);
@@ -195,7 +217,7 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
     if (in_place && in_place->bytes >= bytes.size())
       return take_image(part, std::move(*in_place), std::move(child), guess);
     if (!is_view && (is_image || wants_any_place(guess.format) || may_end_as_archive(guess))) {
-      child.trouble = fill(unpacker, bytes, limits::kHeldPartBytes + 1, ended, *expansion_);
+      child.trouble = fill(unpacker, part, bytes, limits::kHeldPartBytes + 1, ended, *expansion_);
     }
   }
   worker_.watch.charge(Work::unpack, bytes.size());
@@ -258,10 +280,17 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
   facts.format = is_view ? Format::none : format_of_passing(guess);
   if (facts.kind == Kind::disk_image) note(facts, ExceptionReason::unsupported);
   const auto streamed = std::make_shared<StreamedPart>(sweep_, engine_, worker_, std::move(child));
-  TeedPart teed(unpacker, std::move(first), *expansion_, [&](std::span<const std::byte> bytes) {
-    streamed->append(bytes);
-    return !sweep_.stopped();
-  });
+  PartStream stream(unpacker);
+  // What stands in its container as it is costs nothing to read; and one thread more is enough for a worker.
+  std::optional<ReadAhead> ahead;
+  const bool reads_ahead = !is_read_ahead_ && !part.stored_at && sweep_.shares_parts();
+  if (reads_ahead) ahead.emplace(stream);
+  is_read_ahead_ = is_read_ahead_ || reads_ahead;
+  TeedPart teed(ahead ? static_cast<ByteStream&>(*ahead) : stream, std::move(first), *expansion_,
+                [&](std::span<const std::byte> bytes) {
+                  streamed->append(bytes);
+                  return !sweep_.stopped();
+                });
   std::vector<Run> stored;
   if (facts.format != Format::none) {
     auto own = std::make_shared<Container>();
@@ -272,6 +301,7 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
     own->file_name = std::string(last_component(part.name));
     own->sandboxes = engine_.sandboxes;
     own->at_any_place = false;
+    streamed->set_parts(stored);
     if (std::optional<PartInPlace> in_place = part_in_place(*container, part)) {
       own->in_place = std::move(in_place->content);
       own->in_place_bytes = in_place->bytes;
@@ -284,6 +314,8 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
   for (Result<std::size_t> got = teed.read(rest); got.ok() && *got > 0; got = teed.read(rest)) {
     worker_.watch.charge(Work::unpack, *got);
   }
+  if (reads_ahead) is_read_ahead_ = false;
+  ahead.reset();
   if (teed.trouble() != WalkTrouble::none) note(facts, exception_of(teed.trouble()));
   const std::uint64_t size = streamed->size();
   streamed->end(part_content(container, index, {size, part.modified, 0}), std::move(facts), std::move(stored),

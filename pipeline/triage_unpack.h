@@ -53,6 +53,7 @@ class Unpacking {
   Worker& worker_;
   std::size_t depth_;
   std::optional<Expansion> expansion_;  // of the outermost object
+  bool is_read_ahead_ = false;          // a large part around what is being taken apart
   HitCounts retold_;                    // what the last view and those that retell it show
   struct Waiting {
     Object object;

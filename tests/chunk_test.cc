@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "pipeline/limits.h"
+#include "pipeline/triage_blocks.h"
 #include "tests/evidence.h"
 
 namespace ambit::chunk_test {
@@ -56,6 +57,72 @@ TEST(ChunkReader, gives_every_byte_once_with_its_neighbours_at_any_chunk_size) {
       EXPECT_TRUE(read.bodies == truth);
       EXPECT_TRUE(read.facts.exceptions.empty());
       EXPECT_EQ(read.facts.coverage.total(), truth.size());
+    }
+  }
+}
+
+// Bytes that are in memory already, or some of them: what is not is refused, and lost.
+class HeldContent final : public Content {
+ public:
+  HeldContent(std::string bytes, HeldBytes held) : bytes_(std::move(bytes)), held_(held) {}
+  Result<ContentInfo> open() override { return ContentInfo{bytes_.size(), std::nullopt, 0}; }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
+    std::copy_n(reinterpret_cast<const std::byte*>(bytes_.data()) + offset, into.size(), into.begin());
+    read += into.size();
+    return into.size();
+  }
+  HeldBytes held() const override { return held_; }
+  std::size_t read = 0;
+
+ private:
+  const std::string bytes_;
+  const HeldBytes held_;
+};
+
+TEST(ChunkReader, looks_at_bytes_in_memory_where_they_are_and_reads_the_others) {
+  const std::string truth = test::noise(4, 100'000);
+  const auto bytes = std::as_bytes(std::span(truth));
+  for (const auto& [begin, end] : std::vector<std::pair<std::size_t, std::size_t>>{
+           {0, 100'000}, {0, 0}, {0, 50'000}, {30'000, 100'000}, {33'333, 66'666}}) {
+    HeldContent content(truth, {begin, bytes.subspan(begin, end - begin)});
+    ChunkBuffer buffer(4'096, 100, Zeros::skip);
+    Facts facts;
+    ChunkReader reader(content, truth.size(), 0, truth.size(), buffer, facts);
+    std::string bodies;
+    while (reader.next()) {
+      const Chunk c = reader.chunk();
+      const std::string window(reinterpret_cast<const char*>(c.window().data()), c.window().size());
+      EXPECT_TRUE(window == truth.substr(c.offset() - c.lead_bytes(), window.size())) << "at " << c.offset();
+      bodies.append(reinterpret_cast<const char*>(c.body().data()), c.body_bytes());
+    }
+    EXPECT_TRUE(bodies == truth);
+    EXPECT_EQ(facts.coverage.swept, truth.size());
+    EXPECT_EQ(content.read == 0, end - begin == truth.size());
+    EXPECT_LE(content.read, truth.size() - (end - begin) + 4 * 4'096);
+  }
+}
+
+TEST(BlockCutter, gives_every_byte_once_with_its_neighbours_however_it_comes) {
+  const std::string truth = test::noise(5, 100'000);
+  for (const std::size_t behind : {0U, 1U, 5'000U}) {
+    for (const std::size_t step : {1U, 777U, 4'096U, 50'000U, 100'000U}) {
+      std::string bodies;
+      const auto take = [&](const Block& block) {
+        EXPECT_EQ(block.begin, bodies.size());
+        EXPECT_EQ(block.at, block.begin - std::min<std::uint64_t>(block.begin, 100));
+        const std::string bytes(reinterpret_cast<const char*>(block.bytes.data()), block.bytes.size());
+        EXPECT_TRUE(bytes == truth.substr(block.at, bytes.size()));
+        EXPECT_EQ(block.at + bytes.size(), std::min<std::uint64_t>(block.end + 100, truth.size()));
+        bodies += truth.substr(block.begin, block.end - block.begin);
+      };
+      BlockCutter cutter(4'096, 100, behind, take);
+      for (std::size_t at = 0; at < truth.size(); at += step) {
+        cutter.append(std::as_bytes(std::span(truth)).subspan(at, std::min(step, truth.size() - at)));
+        EXPECT_LE(bodies.size(), cutter.size() - std::min<std::uint64_t>(cutter.size(), 100 + behind));
+      }
+      EXPECT_EQ(cutter.size(), truth.size());
+      cutter.end();
+      EXPECT_TRUE(bodies == truth) << behind << ' ' << step;
     }
   }
 }

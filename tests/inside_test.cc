@@ -522,6 +522,57 @@ TEST(Inside, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {
   }
 }
 
+// What stands in a large tar as its members is swept as these; what is around them, and the borders, as the tar.
+TEST(Inside, finds_the_word_at_every_border_of_the_members_of_a_large_archive_once) {
+  Case c;
+  c.order(test::kPayoutOrder);
+  const Ran made =
+      test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + R"sh(' && mkdir server && python3 - <<'PY'
+import gzip, random, tarfile
+random.seed(12)
+words = [''.join(random.choice('abcdefghijklmnopqrstuvwxyz') for _ in range(random.randint(2, 9))) for _ in range(400)]
+def text(size): return (' '.join(random.choice(words) for _ in range(size // 4)) + ' ').encode()[:size]
+def member(name, body, last_of_header=b'', padding=b''):
+    info = tarfile.TarInfo(name)
+    info.size = len(body)
+    head = bytearray(info.tobuf(tarfile.USTAR_FORMAT))
+    head[512 - len(last_of_header):512] = last_of_header
+    head[148:156] = b' ' * 8
+    head[148:156] = b'%06o\0 ' % sum(head)
+    room = -len(body) % 512
+    assert len(padding) <= room
+    return bytes(head) + body + (padding + bytes(room))[:room] if not padding.startswith(b'>') else \
+        bytes(head) + body + bytes(room - len(padding) + 1) + padding[1:]
+word = b'acme-payout-7731'
+out = b''.join(member(f'{i}.txt', text(700_001)) for i in range(8))           # before the tar is known to be large
+for size in (3_000, 90_001, 700_001, 5_500_001):
+    n = f'{size}-'
+    out += member(n + 'inside.txt', text(size // 2) + b' ' + word + b' ' + text(size // 2))
+    out += member(n + 'first.txt', word + b' ' + text(size))
+    out += member(n + 'last.txt', text(size) + b' ' + word)
+    out += member(n + 'from-header.txt', word[8:] + b' ' + text(size), last_of_header=word[:8])
+    out += member(n + 'into-padding.txt', text(size - size % 512 + 100) + word[:8], padding=word[8:])
+    out += member(n + 'plain.txt', text(size - size % 512 + 100), padding=b'>' + word[:8])
+    out += member('out-7731 ' + n + 'after-padding.txt', text(size))
+out += bytes(1024)
+open('server/a.tar.gz', 'wb').write(gzip.compress(out, 1))
+PY)sh"});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  std::string first;
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--threads", "1"}, {"--threads", "2"}, {"--threads", "8"}, {"--threads", "3", "--chunk-size", "65536"}}) {
+    const std::string name = "run" + more[1];
+    const Ran ran = c.triage(name, {c.folder / "server"}, more);
+    ASSERT_EQ(ran.exit, 0) << ran.err;
+    EXPECT_EQ(c.query(name, "SELECT hits FROM v_item WHERE locator = 'server:/a.tar.gz!/a.tar'"), "12");
+    EXPECT_EQ(c.query(name, "SELECT count(*), sum(hits) FROM v_item WHERE locator LIKE 'server:/a.tar.gz!/a.tar!%'"),
+              "12|12");
+    const std::string index = test::read_file(c.folder / (name + "/relevance.db"));
+    if (first.empty()) first = index;
+    EXPECT_TRUE(index == first) << more[1];
+  }
+}
+
 // Three gigabytes of zeros in a few kilobytes, twice packed.
 TEST(Inside, stops_at_the_limit_of_what_an_object_may_expand_to_and_goes_on) {
   Case c;

@@ -19,8 +19,8 @@ constexpr std::array kOrder = {
     "object"sv,          "run_content"sv, "content_source"sv, "volume_sets"sv,   "pattern"sv,       "bloom_filter"sv,
     "hash_set*"sv,       "disposition"sv, "facts"sv,          "scope"sv,         "literals"sv,      "scanner"sv,
     "chunk"sv,           "account"sv,     "stats"sv,          "stage"sv,         "detector"sv,      "hash_list"sv,
-    "hash_source*"sv,    "residue"sv,     "layout"sv,         "order*"sv,        "detector_file"sv, "scheduler"sv,
-    "run_audit"sv,       "run_canary"sv,  "triage*"sv,        "cli/*"sv,         "main"sv};
+    "hash_source*"sv,    "residue"sv,     "layout"sv,         "order*"sv,        "detector_file"sv, "read_ahead"sv,
+    "scheduler"sv,       "run_audit"sv,   "run_canary"sv,     "triage*"sv,       "cli/*"sv,         "main"sv};
 // L1. What a stage may see of pipeline/: up to here, and the detectors' nouns.
 constexpr std::string_view kHighestForStages = "stage";
 constexpr std::string_view kAlsoForStages = "detector";

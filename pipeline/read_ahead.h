@@ -1,0 +1,24 @@
+// A stream that is read before it is asked for: a decompressor is slower than all that look at what it makes, and what
+// they do with its bytes need not wait for it, nor it for them.
+#pragma once
+
+#include <memory>
+
+#include "pipeline/byte_stream.h"
+
+namespace ambit {
+
+// The bytes of a stream, read by a thread of its own, at most limits::kAheadBytes before they are asked for. As long as
+// it lives nobody else may touch the stream. What reading throws is thrown to who asks.
+class ReadAhead final : public ByteStream {
+ public:
+  explicit ReadAhead(ByteStream& stream);
+  ~ReadAhead() override;  // what was not asked for is lost
+  [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into) override;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ambit
