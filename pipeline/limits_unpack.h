@@ -48,11 +48,16 @@ inline constexpr std::size_t kAheadBytes = 1 * MiB;
 inline constexpr std::uint64_t kMaxViewBytes = 64 * MiB;
 // Containers in containers, the outermost counted.
 inline constexpr std::size_t kMaxUnpackDepth = 16;
-// Bytes that one object may expand to, all that is in it; a full disk of the largest server.
+// Bytes that one object may expand to, read front to back, and all small containers in it together to as many again; a
+// full disk of the largest server.
 inline constexpr std::uint64_t kMaxExpandedBytes = 1024 * GiB;
 // Bytes out for a byte in, beyond the first kFreeExpandedBytes: deflate ends at 1,032, so more is layered.
 inline constexpr std::uint64_t kMaxExpansionRatio = 2'000;
 inline constexpr std::uint64_t kFreeExpandedBytes = 1 * GiB;
+// Small containers in one object are taken apart in bundles, so many at a time …
+inline constexpr std::size_t kTurnsAtOnce = 64;
+// … of which each may expand to this without asking the others: a log of 4 MiB, packed, to some 40.
+inline constexpr std::uint64_t kTurnGrant = 64 * MiB;
 // Taking one object apart, by the clock: a night's work. With kReadSeconds the one limit by which two runs may differ:
 // a machine that is so slow, or an object so large, has an exception that says so.
 inline constexpr std::uint64_t kMaxUnpackSeconds = 6 * 3600;

@@ -134,6 +134,11 @@ void Scheduler::stop() {
   impl_->changed.notify_all();
 }
 
+bool Scheduler::is_stopped() const {
+  const std::lock_guard lock(impl_->mutex);
+  return impl_->stopped;
+}
+
 Parallel parallel_on(Scheduler& scheduler) {
   return {scheduler.workers(), [&scheduler](std::size_t count, const Parallel::Piece& call) {
             scheduler.run([next = std::size_t{0}, count, &call](std::size_t) mutable -> Scheduler::Task {

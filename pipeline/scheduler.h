@@ -32,6 +32,8 @@ class Scheduler {
   void feed(Source source);
   // From any thread: no further task is begun.
   void stop();
+  // From any thread: somebody asked it to stop, or a task threw.
+  [[nodiscard]] bool is_stopped() const;
 
  private:
   struct Impl;

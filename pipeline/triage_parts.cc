@@ -197,16 +197,6 @@ WalkTrouble trouble_of(const Error& error) {
   return error.kind == ErrorKind::timeout ? WalkTrouble::timeout : WalkTrouble::damaged;
 }
 
-bool Expansion::allows(std::uint64_t bytes) {
-  expanded_ += bytes;
-  const std::uint64_t by_ratio =
-      object_bytes_ > UINT64_MAX / limits_.ratio ? UINT64_MAX : object_bytes_ * limits_.ratio;
-  const std::uint64_t free = std::max(limits::kFreeExpandedBytes, by_ratio);
-  if (expanded_ > std::min(free, limits_.expanded_bytes)) over_ = WalkTrouble::expansion_limit;
-  if (std::chrono::steady_clock::now() - begun_ > std::chrono::seconds(limits_.seconds)) over_ = WalkTrouble::timeout;
-  return over_ == WalkTrouble::none;
-}
-
 WalkTrouble fill(Unpacker& unpacker, const Part& part, std::vector<std::byte>& bytes, std::size_t most, bool& ended,
                  Expansion& expansion) {
   std::array<std::byte, 64 * 1024> piece;  // for what comes beyond the declared size, and where none is
@@ -218,16 +208,13 @@ WalkTrouble fill(Unpacker& unpacker, const Part& part, std::vector<std::byte>& b
         room > 0 ? std::span(bytes).last(room) : std::span(piece).first(std::min(piece.size(), most - had));
     const Result<std::size_t> got = unpacker.read(into);
     const std::size_t came = got.ok() ? *got : 0;
-    if (room > 0) bytes.resize(had + came);
-    if (room == 0) bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(came));
-    ended = came == 0;
+    const auto admitted = static_cast<std::size_t>(expansion.admit(came));
+    if (room > 0) bytes.resize(had + admitted);
+    if (room == 0) bytes.insert(bytes.end(), piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(admitted));
+    ended = came == 0 || expansion.over() != WalkTrouble::none;
     if (bytes.capacity() > 2 * bytes.size() + piece.size() && ended) bytes.shrink_to_fit();  // the size was a lie
     if (!got.ok()) return trouble_of(got.error());
-    if (ended) return WalkTrouble::none;
-    if (!expansion.allows(came)) {
-      ended = true;
-      return expansion.over();
-    }
+    if (ended) return came == 0 ? WalkTrouble::none : expansion.over();
   }
   return WalkTrouble::none;
 }
@@ -243,14 +230,22 @@ Result<std::size_t> TeedPart::read(std::span<std::byte> into) {
     return length;
   }
   if (trouble_ != WalkTrouble::none || !is_wanted_) return std::size_t{0};
-  Result<std::size_t> got = rest_.read(into);
-  if (!got.ok()) {
-    trouble_ = trouble_of(got.error());
-    return got;
+  // All that is asked for: what the limits leave must not depend on how the bytes come.
+  std::size_t came = 0;
+  while (came < into.size() && !ended_) {
+    Result<std::size_t> got = rest_.read(into.subspan(came));
+    ended_ = !got.ok() || *got == 0;
+    if (!got.ok()) failure_ = got.error();
+    came += got.ok() ? *got : 0;
   }
-  is_wanted_ = also_(into.first(*got));
-  if (!expansion_.allows(*got)) trouble_ = expansion_.over();
-  return got;
+  if (came == 0 && failure_) {
+    trouble_ = trouble_of(*failure_);
+    return *failure_;
+  }
+  const auto admitted = static_cast<std::size_t>(expansion_.admit(came));
+  if (came > 0) trouble_ = expansion_.over();
+  is_wanted_ = also_(into.first(admitted));
+  return admitted;
 }
 
 std::uint64_t PartNumbers::next(const std::string& name, std::uint64_t index) {

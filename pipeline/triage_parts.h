@@ -1,7 +1,6 @@
 // The bytes of what is inside an object: of a small part in memory, of a large one unpacked again.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <span>
@@ -12,7 +11,7 @@
 
 #include "pipeline/byte_stream.h"
 #include "pipeline/object.h"
-#include "pipeline/scope.h"
+#include "pipeline/triage_expansion.h"
 #include "stages/unpack/sandbox/sandbox.h"
 #include "stages/unpack/unpack.h"
 
@@ -38,23 +37,6 @@ namespace ambit {
 
 // What an Error of an unpacker says about its object.
 [[nodiscard]] WalkTrouble trouble_of(const Error& error);
-
-// What an object may expand to, all that is in it, and for how long.
-class Expansion {
- public:
-  // Counts from now on. `limits` outlives it.
-  Expansion(const UnpackLimits& limits, std::uint64_t object_bytes) : limits_(limits), object_bytes_(object_bytes) {}
-  // So many bytes more came out. False: over a limit, which over() tells.
-  [[nodiscard]] bool allows(std::uint64_t bytes);
-  [[nodiscard]] WalkTrouble over() const { return over_; }
-
- private:
-  const UnpackLimits& limits_;
-  const std::uint64_t object_bytes_;
-  std::uint64_t expanded_ = 0;
-  WalkTrouble over_ = WalkTrouble::none;
-  const std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
-};
 
 // Reads until `bytes` has `most` or the part ends: then `ended`. Trouble: damaged, or over the limit.
 [[nodiscard]] WalkTrouble fill(Unpacker& unpacker, const Part& part, std::vector<std::byte>& bytes, std::size_t most,
@@ -87,7 +69,8 @@ class TeedPart final : public ByteStream {
   Expansion& expansion_;
   const Also also_;
   std::size_t given_ = 0;  // of the first
-  bool is_wanted_;
+  bool is_wanted_, ended_ = false;
+  std::optional<Error> failure_;  // behind what came
   WalkTrouble trouble_ = WalkTrouble::none;
 };
 

@@ -11,6 +11,7 @@
 
 #include "pipeline/exhausted.h"
 #include "pipeline/scheduler.h"
+#include "pipeline/triage_bundles.h"
 #include "pipeline/triage_done.h"
 #include "pipeline/triage_engine.h"
 #include "stages/unpack/kind/kind.h"
@@ -86,6 +87,10 @@ class Sweep {
   // Part of an object that is being unpacked, `bytes` long: for another worker, or at once by this one where enough
   // waits already.
   void share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep);
+  // Small parts of an object that is being unpacked, `bytes` long; `bundles` are the object's.
+  void share_bundle(Worker& worker, std::uint64_t bytes, Bundle bundle, const std::shared_ptr<Bundles>& bundles);
+  // Nothing more will come of this run.
+  [[nodiscard]] bool is_ending() const { return scheduler_.is_stopped(); }
   // Whether there is another worker at all.
   [[nodiscard]] bool shares_parts() const { return scheduler_.workers() > 1; }
   // What the census found in the part of an exhibit that the worker was shown last.
@@ -119,6 +124,7 @@ class Sweep {
   void share(Worker& worker, Object object, const Facts& facts, Covers covers);
   void sweep_span(Worker& worker, Huge& huge, std::uint64_t begin, std::uint64_t end);
   void end_span(Worker& worker, Huge& huge, std::uint64_t bytes, Facts& span);
+  void sweep_bundle(Worker& worker, Bundle& bundle, Expansion* expansion);
   void match_names(Worker& worker, const Object& object, Facts& facts);
   void scrutinise(Worker& worker, Object& object, Facts& facts);
   // Whether there is anything packed in it.

@@ -14,7 +14,7 @@ namespace ambit {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
-constexpr std::size_t kWaitingParts = 64;
+constexpr std::size_t kWaitingParts = 64, kWaitingContainers = 8;  // the latter cost more
 constexpr std::uint64_t kWaitingBytes = 512 * limits::KiB;
 
 void note(Facts& facts, ExceptionReason reason) {
@@ -129,7 +129,11 @@ void Sweep::share_part(Worker& worker, std::uint64_t bytes, std::function<void(W
 }
 
 void Unpacking::run(Object& object, Facts& facts) {
-  if (!expansion_) expansion_.emplace(engine_.scope.unpack, facts.size);
+  if (expansion_ == nullptr) {
+    expansion_ = &own_expansion_.emplace(engine_.scope.unpack, facts.size);
+    bundles_ = std::make_shared<Bundles>(
+        std::make_shared<Turns>(engine_.scope.unpack, facts.size, [&sweep = sweep_] { return sweep.is_ending(); }));
+  }
   auto container = std::make_shared<Container>();
   container->content = object.content->duplicate();
   container->size = facts.size;
@@ -199,7 +203,7 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
     if (part.is == Part::Is::view) {
       note(facts, exception_of(part.trouble));
     } else {
-      sweep_later(std::move(child), {}, 0);
+      later({std::move(child), {}}, 0);
     }
     return 0;
   }
@@ -236,7 +240,7 @@ std::uint64_t Unpacking::take_image(const Part& part, PartInPlace in_place, Obje
   if (in_place.bytes < *part.size) child.trouble = WalkTrouble::damaged;
   child.content = std::move(in_place.content);
   child.info.size = in_place.bytes;
-  sweep_later(std::move(child), guess, 0);
+  later({std::move(child), guess}, 0);
   return in_place.bytes;
 }
 
@@ -249,22 +253,25 @@ void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte
   const bool may_expand = expands(told.format, bytes);
   child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
   if (is_view) return view(std::move(child), part.retells, facts);
-  // What expands by itself is taken apart here, so that its limits count; unless it stands as it is in what is on the
-  // disk: that adds nothing to it.
-  const bool adds_nothing = part.stored_at && child.inside == 1;
-  if (!may_expand || adds_nothing) return sweep_later(std::move(child), told, size);
-  Facts own;
-  const Holding holding(worker_, child.locator);
-  set_kind(told, own);
-  sweep_.examine(worker_, child, own);
-  worker_.account.walked(child.locator.exhibit, own.size);
-  own.coverage = {};
-  static_cast<void>(take_marks(own.hits, engine_));
+  // What stands as it is in what is on the disk adds nothing to it, and is taken apart like a file.
+  const bool is_container = may_expand && !(part.stored_at && child.inside == 1);
+  if (is_container && bundles_ == nullptr) return take_whole(std::move(child), told);
+  later({std::move(child), told, is_container, depth_}, size);
+}
+
+void Unpacking::take_whole(Object object, const KindGuess& told) {
+  Facts facts;
+  const Holding holding(worker_, object.locator);
+  set_kind(told, facts);
+  sweep_.examine(worker_, object, facts);
+  worker_.account.walked(object.locator.exhibit, facts.size);
+  facts.coverage = {};
+  static_cast<void>(take_marks(facts.hits, engine_));
   ++depth_;
-  sweep_.open_inside(worker_, child, own);
-  if (own.format != Format::none) run(child, own);
+  sweep_.open_inside(worker_, object, facts);
+  if (facts.format != Format::none) run(object, facts);
   --depth_;
-  sweep_.judge(worker_, child, own);
+  sweep_.judge(worker_, object, facts);
 }
 
 std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
@@ -341,21 +348,50 @@ void Unpacking::view(Object child, bool retells, Facts& facts) {
   sweep_.judge(worker_, child, own);
 }
 
-void Unpacking::sweep_later(Object child, const KindGuess& told, std::uint64_t bytes) {
-  waiting_.push_back({std::move(child), told});
+void Unpacking::later(BundledPart part, std::uint64_t bytes) {
+  waiting_.containers += part.is_container ? 1 : 0;
+  waiting_.parts.push_back(std::move(part));
   waiting_bytes_ += bytes;
-  if (waiting_.size() >= kWaitingParts || waiting_bytes_ >= kWaitingBytes) flush();
+  const bool is_full = waiting_.parts.size() >= kWaitingParts || waiting_.containers >= kWaitingContainers;
+  if (is_full || waiting_bytes_ >= kWaitingBytes) flush();
 }
 
 void Unpacking::flush() {
-  if (waiting_.empty()) return;
-  auto parts = std::make_shared<std::vector<Waiting>>(std::move(waiting_));
-  waiting_.clear();
-  sweep_.share_part(worker_, std::exchange(waiting_bytes_, 0), [sweep = &sweep_, parts](Worker& worker) {
-    for (Waiting& part : *parts) {
-      if (!sweep->stopped()) sweep->sweep_object(worker, std::move(part.object), Covers::nothing, part.told);
-    }
+  if (waiting_.parts.empty()) return;
+  Bundle bundle = std::exchange(waiting_, {});
+  sweep_.share_bundle(worker_, std::exchange(waiting_bytes_, 0), std::move(bundle), bundles_);
+}
+
+// A bundle that was not taken up by the time this worker helps is taken up by it, with those before it.
+void Sweep::share_bundle(Worker& worker, std::uint64_t bytes, Bundle bundle, const std::shared_ptr<Bundles>& bundles) {
+  if (bundle.containers == 0) {
+    auto parts = std::make_shared<Bundle>(std::move(bundle));
+    return share_part(worker, bytes, [this, parts](Worker& own) { sweep_bundle(own, *parts, nullptr); });
+  }
+  const std::uint64_t turn = bundles->add(std::move(bundle));
+  share_part(worker, bytes, [this, bundles, turn, by = &worker](Worker& own) {
+    do {
+      std::optional<Bundle> next = bundles->take();
+      if (!next) return;
+      Expansion expansion(bundles->turns(), next->turn);
+      sweep_bundle(own, *next, &expansion);
+    } while (&own == by && bundles->is_waiting(turn));
   });
+}
+
+void Sweep::sweep_bundle(Worker& worker, Bundle& bundle, Expansion* expansion) {
+  for (BundledPart& part : bundle.parts) {
+    if (stopped()) return;
+    if (!part.is_container) {
+      sweep_object(worker, std::move(part.object), Covers::nothing, part.told);
+      continue;
+    }
+    worker.watch.begin(Work::unpack);
+    Unpacking unpacking(*this, engine_, worker, part.depth, *expansion);
+    unpacking.take_whole(std::move(part.object), part.told);
+    unpacking.flush();
+    worker.watch.charge(Work::unpack);
+  }
 }
 
 }  // namespace ambit

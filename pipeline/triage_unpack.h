@@ -1,20 +1,20 @@
 // Unpacking: an object taken apart by one worker, as far down as it goes; its parts are swept by all.
 //
-//   object -> parts -> small: in memory, to whoever is free         -> hits -> judged
-//                   -> large: block by block, to whoever is free    -> hits -> judged when the last block is in
-//                   -> containers themselves: taken apart at once, by this worker
+//   object -> parts -> small: in memory, in bundles, to whoever is free, who takes apart what is a container
+//                   -> large: block by block, to whoever is free; a container is taken apart by this worker meanwhile
 //
 // A member or a message is an object of its own, in one family with its container. A view is one too, but only where it
 // shows something that the raw bytes do not: an identifier more often than these have it.
 //
-// One worker unpacks all that is in an object, in its order: so the limits on what it may expand to are reached at the
-// same byte in every run. What others sweep is at most limits::kQueuedPartBytes ahead; beyond, this worker helps.
+// What others sweep is at most limits::kQueuedPartBytes ahead; beyond, this worker helps. The limits on what an object
+// may expand to are reached at the same byte in every run (triage_expansion.h).
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <vector>
 
+#include "pipeline/triage_bundles.h"
 #include "pipeline/triage_parts.h"
 #include "pipeline/triage_stream.h"
 #include "pipeline/triage_sweep.h"
@@ -26,10 +26,17 @@ class Unpacking {
   // `depth`: containers around the object. All references outlive it.
   Unpacking(Sweep& sweep, const Engine& engine, Worker& worker, std::size_t depth)
       : sweep_(sweep), engine_(engine), worker_(worker), depth_(depth) {}
+  // Of what is in a bundle: `expansion` is that of its turn.
+  Unpacking(Sweep& sweep, const Engine& engine, Worker& worker, std::size_t depth, Expansion& expansion)
+      : Unpacking(sweep, engine, worker, depth) {
+    expansion_ = &expansion;
+  }
 
   // The object's content is open; facts.format says as what it is taken apart. To be called when the object was swept
   // and before it is judged: raw hits in bytes that a part holds as they stand give way to those of the part.
   void run(Object& object, Facts& facts);
+  // A part in memory: swept, taken apart and judged.
+  void take_whole(Object object, const KindGuess& told);
   // At the end: what is left goes to whoever is free.
   void flush();
 
@@ -46,20 +53,18 @@ class Unpacking {
                            std::uint64_t index, Object child, std::vector<std::byte> first,
                            std::optional<HitCounts> shown);
   void view(Object child, bool retells, Facts& facts);
-  void sweep_later(Object child, const KindGuess& told, std::uint64_t bytes);
+  void later(BundledPart part, std::uint64_t bytes);
 
   Sweep& sweep_;
   const Engine& engine_;
   Worker& worker_;
   std::size_t depth_;
-  std::optional<Expansion> expansion_;  // of the outermost object
-  bool is_read_ahead_ = false;          // a large part around what is being taken apart
-  HitCounts retold_;                    // what the last view and those that retell it show
-  struct Waiting {
-    Object object;
-    KindGuess told;  // its kind
-  };
-  std::vector<Waiting> waiting_;  // small parts, not yet given to anybody
+  std::optional<Expansion> own_expansion_;  // of the outermost object, and …
+  Expansion* expansion_ = nullptr;          // … what counts
+  std::shared_ptr<Bundles> bundles_;        // of the outermost object; null in a bundle
+  bool is_read_ahead_ = false;              // a large part around what is being taken apart
+  HitCounts retold_;                        // what the last view and those that retell it show
+  Bundle waiting_;                          // small parts, not yet given to anybody
   std::uint64_t waiting_bytes_ = 0;
 };
 

@@ -593,6 +593,45 @@ PY)sh"});
               testing::HasSubstr("expansion_limit"));
 }
 
+// Containers in a container are taken apart by whoever is free: what counts is their order.
+TEST(Inside, reaches_the_limit_at_the_same_byte_at_any_number_of_threads) {
+  Case c;
+  c.order(std::string("[limits]\nexpanded_bytes = 12_000_000\n\n") + std::string(test::kPayoutOrder));
+  const Ran made =
+      test::run({"/bin/sh", "-c", "cd '" + c.folder.path().string() + R"sh(' && mkdir server && python3 - <<'PY'
+import gzip, io, random, tarfile, zipfile
+random.seed(14)
+out = io.BytesIO()
+with tarfile.open(fileobj=out, mode='w') as tar:
+    for i in range(400):
+        body = b''.join(b'%d\n' % random.randrange(10**9) for _ in range(random.randrange(9_000))) + b'acme-payout-7731'
+        if i % 50 == 7: body += bytes(4_000_000)
+        packed = io.BytesIO()
+        if i % 3: packed.write(gzip.compress(body, 1))
+        else:
+            with zipfile.ZipFile(packed, 'w', zipfile.ZIP_DEFLATED) as z: z.writestr('a.txt', body)
+        info = tarfile.TarInfo(f'{i:03}.' + ('gz' if i % 3 else 'zip'))
+        info.size = packed.tell()
+        packed.seek(0)
+        tar.addfile(info, packed)
+open('server/a.tar.bz2', 'wb').write(__import__('bz2').compress(out.getvalue(), 1))
+PY)sh"});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  std::string first;
+  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
+           {"--threads", "1"}, {"--threads", "2"}, {"--threads", "8"}, {"--threads", "3", "--chunk-size", "65536"}}) {
+    const std::string name = "run" + more[1];
+    const Ran ran = c.triage(name, {c.folder / "server"}, more);
+    ASSERT_EQ(ran.exit, 2) << ran.err;
+    const int found = std::stoi(c.query(name, "SELECT count(*) FROM v_item"));
+    EXPECT_GT(found, 100);
+    EXPECT_LT(found, 300);
+    const std::string index = test::read_file(c.folder / (name + "/relevance.db"));
+    if (first.empty()) first = index;
+    EXPECT_TRUE(index == first) << more[1];
+  }
+}
+
 TEST(Inside, names_what_is_encrypted_and_what_is_damaged) {
   Case c;
   c.order(test::kPayoutOrder);
