@@ -107,7 +107,7 @@ class View final : public ByteStream {
       const auto got = text_->read(into);
       const bool is_over = !got.ok() || *got == 0;
       const std::string_view text(reinterpret_cast<const char*>(into.data()), is_over ? 0 : *got);
-      if (!is_over && held_.empty() && text.find_first_of(kMarks) == std::string_view::npos) {
+      if (!is_over && held_.empty() && find_unseen_lead(text) == std::string_view::npos) {
         note(text);
         return *got;
       }
@@ -124,15 +124,13 @@ class View final : public ByteStream {
   }
 
  private:
-  static constexpr std::string_view kMarks{"\0\xc2\xe2\xef", 4};  // NUL and kUnseenLeads
-
   void note(std::string_view run) {
     const auto lead = std::find_if(run.rbegin(), run.rend(), [](char c) { return (c & 0xc0) != 0x80; });
     if (lead != run.rend()) lead_ = *lead;
   }
   void take(std::string_view text) {
     while (!text.empty()) {
-      const std::string_view run = text.substr(0, text.find_first_of(kMarks));
+      const std::string_view run = text.substr(0, find_unseen_lead(text));
       note(run);
       seen_.append(run);
       text.remove_prefix(run.size());

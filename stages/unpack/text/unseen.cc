@@ -1,5 +1,8 @@
 #include "stages/unpack/text/unseen.h"
 
+#include <cstdint>
+#include <cstring>
+
 namespace ambit::unpack {
 namespace {
 
@@ -19,11 +22,28 @@ bool is_unseen(std::string_view c, char lead_before) {
          is_within(c, "\xe2\x81\xa6", "\xe2\x81\xa9");
 }
 
+std::size_t find_unseen_lead(std::string_view text, std::size_t at) {
+  constexpr std::uint64_t kHigh = 0x8080808080808080, kOnes = 0x0101010101010101;
+  while (at < text.size()) {
+    std::uint64_t eight = 0;
+    if (at + sizeof eight <= text.size()) {
+      std::memcpy(&eight, text.data() + at, sizeof eight);
+      if (((eight | (eight - kOnes)) & kHigh) == 0) {  // ASCII without a NUL
+        at += sizeof eight;
+        continue;
+      }
+    }
+    const char c = text[at];
+    if (c == '\0' || c == '\xc2' || c == '\xe2' || c == '\xef') return at;
+    ++at;
+  }
+  return std::string_view::npos;
+}
+
 bool holds_unseen(std::string_view text) {
   char lead = ' ';
   std::size_t noted = 0;
-  for (std::size_t at = text.find_first_of(kUnseenLeads); at < text.size();
-       at = text.find_first_of(kUnseenLeads, at + 1)) {
+  for (std::size_t at = find_unseen_lead(text); at < text.size(); at = find_unseen_lead(text, at + 1)) {
     for (; noted < at; ++noted) lead = (text[noted] & 0xc0) != 0x80 ? text[noted] : lead;
     if (at > 0 && is_unseen(text.substr(at, text[at] == '\xc2' ? 2 : 3), lead)) return true;
   }

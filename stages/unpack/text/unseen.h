@@ -8,8 +8,8 @@
 
 namespace ambit::unpack {
 
-// What they begin with.
-inline constexpr std::string_view kUnseenLeads = "\xc2\xe2\xef";
+// Where, from `at` on, the next byte is with which one of them may begin, or a NUL; npos: nowhere.
+[[nodiscard]] std::size_t find_unseen_lead(std::string_view text, std::size_t at = 0);
 
 // Whether `character` is one of them. `lead_before`: what the character before it begins with.
 [[nodiscard]] bool is_unseen(std::string_view character, char lead_before);
