@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <functional>
 #include <iterator>
+#include <utility>
 
 #include "pipeline/detector_file.h"
 #include "pipeline/limits.h"
@@ -66,6 +68,16 @@ void check_detectors(const ReadOrder& order, CheckedOrder& out) {
   }
 }
 
+// Does `also` beside the first pieces that come. The caller sees to it where none do.
+Parallel beside(const Parallel& parallel, const std::function<void()>& also) {
+  return {parallel.workers,
+          [&parallel, &also, is_first = true](std::size_t count, const Parallel::Piece& call) mutable {
+            if (!std::exchange(is_first, false)) return parallel.run(count, call);
+            parallel.run(count + 1,
+                         [&](std::size_t piece, std::size_t worker) { piece == 0 ? also() : call(piece - 1, worker); });
+          }};
+}
+
 }  // namespace
 
 CheckedOrder load_order(const std::string& path, const Parallel& parallel) {
@@ -73,8 +85,12 @@ CheckedOrder load_order(const std::string& path, const Parallel& parallel) {
   ReadOrder order = read_order(path);
   out.problems = std::move(order.problems);
   // Patterns and detectors are checked even beside other mistakes, so that all of them are said at once.
-  check_patterns(order, parallel, out);
-  check_detectors(order, out);
+  bool checked = false;
+  const std::function<void()> detectors = [&] {
+    if (!std::exchange(checked, true)) check_detectors(order, out);
+  };
+  check_patterns(order, beside(parallel, detectors), out);
+  detectors();
   std::stable_sort(out.problems.begin(), out.problems.end(), [](const OrderProblem& a, const OrderProblem& b) {
     return std::tie(a.line, a.column) < std::tie(b.line, b.column);
   });

@@ -154,6 +154,19 @@ TEST(Seen, remembers_contents_and_depends_on_the_secret) {
   }
 }
 
+TEST(Seen, grows_and_remembers_what_came_since) {
+  Seen seen(1 << 24);
+  for (std::uint64_t i = 1; i <= 400'000; ++i) {
+    const Fingerprint mine{i * 0x9e3779b97f4a7c15, i};
+    EXPECT_FALSE(seen.has(mine));
+    seen.add(mine);
+    EXPECT_TRUE(seen.has(mine));
+  }
+  std::size_t remembered = 0;
+  for (std::uint64_t i = 1; i <= 400'000; ++i) remembered += seen.has({i * 0x9e3779b97f4a7c15, i}) ? 1U : 0U;
+  EXPECT_GT(remembered, 200'000U);
+}
+
 TEST(Seen, without_memory_remembers_nothing) {
   Seen seen(0);
   seen.add({1, 2});

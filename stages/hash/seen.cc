@@ -3,9 +3,15 @@
 #include <sys/mman.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <bit>
 
 namespace ambit {
+namespace {
+
+constexpr std::size_t kFirstSlots = 1 << 16;  // one megabyte: half a huge page
+
+}  // namespace
 
 static_assert(Fingerprinter::kSecretBytes >= XXH3_SECRET_SIZE_MIN);
 
@@ -22,14 +28,15 @@ Seen::Seen(std::size_t bytes) {
   if (memory == MAP_FAILED) return;  // remembers nothing
   ::madvise(memory, length, MADV_HUGEPAGE);
   slots_ = std::unique_ptr<Slot[], Unmap>(static_cast<Slot*>(memory), Unmap{length});
-  mask_ = slots - 1;
+  slots_there_ = slots;
+  mask_.store(std::min(slots, kFirstSlots) - 1, std::memory_order_relaxed);
 }
 
 void Seen::Unmap::operator()(Slot* slots) const { ::munmap(slots, bytes); }
 
 bool Seen::has(const Fingerprint& fingerprint) const {
   if (slots_ == nullptr) return false;
-  const Slot& slot = slots_[fingerprint.low & mask_];
+  const Slot& slot = slot_of(fingerprint);
   const std::uint64_t low = slot.low.load(std::memory_order_relaxed);
   const std::uint64_t mixed = slot.mixed.load(std::memory_order_relaxed);
   return low == fingerprint.low && (mixed ^ low) == fingerprint.high;
@@ -37,7 +44,11 @@ bool Seen::has(const Fingerprint& fingerprint) const {
 
 void Seen::add(const Fingerprint& fingerprint) {
   if (slots_ == nullptr) return;
-  Slot& slot = slots_[fingerprint.low & mask_];
+  std::size_t mask = mask_.load(std::memory_order_relaxed);
+  const bool is_full = added_.fetch_add(1, std::memory_order_relaxed) > mask / 2 && mask + 1 < slots_there_;
+  if (is_full)
+    mask_.compare_exchange_strong(mask, std::min(slots_there_, 4 * (mask + 1)) - 1, std::memory_order_relaxed);
+  Slot& slot = slot_of(fingerprint);
   slot.low.store(fingerprint.low, std::memory_order_relaxed);
   slot.mixed.store(fingerprint.high ^ fingerprint.low, std::memory_order_relaxed);
 }

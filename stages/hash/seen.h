@@ -5,9 +5,11 @@
 // same fingerprint was seen on an object without a hit, this one has none either and is not matched again. Objects
 // with hits are always matched: they are few, and their hits must be placed.
 //
-// The table is a fixed piece of memory that forgets: a newer entry overwrites an older one in its slot. Forgetting
-// costs time, never a result. Workers share it without a lock: an entry is two words, of which the second is stored
-// mixed with the first, so that a reader who catches two halves of different entries does not recognise them.
+// The table is a piece of memory that forgets: a newer entry overwrites an older one in its slot, and of a table that
+// is half full four times the slots are used from then on, in which most entries are not looked for where they stand:
+// memory that is never touched costs nothing, and most runs are small. Forgetting costs time, never a result. Workers
+// share it without a lock: an entry is two words, of which the second is stored mixed with the first, so that a reader
+// who catches two halves of different entries does not recognise them.
 #pragma once
 
 #include <array>
@@ -51,7 +53,11 @@ class Seen {
     std::size_t bytes;
     void operator()(Slot* slots) const;
   };
-  std::size_t mask_ = 0;
+  [[nodiscard]] Slot& slot_of(const Fingerprint& fingerprint) const {
+    return slots_[fingerprint.low & mask_.load(std::memory_order_relaxed)];
+  }
+  std::size_t slots_there_ = 0;
+  std::atomic<std::size_t> mask_{0}, added_{0};
   // Mapped, so that it is zero without being touched, and in huge pages: every look-up lands on a page of its own,
   // and with small ones the workers would spend their time in page faults (a third of a tree of small files).
   std::unique_ptr<Slot[], Unmap> slots_{nullptr, Unmap{0}};

@@ -4,6 +4,8 @@
 // plain UTF-8 gets a window in each half of the text, for MIME breaks the line after every 76 characters, and a core
 // with a line end inside is not found.
 #include <algorithm>
+#include <array>
+#include <cassert>
 #include <set>
 
 #include "stages/match/base64.h"
@@ -17,6 +19,7 @@ constexpr std::size_t kAimBytes = 9;  // twelve characters of base64
 constexpr std::size_t kHalfAimBytes = 6;
 constexpr std::size_t kMaxCoreBytes = 18;
 constexpr std::size_t kMinHalvesBytes = 10;
+constexpr std::size_t kMaxSpellings = 8;  // of one literal
 
 // Characters written one by one, each in its own signs.
 struct WrittenOut {
@@ -72,6 +75,7 @@ std::vector<Codes> spellings(const Literal& literal, const Codes& text) {
   std::erase_if(out, [&](const Codes& s) { return plain_text(s, literal.ignore_case) != literal.plain; });
   std::sort(out.begin(), out.end());
   out.erase(std::unique(out.begin(), out.end()), out.end());
+  assert(out.size() <= kMaxSpellings);
   return out;
 }
 
@@ -92,31 +96,63 @@ std::vector<Rendering> renderings_of(const std::vector<Codes>& spellings, const 
   return out;
 }
 
-std::set<std::string> contents(const std::vector<Rendering>& renderings, const Window& window) {
-  std::set<std::string> out;
-  for (const Rendering& r : renderings) {
-    out.insert(r.bytes.substr(r.starts[window.from], r.starts[window.to] - r.starts[window.from]));
+std::string_view part_of(const Rendering& r, const Window& window) {
+  return std::string_view(r.bytes).substr(r.starts[window.from], r.starts[window.to] - r.starts[window.from]);
+}
+
+std::set<std::string_view> contents(const std::vector<Rendering>& renderings, const Window& window) {
+  std::set<std::string_view> out;
+  for (const Rendering& r : renderings) out.insert(part_of(r, window));
+  return out;
+}
+
+// Of each rendering, the first one that is like it.
+using Alike = std::array<std::uint8_t, kMaxSpellings>;
+
+Alike alike_between(const std::vector<Rendering>& renderings, std::size_t from, std::size_t to) {
+  Alike out{};
+  for (std::size_t r = 0; r < renderings.size(); ++r) {
+    const auto mine = part_of(renderings[r], {from, to});
+    std::size_t first = 0;
+    while (part_of(renderings[first], {from, to}) != mine) ++first;
+    out[r] = static_cast<std::uint8_t>(first);
   }
   return out;
+}
+
+// Alike in both; how many remain different.
+std::size_t narrow_down(Alike& alike, const Alike& next, std::size_t renderings) {
+  const Alike before = alike;
+  std::size_t different = 0;
+  for (std::size_t r = 0; r < renderings; ++r) {
+    std::size_t first = 0;
+    while (before[first] != before[r] || next[first] != next[r]) ++first;
+    alike[r] = static_cast<std::uint8_t>(first);
+    different += first == r ? 1 : 0;
+  }
+  return different;
 }
 
 // The window in [least, most] with the fewest different contents for its length.
 std::optional<Window> choose(const std::vector<Rendering>& renderings, std::size_t least, std::size_t most,
                              std::size_t aim, const std::vector<std::uint32_t>& familiar) {
-  const auto is_cut = [&](std::size_t position) {
-    return std::none_of(renderings.begin(), renderings.end(),
-                        [&](const Rendering& r) { return r.starts[position] == kInside; });
-  };
+  std::vector<std::size_t> cuts;
+  for (std::size_t position = least; position <= most; ++position) {
+    const bool is_inside = std::any_of(renderings.begin(), renderings.end(),
+                                       [&](const Rendering& r) { return r.starts[position] == kInside; });
+    if (!is_inside) cuts.push_back(position);
+  }
+  std::vector<Alike> pieces;  // between one cut and the next
+  for (std::size_t i = 0; i + 1 < cuts.size(); ++i) pieces.push_back(alike_between(renderings, cuts[i], cuts[i + 1]));
   std::optional<Window> best;
   std::size_t best_cost = 0;
-  for (std::size_t from = least; from < most; ++from) {
-    if (!is_cut(from)) continue;
-    for (std::size_t to = from + 1; to <= most; ++to) {
-      if (!is_cut(to)) continue;
-      const Rendering& first = renderings.front();
-      const std::size_t bytes = first.starts[to] - first.starts[from];
-      const std::size_t cost =
-          6 * contents(renderings, {from, to}).size() + shortness_cost(bytes, aim) + familiar_cost(familiar, from, to);
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    Alike alike{};
+    for (std::size_t j = i; j < pieces.size(); ++j) {
+      const std::size_t from = cuts[i], to = cuts[j + 1];
+      const std::size_t different = narrow_down(alike, pieces[j], renderings.size());
+      const std::size_t bytes = part_of(renderings.front(), {from, to}).size();
+      const std::size_t cost = 6 * different + shortness_cost(bytes, aim) + familiar_cost(familiar, from, to);
       if (best && bytes > kMaxCoreBytes) break;
       if (!best || cost < best_cost) best = Window{from, to}, best_cost = cost;
     }
@@ -127,7 +163,7 @@ std::optional<Window> choose(const std::vector<Rendering>& renderings, std::size
 void add_window(const std::vector<Rendering>& renderings, const Window& window, Entry entry,
                 std::vector<FoundCore>& cores) {
   entry.position = static_cast<std::uint16_t>(window.from);
-  for (const std::string& bytes : contents(renderings, window)) {
+  for (const std::string_view bytes : contents(renderings, window)) {
     for (const unsigned alignment : {0U, 1U, 2U}) {
       entry.shift = static_cast<std::int8_t>(alignment);
       for (const bool url_safe : {false, true}) {
@@ -156,7 +192,7 @@ bool add_written_out(const std::vector<Rendering>& renderings, const WrittenOut&
   const auto window = choose(renderings, 0, renderings.front().starts.size() - 1, how.aim, familiar);
   if (!window) return false;
   const Entry entry{0, static_cast<std::uint16_t>(window->from), EntryKind::text, how.form, 0};
-  for (const std::string& bytes : contents(renderings, *window)) {
+  for (const std::string_view bytes : contents(renderings, *window)) {
     cores.push_back({hex_escaped(bytes, how.sign, how.wide ? 2 : 1), true, entry});
   }
   return true;

@@ -48,40 +48,38 @@ class Builder {
   }
 
   void add_all(std::span<const Identifier> identifiers, const Parallel& parallel) {
+    std::vector<Given> given;
+    for (std::size_t i = 0; i < identifiers.size(); ++i) {
+      for (const std::string& bytes : identifiers[i].literals) given.push_back({static_cast<IdentifierId>(i), &bytes});
+    }
     std::vector<match::Variants> variants(parallel.workers);
-    std::vector<std::vector<Spelled>> spelled;
-    for (std::size_t begin = 0; begin < identifiers.size(); begin += kBlock) {
-      const auto block = identifiers.subspan(begin, std::min(kBlock, identifiers.size() - begin));
-      spelled.assign(block.size(), {});
-      parallel.run((block.size() + kSlice - 1) / kSlice, [&](std::size_t slice, std::size_t worker) {
-        for (std::size_t i = slice * kSlice; i < std::min(block.size(), (slice + 1) * kSlice); ++i) {
-          for (const std::string& bytes : block[i].literals) {
-            spelled[i].push_back(spell(static_cast<IdentifierId>(begin + i), block[i], bytes, variants[worker]));
-          }
+    std::vector<Spelled> spelled;  // a block of them
+    std::size_t taken = 0, next = 0;
+    const auto next_block = [&] {
+      spelled.assign(std::min(kBlock, given.size() - next), {});
+      parallel.run((spelled.size() + kSlice - 1) / kSlice, [&](std::size_t slice, std::size_t worker) {
+        for (std::size_t i = slice * kSlice; i < std::min(spelled.size(), (slice + 1) * kSlice); ++i) {
+          const Given& one = given[next + i];
+          spelled[i] = spell(one.identifier, identifiers[one.identifier], *one.bytes, variants[worker]);
         }
       });
-      for (std::size_t i = 0; i < block.size(); ++i) {
-        add(static_cast<IdentifierId>(begin + i), block[i], std::move(spelled[i]));
+      next += spelled.size();
+      taken = 0;
+    };
+    for (std::size_t i = 0; i < identifiers.size(); ++i) {
+      begin(static_cast<IdentifierId>(i), identifiers[i]);
+      for (index_ = 0; index_ < identifiers[i].literals.size(); ++index_) {
+        if (taken == spelled.size()) next_block();
+        add_literal(std::move(spelled[taken++]));
       }
+      add_others(identifiers[i]);
     }
-  }
-
-  void add(IdentifierId id, const Identifier& identifier, std::vector<Spelled> literals) {
-    program_.forms.emplace_back();
-    program_.unites.push_back(!identifier.expressions.empty());
-    id_ = id;
-    for (index_ = 0; index_ < literals.size(); ++index_) add_literal(std::move(literals[index_]));
-    for (index_ = 0; index_ < identifier.expressions.size(); ++index_) {
-      add_expression(identifier, identifier.expressions[index_]);
-    }
-    for (index_ = 0; index_ < identifier.byte_strings.size(); ++index_) add_bytes(identifier.byte_strings[index_]);
-    if (!identifier.hashes.empty() || !identifier.hash_sets.empty()) program_.forms.back().add(Form::hash);
   }
 
   // Behind all identifiers, as one more.
   void add_marks(std::span<const Mark> marks) {
     program_.mark = static_cast<IdentifierId>(program_.forms.size());
-    add(*program_.mark, {}, {});
+    begin(*program_.mark, {});
     for (index_ = 0; index_ < marks.size(); ++index_) add_bytes(marks[index_].bytes, marks[index_].form);
   }
 
@@ -98,6 +96,25 @@ class Builder {
   }
 
  private:
+  struct Given {
+    IdentifierId identifier;
+    const std::string* bytes;
+  };
+
+  void begin(IdentifierId id, const Identifier& identifier) {
+    program_.forms.emplace_back();
+    program_.unites.push_back(!identifier.expressions.empty());
+    id_ = id;
+  }
+  // All but its literals.
+  void add_others(const Identifier& identifier) {
+    for (index_ = 0; index_ < identifier.expressions.size(); ++index_) {
+      add_expression(identifier, identifier.expressions[index_]);
+    }
+    for (index_ = 0; index_ < identifier.byte_strings.size(); ++index_) add_bytes(identifier.byte_strings[index_]);
+    if (!identifier.hashes.empty() || !identifier.hash_sets.empty()) program_.forms.back().add(Form::hash);
+  }
+
   void problem(Part part, std::string what, std::string remedy) {
     problems_.push_back({id_, part, index_, std::move(what), std::move(remedy)});
   }

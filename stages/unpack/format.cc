@@ -234,9 +234,10 @@ Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes,
     const Format marked = guess.kind == Kind::markup ? markup(narrow ? *narrow : head, name) : Format::none;
     if (marked != Format::none) return marked;
     if (unpack::is_folded(narrow ? *narrow : head)) return Format::folded;
-    if (!narrow && is_utf8(head) && unpack::holds_encoded_file(head)) return Format::uuencode;
+    const bool is_plain = !narrow && is_ascii(head), is_other = narrow || (!is_plain && !is_utf8(head));
+    if (!is_other && unpack::holds_encoded_file(head)) return Format::uuencode;
     // What nobody sees tears words apart; its view shows them whole.
-    return narrow || !is_utf8(head) || unpack::holds_unseen(head) ? Format::charset : Format::none;
+    return is_other || (!is_plain && unpack::holds_unseen(head)) ? Format::charset : Format::none;
   }
   if (unpack::is_zlib(first_bytes)) return Format::zlib;
   if (is_lzma(first_bytes, name)) return Format::lzma;

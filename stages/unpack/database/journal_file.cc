@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/ascii.h"
 #include "pipeline/limits.h"
 #include "pipeline/limits_unpack.h"
 #include "stages/unpack/stream/decoder.h"
@@ -76,10 +77,9 @@ bool append_lz4(Input& input, std::uint64_t bytes, std::string& plain) {
 
 // On one line, in UTF-8.
 void append_line(std::string_view plain, std::string& text) {
-  const bool is_ascii =
-      std::all_of(plain.begin(), plain.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
-  const std::string decoded = is_ascii ? std::string() : to_utf8(plain, kUtf8OrWestern);
-  for (const char c : is_ascii ? plain : std::string_view(decoded)) {
+  const bool is_plain = is_ascii(plain);
+  const std::string decoded = is_plain ? std::string() : to_utf8(plain, kUtf8OrWestern);
+  for (const char c : is_plain ? plain : std::string_view(decoded)) {
     if (c != '\0') text.push_back(c == '\n' || c == '\r' || c == '\t' ? ' ' : c);
   }
 }
