@@ -15,16 +15,19 @@
 
 namespace ambit {
 
+// The kind of what is held in memory.
+[[nodiscard]] KindGuess guess_held(const Object& object);
+
 struct BundledPart {
-  Object object;
-  KindGuess told;             // its kind
-  bool is_container = false;  // to be taken apart in the bundle's turn
-  std::size_t depth = 0;      // containers around its container
+  Object object;                  // in memory, or without bytes
+  std::optional<KindGuess> told;  // its kind, where it is known
+  bool counts = false;            // what comes out of it, if it is a container, counts in the bundle's turn
+  std::size_t depth = 0;          // containers around its container
 };
 
 struct Bundle {
   std::vector<BundledPart> parts;
-  std::size_t containers = 0;
+  bool has_turn = false;
   std::uint64_t turn = 0;
 };
 

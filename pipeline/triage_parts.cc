@@ -174,6 +174,13 @@ bool is_a_guess(Format format) {
          format == Format::self_extracting;
 }
 
+// Of the others there are views only, which are hardly longer than themselves. Of a picture too, as a rule.
+bool expands(Format format, std::span<const std::byte> bytes) {
+  if (format == Format::png) return format_by_end(bytes.last(std::min(bytes.size(), kEndBytes))) != Format::none;
+  return format != Format::none && format != Format::html && format != Format::xml && format != Format::folded &&
+         format != Format::charset;
+}
+
 Format format_by_end(Content& content, std::uint64_t size) {
   std::array<std::byte, kEndBytes> end;
   const auto bytes = static_cast<std::size_t>(std::min<std::uint64_t>(size, end.size()));

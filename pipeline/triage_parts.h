@@ -35,6 +35,9 @@ namespace ambit {
          (guess.kind == Kind::image || guess.kind == Kind::audio || guess.kind == Kind::video);
 }
 
+// Whether more comes out of it than it has bytes; `bytes` are all.
+[[nodiscard]] bool expands(Format format, std::span<const std::byte> bytes);
+
 // What an Error of an unpacker says about its object.
 [[nodiscard]] WalkTrouble trouble_of(const Error& error);
 

@@ -14,8 +14,8 @@ namespace ambit {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
-constexpr std::size_t kWaitingParts = 64, kWaitingContainers = 8;  // the latter cost more
-constexpr std::uint64_t kWaitingBytes = 512 * limits::KiB;
+constexpr std::size_t kWaitingParts = 32;
+constexpr std::uint64_t kWaitingBytes = 256 * limits::KiB;
 
 void note(Facts& facts, ExceptionReason reason) {
   const Exception exception{reason, 0, 0};
@@ -28,13 +28,6 @@ void note(Facts& facts, ExceptionReason reason) {
 bool is_readable(Format format) {
   return is_a_guess(format) || format == Format::embedded || format == Format::rtf || format == Format::uuencode ||
          format == Format::sqlite || format == Format::sqlite_log || format == Format::journal;
-}
-
-// Of the others there are views only, which are hardly longer than themselves. Of a picture too, as a rule.
-bool expands(Format format, std::span<const std::byte> bytes) {
-  if (format == Format::png) return format_by_end(bytes.last(std::min(bytes.size(), kEndBytes))) != Format::none;
-  return format != Format::none && format != Format::html && format != Format::xml && format != Format::folded &&
-         format != Format::charset;
 }
 
 // Counts what is read of a part: its run grows.
@@ -104,28 +97,6 @@ void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
   unpacking.run(object, facts);
   unpacking.flush();
   worker.watch.charge(Work::unpack);
-}
-
-// A worker that unpacks waits for nobody: where the queue is full, or nobody else is there, it sweeps by itself.
-void Sweep::share_part(Worker& worker, std::uint64_t bytes, std::function<void(Worker&)> sweep) {
-  worker.watch.charge(Work::unpack);
-  const bool alone = !shares_parts();
-  if (alone || queued_.fetch_add(bytes, std::memory_order_relaxed) + bytes > limits::kQueuedPartBytes) {
-    if (!alone) queued_.fetch_sub(bytes, std::memory_order_relaxed);
-    sweep(worker);
-    return worker.watch.begin(Work::unpack);
-  }
-  auto waiting = std::make_shared<std::function<void(Worker&)>>(std::move(sweep));
-  worker.portion->share();
-  scheduler_.feed([this, waiting, bytes, portion = worker.portion](std::size_t) mutable -> Scheduler::Task {
-    if (waiting == nullptr) return {};
-    return [this, mine = std::exchange(waiting, nullptr), bytes, portion](std::size_t own) {
-      queued_.fetch_sub(bytes, std::memory_order_relaxed);
-      if (stopped()) return;
-      const PortionScope scope(*this, *workers_[own], portion);
-      (*mine)(*workers_[own]);
-    };
-  });
 }
 
 void Unpacking::run(Object& object, Facts& facts) {
@@ -203,7 +174,7 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
     if (part.is == Part::Is::view) {
       note(facts, exception_of(part.trouble));
     } else {
-      later({std::move(child), {}}, 0);
+      later({std::move(child), KindGuess{}}, 0);
     }
     return 0;
   }
@@ -247,16 +218,14 @@ std::uint64_t Unpacking::take_image(const Part& part, PartInPlace in_place, Obje
 void Unpacking::take_small(const Part& part, Object child, std::vector<std::byte> bytes, Facts& facts) {
   const std::uint64_t size = bytes.size();
   child.info.size = size;
-  const bool is_view = part.is == Part::Is::view;
-  KindGuess told = is_view ? KindGuess{Kind::text, true} : guess_object_kind(child, bytes);
-  if (!is_view) told.format = format_of_held(told, bytes);
-  const bool may_expand = expands(told.format, bytes);
   child.content = memory_content(std::make_shared<const std::vector<std::byte>>(std::move(bytes)), child.info.modified);
-  if (is_view) return view(std::move(child), part.retells, facts);
+  if (part.is == Part::Is::view) return view(std::move(child), part.retells, facts);
   // What stands as it is in what is on the disk adds nothing to it, and is taken apart like a file.
-  const bool is_container = may_expand && !(part.stored_at && child.inside == 1);
-  if (is_container && bundles_ == nullptr) return take_whole(std::move(child), told);
-  later({std::move(child), told, is_container, depth_}, size);
+  const bool adds = !part.stored_at || child.inside > 1;
+  if (bundles_ != nullptr) return later({std::move(child), std::nullopt, adds, depth_}, size);
+  const KindGuess told = guess_held(child);
+  if (adds && expands(told.format, child.content->held().bytes)) return take_whole(std::move(child), told);
+  later({std::move(child), told, false, depth_}, size);
 }
 
 void Unpacking::take_whole(Object object, const KindGuess& told) {
@@ -349,49 +318,16 @@ void Unpacking::view(Object child, bool retells, Facts& facts) {
 }
 
 void Unpacking::later(BundledPart part, std::uint64_t bytes) {
-  waiting_.containers += part.is_container ? 1 : 0;
+  waiting_.has_turn = waiting_.has_turn || part.counts;
   waiting_.parts.push_back(std::move(part));
   waiting_bytes_ += bytes;
-  const bool is_full = waiting_.parts.size() >= kWaitingParts || waiting_.containers >= kWaitingContainers;
-  if (is_full || waiting_bytes_ >= kWaitingBytes) flush();
+  if (waiting_.parts.size() >= kWaitingParts || waiting_bytes_ >= kWaitingBytes) flush();
 }
 
 void Unpacking::flush() {
   if (waiting_.parts.empty()) return;
   Bundle bundle = std::exchange(waiting_, {});
   sweep_.share_bundle(worker_, std::exchange(waiting_bytes_, 0), std::move(bundle), bundles_);
-}
-
-// A bundle that was not taken up by the time this worker helps is taken up by it, with those before it.
-void Sweep::share_bundle(Worker& worker, std::uint64_t bytes, Bundle bundle, const std::shared_ptr<Bundles>& bundles) {
-  if (bundle.containers == 0) {
-    auto parts = std::make_shared<Bundle>(std::move(bundle));
-    return share_part(worker, bytes, [this, parts](Worker& own) { sweep_bundle(own, *parts, nullptr); });
-  }
-  const std::uint64_t turn = bundles->add(std::move(bundle));
-  share_part(worker, bytes, [this, bundles, turn, by = &worker](Worker& own) {
-    do {
-      std::optional<Bundle> next = bundles->take();
-      if (!next) return;
-      Expansion expansion(bundles->turns(), next->turn);
-      sweep_bundle(own, *next, &expansion);
-    } while (&own == by && bundles->is_waiting(turn));
-  });
-}
-
-void Sweep::sweep_bundle(Worker& worker, Bundle& bundle, Expansion* expansion) {
-  for (BundledPart& part : bundle.parts) {
-    if (stopped()) return;
-    if (!part.is_container) {
-      sweep_object(worker, std::move(part.object), Covers::nothing, part.told);
-      continue;
-    }
-    worker.watch.begin(Work::unpack);
-    Unpacking unpacking(*this, engine_, worker, part.depth, *expansion);
-    unpacking.take_whole(std::move(part.object), part.told);
-    unpacking.flush();
-    worker.watch.charge(Work::unpack);
-  }
 }
 
 }  // namespace ambit

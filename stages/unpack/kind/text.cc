@@ -195,22 +195,21 @@ std::optional<std::string> narrowed_from_four(std::string_view head) {
   const auto may_be_ascii = [&](std::size_t unit) { return head.substr(4 * unit + 1, 2) == "\0\0"sv; };
   if (!marked && !may_be_ascii(0) && !may_be_ascii(1)) return std::nullopt;
   const auto is_letter = [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\r' || c == '\t'; };
-  // By which of its four bytes holds the letter.
-  const auto letters = [&](std::size_t place) {
+  // By which of its four bytes holds the letter. Nothing where more than `most` are none.
+  const auto letters = [&](std::size_t place, std::size_t most) -> std::optional<std::string> {
     std::string out;
-    for (std::size_t i = 0; i < units; ++i) {
+    std::size_t others = 0;
+    for (std::size_t i = 0; i < units && others <= most; ++i) {
       const std::string_view unit = head.substr(4 * i, 4);
       const bool is_ascii = unit.substr(place == 0 ? 1 : 0, 3) == "\0\0\0"sv && is_letter(unit[place]);
       out.push_back(is_ascii ? unit[place] : '?');
+      others += is_ascii ? 0 : 1;
     }
-    return out;
+    return others <= most ? std::optional(std::move(out)) : std::nullopt;
   };
-  if (marked) return letters(marked_little ? 0 : 3).substr(1);
-  for (const std::size_t place : {0U, 3U}) {
-    std::string out = letters(place);
-    if (static_cast<std::size_t>(std::count(out.begin(), out.end(), '?')) * 10 <= units * 2) return out;
-  }
-  return std::nullopt;
+  if (marked) return letters(marked_little ? 0 : 3, units)->substr(1);
+  std::optional<std::string> out = letters(0, units / 5);
+  return out ? out : letters(3, units / 5);
 }
 
 }  // namespace
@@ -226,7 +225,8 @@ std::optional<std::string> narrowed(std::string_view head) {
   if (!marked && !has_zeros) return std::nullopt;
   if (units < (marked ? 2U : 6U) || (head.size() >= 4 && head.substr(2, 2) == "\0\0"sv)) return std::nullopt;
   std::size_t little = 0, big = 0;
-  for (std::size_t i = 0; i + 1 < head.size(); i += 2) {
+  const std::size_t most_others = units / 5;
+  for (std::size_t i = 0; i + 1 < head.size() && (marked || i / 2 - std::max(little, big) <= most_others); i += 2) {
     const auto is_letter = [](char c) { return static_cast<unsigned char>(c) >= 0x20 ? c != '\x7f' : !is_control(c); };
     little += head[i + 1] == '\0' && is_letter(head[i]) ? 1U : 0U;
     big += head[i] == '\0' && is_letter(head[i + 1]) ? 1U : 0U;
