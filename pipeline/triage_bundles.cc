@@ -1,5 +1,7 @@
 #include "pipeline/triage_bundles.h"
 
+#include <utility>
+
 #include "pipeline/limits_unpack.h"
 #include "pipeline/triage_parts.h"
 #include "pipeline/triage_sweep.h"

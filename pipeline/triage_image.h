@@ -42,8 +42,6 @@ struct ObjectPart {
   void add(ObjectPart other);
 };
 
-[[nodiscard]] KindGuess guess_object_kind(const Object& object, std::span<const std::byte> first);
-
 // Where the bytes of an image come from.
 struct ImageOrigin {
   Covers covers = Covers::own_bytes;  // nothing: an image that is a file, or a device seen in another image

@@ -41,6 +41,7 @@ void settle(Facts& facts, const Engine& engine);
 // stand in the bytes.
 std::vector<std::uint64_t> take_marks(std::vector<Hit>& hits, const Engine& engine);
 // What the object is, by its first bytes.
+[[nodiscard]] KindGuess guess_object_kind(const Object& object, std::span<const std::byte> first);
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts);
 inline void set_kind(const KindGuess& guess, Facts& facts) {
   facts.kind = guess.kind;

@@ -16,6 +16,7 @@ namespace {
 constexpr std::size_t kReadBytes = 256 * 1024;
 constexpr std::size_t kWaitingParts = 32;
 constexpr std::uint64_t kWaitingBytes = 256 * limits::KiB;
+constexpr std::uint64_t kBesideBytes = 1 * limits::KiB;  // what a part takes beside its bytes: a million may have none
 
 void note(Facts& facts, ExceptionReason reason) {
   const Exception exception{reason, 0, 0};
@@ -320,7 +321,7 @@ void Unpacking::view(Object child, bool retells, Facts& facts) {
 void Unpacking::later(BundledPart part, std::uint64_t bytes) {
   waiting_.has_turn = waiting_.has_turn || part.counts;
   waiting_.parts.push_back(std::move(part));
-  waiting_bytes_ += bytes;
+  waiting_bytes_ += bytes + kBesideBytes;
   if (waiting_.parts.size() >= kWaitingParts || waiting_bytes_ >= kWaitingBytes) flush();
 }
 

@@ -12,7 +12,7 @@
 namespace ambit::record::record_places_test {
 namespace {
 
-using Pieces = std::vector<Run>;
+using Pieces = std::vector<ambit::Run>;
 
 Extent raw(std::uint64_t start, std::uint64_t length) { return {start, length, View::raw}; }
 
