@@ -6,6 +6,7 @@
 #include <exception>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -107,6 +108,12 @@ Result<std::size_t> ReadAhead::read(std::span<std::byte> into) {
     impl_->given += count;
     return count;
   }
+}
+
+std::unique_ptr<ByteStream> read_ahead(ByteStream& stream) {
+  try {
+    return std::make_unique<ReadAhead>(stream);
+  } catch (const std::system_error&) { return nullptr; }
 }
 
 }  // namespace ambit

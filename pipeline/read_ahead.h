@@ -21,4 +21,7 @@ class ReadAhead final : public ByteStream {
   std::unique_ptr<Impl> impl_;
 };
 
+// Null where the system has no thread left for it.
+[[nodiscard]] std::unique_ptr<ByteStream> read_ahead(ByteStream& stream);
+
 }  // namespace ambit

@@ -259,15 +259,14 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
   const auto streamed = std::make_shared<StreamedPart>(sweep_, engine_, worker_, std::move(child));
   PartStream stream(unpacker);
   // What stands in its container as it is costs nothing to read; and one thread more is enough for a worker.
-  std::optional<ReadAhead> ahead;
-  const bool reads_ahead = !is_read_ahead_ && !part.stored_at && sweep_.shares_parts();
-  if (reads_ahead) ahead.emplace(stream);
+  std::unique_ptr<ByteStream> ahead;
+  if (!is_read_ahead_ && !part.stored_at && sweep_.shares_parts()) ahead = read_ahead(stream);
+  const bool reads_ahead = ahead != nullptr;
   is_read_ahead_ = is_read_ahead_ || reads_ahead;
-  TeedPart teed(ahead ? static_cast<ByteStream&>(*ahead) : stream, std::move(first), *expansion_,
-                [&](std::span<const std::byte> bytes) {
-                  streamed->append(bytes);
-                  return !sweep_.stopped();
-                });
+  TeedPart teed(reads_ahead ? *ahead : stream, std::move(first), *expansion_, [&](std::span<const std::byte> bytes) {
+    streamed->append(bytes);
+    return !sweep_.stopped();
+  });
   std::vector<Run> stored;
   if (facts.format != Format::none) {
     auto own = std::make_shared<Container>();
