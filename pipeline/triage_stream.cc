@@ -40,7 +40,7 @@ void StreamedPart::share(Block block) {
     const std::lock_guard lock(mutex_);
     ++open_;
   }
-  const std::uint64_t bytes = block.bytes.size();
+  const std::uint64_t bytes = block.bytes.capacity();  // as much waits with it
   auto shared = std::make_shared<Block>(std::move(block));
   sweep_.share_part(unpacker_, bytes,
                     [self = shared_from_this(), shared, stretches = std::move(stretches)](Worker& worker) {

@@ -164,7 +164,7 @@ TEST(Seen, grows_and_remembers_what_came_since) {
   }
   std::size_t remembered = 0;
   for (std::uint64_t i = 1; i <= 400'000; ++i) remembered += seen.has({i * 0x9e3779b97f4a7c15, i}) ? 1U : 0U;
-  EXPECT_GT(remembered, 200'000U);
+  EXPECT_GT(remembered, 150'000U);
 }
 
 TEST(Seen, without_memory_remembers_nothing) {

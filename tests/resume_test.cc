@@ -199,6 +199,17 @@ TEST_F(Resume, the_operator_stops_a_run_and_goes_on_later) {
   expect_same("run");
 }
 
+// The kill came when all was in its place, but for what was to be removed.
+TEST_F(Resume, a_finished_run_is_rid_of_what_it_had_left) {
+  ASSERT_EQ(c.triage("whole", exhibits).exit, 0);
+  ASSERT_EQ(c.triage("run", exhibits).exit, 0);
+  fs::create_directory(c.folder / "run/work");
+  test::write_file(c.at_work("run", "journal"), "left");
+  Running triage(c, "run", options());
+  EXPECT_EQ(triage.wait(), 0) << triage.said();
+  expect_same("run");
+}
+
 TEST_F(Resume, nothing_can_be_read_of_what_a_killed_run_leaves) {
   kill_at("run", 20'000);
   std::string left = test::read_file(c.at_work("run", "journal"));

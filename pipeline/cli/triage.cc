@@ -17,6 +17,7 @@
 #include "pipeline/limits.h"
 #include "pipeline/locator.h"
 #include "stages/record/run_reader.h"
+#include "stages/record/run_writer.h"
 
 namespace ambit::cli {
 namespace {
@@ -96,6 +97,7 @@ Exit tell_finished(const std::string& directory) {
   if (!run) return fail(run.error());
   const auto exceptions = run->exceptions();
   if (!exceptions) return fail(exceptions.error());
+  record::RunWriter::remove_leftovers(directory);
   write_out(fmt::format("the run in {} is finished; nothing was done\n", printable(directory)));
   return exceptions->empty() ? Exit::complete : Exit::with_exceptions;
 }

@@ -45,9 +45,8 @@ bool Seen::has(const Fingerprint& fingerprint) const {
 void Seen::add(const Fingerprint& fingerprint) {
   if (slots_ == nullptr) return;
   std::size_t mask = mask_.load(std::memory_order_relaxed);
-  const bool is_full = added_.fetch_add(1, std::memory_order_relaxed) > mask / 2 && mask + 1 < slots_there_;
-  if (is_full)
-    mask_.compare_exchange_strong(mask, std::min(slots_there_, 4 * (mask + 1)) - 1, std::memory_order_relaxed);
+  const bool is_full = added_.fetch_add(1, std::memory_order_relaxed) > mask && mask + 1 < slots_there_;
+  if (is_full) mask_.compare_exchange_strong(mask, 2 * mask + 1, std::memory_order_relaxed);
   Slot& slot = slot_of(fingerprint);
   slot.low.store(fingerprint.low, std::memory_order_relaxed);
   slot.mixed.store(fingerprint.high ^ fingerprint.low, std::memory_order_relaxed);

@@ -5,11 +5,11 @@
 // same fingerprint was seen on an object without a hit, this one has none either and is not matched again. Objects
 // with hits are always matched: they are few, and their hits must be placed.
 //
-// The table is a piece of memory that forgets: a newer entry overwrites an older one in its slot, and of a table that
-// is half full four times the slots are used from then on, in which most entries are not looked for where they stand:
-// memory that is never touched costs nothing, and most runs are small. Forgetting costs time, never a result. Workers
-// share it without a lock: an entry is two words, of which the second is stored mixed with the first, so that a reader
-// who catches two halves of different entries does not recognise them.
+// The table is a piece of memory that forgets: a newer entry overwrites an older one in its slot. After as many entries
+// as slots are used, twice as many are, and half of the entries are not looked for where they stand any more: memory
+// that is never touched costs nothing, and most runs are small. Forgetting costs time, never a result. Workers share it
+// without a lock: an entry is two words, of which the second is stored mixed with the first, so that a reader who
+// catches two halves of different entries does not recognise them.
 #pragma once
 
 #include <array>

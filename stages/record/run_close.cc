@@ -356,10 +356,8 @@ Result<> RunWriter::move_into_place() {
   // Beyond this rename the run is finished.
   const std::string from = work() + "/checkpoint.txt", to = directory + "/checkpoint.txt";
   if (std::rename(from.c_str(), to.c_str()) != 0) return system_error("cannot finish the run directory", directory);
-  // Before that is on the disk, the journal is all there is of the run.
   if (done = sync_path(directory); !done) return done;
-  std::error_code ignored;  // what cannot be removed is no part of the run
-  std::filesystem::remove_all(work(), ignored);
+  remove_leftovers(directory);
   return {};
 }
 

@@ -53,6 +53,12 @@ bool RunWriter::holds_unfinished(const std::string& directory) {
          ::access((directory + "/checkpoint.txt").c_str(), F_OK) != 0;
 }
 
+void RunWriter::remove_leftovers(const std::string& directory) {
+  if (!sync_path(directory).ok()) return;
+  std::error_code ignored;  // what cannot be removed is no part of the run
+  std::filesystem::remove_all(directory + "/work", ignored);
+}
+
 // One line for each thing that must be the same: what it is, a colon, and its mark.
 std::string RunWriter::identity() const {
   std::string text = "the order: " + setup_.scope->order_sha256 +
