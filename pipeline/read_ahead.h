@@ -8,20 +8,9 @@
 
 namespace ambit {
 
-// The bytes of a stream, read by a thread of its own, at most limits::kAheadBytes before they are asked for. As long as
-// it lives nobody else may touch the stream. What reading throws is thrown to who asks.
-class ReadAhead final : public ByteStream {
- public:
-  explicit ReadAhead(ByteStream& stream);
-  ~ReadAhead() override;  // what was not asked for is lost
-  [[nodiscard]] Result<std::size_t> read(std::span<std::byte> into) override;
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
-};
-
-// Null where the system has no thread left for it.
+// The bytes of `stream`, read by a thread of its own, at most limits::kAheadBytes before they are asked for. As long as
+// it lives nobody else may touch the stream; what was not asked for by then is lost. What reading throws is thrown to
+// who asks. Null where the system has no thread left for it.
 [[nodiscard]] std::unique_ptr<ByteStream> read_ahead(ByteStream& stream);
 
 }  // namespace ambit

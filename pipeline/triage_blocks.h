@@ -27,8 +27,13 @@ class BlockCutter {
       : block_(block), context_(context), behind_(behind), take_(std::move(take)) {}
 
   void append(std::span<const std::byte> bytes) {
-    window_.insert(window_.end(), bytes.begin(), bytes.end());
-    while (size() >= body_ + block_ + context_ + behind_) cut(body_ + block_, body_ + block_ + context_);
+    while (!bytes.empty()) {
+      const std::uint64_t full = body_ + block_ + context_ + behind_;
+      const auto step = bytes.first(std::min<std::uint64_t>(bytes.size(), full - size()));
+      window_.insert(window_.end(), step.begin(), step.end());
+      bytes = bytes.subspan(step.size());
+      if (size() == full) cut(body_ + block_, body_ + block_ + context_);
+    }
   }
   // The last block, where there are bytes left.
   void end() {

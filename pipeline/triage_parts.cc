@@ -227,16 +227,17 @@ WalkTrouble fill(Unpacker& unpacker, const Part& part, std::vector<std::byte>& b
 }
 
 TeedPart::TeedPart(ByteStream& rest, std::vector<std::byte> first, Expansion& expansion, Also also)
-    : rest_(rest), first_(std::move(first)), expansion_(expansion), also_(std::move(also)), is_wanted_(also_(first_)) {}
+    : rest_(rest), first_(std::move(first)), expansion_(expansion), also_(std::move(also)) {}
 
 Result<std::size_t> TeedPart::read(std::span<std::byte> into) {
+  if (trouble_ != WalkTrouble::none || !is_wanted_) return std::size_t{0};
   if (given_ < first_.size()) {
     const std::size_t length = std::min(into.size(), first_.size() - given_);
     std::copy_n(first_.begin() + static_cast<std::ptrdiff_t>(given_), length, into.begin());
     given_ += length;
+    is_wanted_ = also_(into.first(length));
     return length;
   }
-  if (trouble_ != WalkTrouble::none || !is_wanted_) return std::size_t{0};
   // All that is asked for: what the limits leave must not depend on how the bytes come.
   std::size_t came = 0;
   while (came < into.size() && !ended_) {

@@ -72,7 +72,7 @@ class TeedPart final : public ByteStream {
   Expansion& expansion_;
   const Also also_;
   std::size_t given_ = 0;  // of the first
-  bool is_wanted_, ended_ = false;
+  bool is_wanted_ = true, ended_ = false;
   std::optional<Error> failure_;  // behind what came
   WalkTrouble trouble_ = WalkTrouble::none;
 };

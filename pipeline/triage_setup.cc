@@ -68,11 +68,9 @@ void check_detectors(const ReadOrder& order, CheckedOrder& out) {
   }
 }
 
-// Does `also` beside the first pieces that come. The caller sees to it where none do.
+// Does `also` beside whatever pieces come.
 Parallel beside(const Parallel& parallel, const std::function<void()>& also) {
-  return {parallel.workers,
-          [&parallel, &also, is_first = true](std::size_t count, const Parallel::Piece& call) mutable {
-            if (!std::exchange(is_first, false)) return parallel.run(count, call);
+  return {parallel.workers, [&parallel, &also](std::size_t count, const Parallel::Piece& call) {
             parallel.run(count + 1,
                          [&](std::size_t piece, std::size_t worker) { piece == 0 ? also() : call(piece - 1, worker); });
           }};
@@ -86,7 +84,7 @@ CheckedOrder load_order(const std::string& path, const Parallel& parallel) {
   out.problems = std::move(order.problems);
   // Patterns and detectors are checked even beside other mistakes, so that all of them are said at once.
   bool checked = false;
-  const std::function<void()> detectors = [&] {
+  const std::function<void()> detectors = [&] {  // once, and also where there are no literals
     if (!std::exchange(checked, true)) check_detectors(order, out);
   };
   check_patterns(order, beside(parallel, detectors), out);

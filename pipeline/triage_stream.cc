@@ -54,9 +54,9 @@ void StreamedPart::sweep(Worker& worker, Block block, const std::vector<Stretch>
   const std::uint64_t end = block.at + block.bytes.size();
   const std::unique_ptr<Content> content = window_content(std::move(block.bytes), block.at, end);
   const auto admit = [this](const Chunk&) { return !sweep_.stopped(); };
+  engine_.census->prepare(worker.census, !object_.counted_elsewhere);
   for (const Stretch& stretch : stretches) {
     ChunkReader reader(*content, end, stretch.begin, stretch.end, worker.buffer, facts);
-    engine_.census->prepare(worker.census, !object_.counted_elsewhere);
     scan(reader, Head{end, stretch.begin, stretch.end}, facts, worker.watch, admit,
          Looking<Match>{*engine_.match, worker.match, Work::match},
          Looking<PrivateCensus>{*engine_.census, worker.census, Work::scrutinise});
@@ -73,6 +73,7 @@ void StreamedPart::sweep(Worker& worker, Block block, const std::vector<Stretch>
 
 void StreamedPart::end(std::unique_ptr<Content> content, Facts facts, std::vector<Run> stored,
                        std::optional<HitCounts> shown) {
+  if (standing_ != nullptr) standing_ = &stored;
   cutter_.end();
   const std::uint64_t size = cutter_.size();
   object_.content = std::move(content);

@@ -30,7 +30,7 @@ class StreamedPart : public std::enable_shared_from_this<StreamedPart> {
         cutter_(limits::kStreamBlock, engine.context_bytes(), limits::kBehindBytes,
                 [this](Block block) { share(std::move(block)); }) {}
 
-  // Where its parts stand in it as they are, by place, as far as they were read. Outlives the calls of append().
+  // Where its parts stand in it as they are, by place, as far as they were read. To be given to end() in the end.
   void set_parts(const std::vector<Run>& standing) { standing_ = &standing; }
   void append(std::span<const std::byte> bytes) { cutter_.append(bytes); }
   // The part is through. `facts`: what unpacking it said (exceptions, kind); `stored`: where its own parts stand in it

@@ -61,7 +61,7 @@ TEST(ChunkReader, gives_every_byte_once_with_its_neighbours_at_any_chunk_size) {
   }
 }
 
-// Bytes that are in memory already, or some of them: what is not is refused, and lost.
+// Some of its bytes are in memory; it counts those that are read.
 class HeldContent final : public Content {
  public:
   HeldContent(std::string bytes, HeldBytes held) : bytes_(std::move(bytes)), held_(held) {}

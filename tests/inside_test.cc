@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <sstream>
 
 #include "tests/evidence.h"
@@ -505,21 +506,27 @@ then = "privileged"
             "b-mark.eml disclose\nc-encrypted.eml redact");
 }
 
-TEST(Inside, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {
-  Case c;
-  c.order(test::kPayoutOrder);
-  ASSERT_EQ(made(c), "");
+// A run for each, of what is below `server`; `look` sees them all. Their indexes are the same.
+void expect_same_index(const Case& c, int exit, const std::function<void(const std::string& run)>& look = {}) {
   std::string first;
   int number = 0;
   for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
            {"--threads", "1"}, {"--threads", "2"}, {"--threads", "8"}, {"--threads", "3", "--chunk-size", "65536"}}) {
     const std::string name = "run" + std::to_string(number++);
     const Ran ran = c.triage(name, {c.folder / "server"}, more);
-    ASSERT_EQ(ran.exit, 0) << ran.err;
+    ASSERT_EQ(ran.exit, exit) << ran.err;
+    if (look) look(name);
     const std::string index = test::read_file(c.folder / (name + "/relevance.db"));
     if (first.empty()) first = index;
     EXPECT_TRUE(index == first) << more[1];
   }
+}
+
+TEST(Inside, gives_the_same_index_at_any_number_of_threads_and_any_chunk_size) {
+  Case c;
+  c.order(test::kPayoutOrder);
+  ASSERT_EQ(made(c), "");
+  expect_same_index(c, 0);
 }
 
 // What stands in a large tar as its members is swept as these; what is around them, and the borders, as the tar.
@@ -558,19 +565,11 @@ out += bytes(1024)
 open('server/a.tar.gz', 'wb').write(gzip.compress(out, 1))
 PY)sh"});
   ASSERT_EQ(made.exit, 0) << made.err;
-  std::string first;
-  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
-           {"--threads", "1"}, {"--threads", "2"}, {"--threads", "8"}, {"--threads", "3", "--chunk-size", "65536"}}) {
-    const std::string name = "run" + more[1];
-    const Ran ran = c.triage(name, {c.folder / "server"}, more);
-    ASSERT_EQ(ran.exit, 0) << ran.err;
-    EXPECT_EQ(c.query(name, "SELECT hits FROM v_item WHERE locator = 'server:/a.tar.gz!/a.tar'"), "12");
-    EXPECT_EQ(c.query(name, "SELECT count(*), sum(hits) FROM v_item WHERE locator LIKE 'server:/a.tar.gz!/a.tar!%'"),
+  expect_same_index(c, 0, [&](const std::string& run) {
+    EXPECT_EQ(c.query(run, "SELECT hits FROM v_item WHERE locator = 'server:/a.tar.gz!/a.tar'"), "12");
+    EXPECT_EQ(c.query(run, "SELECT count(*), sum(hits) FROM v_item WHERE locator LIKE 'server:/a.tar.gz!/a.tar!%'"),
               "12|12");
-    const std::string index = test::read_file(c.folder / (name + "/relevance.db"));
-    if (first.empty()) first = index;
-    EXPECT_TRUE(index == first) << more[1];
-  }
+  });
 }
 
 // Three gigabytes of zeros in a few kilobytes, twice packed.
@@ -617,19 +616,11 @@ with tarfile.open(fileobj=out, mode='w') as tar:
 open('server/a.tar.bz2', 'wb').write(__import__('bz2').compress(out.getvalue(), 1))
 PY)sh"});
   ASSERT_EQ(made.exit, 0) << made.err;
-  std::string first;
-  for (const std::vector<std::string>& more : std::vector<std::vector<std::string>>{
-           {"--threads", "1"}, {"--threads", "2"}, {"--threads", "8"}, {"--threads", "3", "--chunk-size", "65536"}}) {
-    const std::string name = "run" + more[1];
-    const Ran ran = c.triage(name, {c.folder / "server"}, more);
-    ASSERT_EQ(ran.exit, 2) << ran.err;
-    const int found = std::stoi(c.query(name, "SELECT count(*) FROM v_item"));
+  expect_same_index(c, 2, [&](const std::string& run) {
+    const int found = std::stoi(c.query(run, "SELECT count(*) FROM v_item"));
     EXPECT_GT(found, 100);
     EXPECT_LT(found, 300);
-    const std::string index = test::read_file(c.folder / (name + "/relevance.db"));
-    if (first.empty()) first = index;
-    EXPECT_TRUE(index == first) << more[1];
-  }
+  });
 }
 
 TEST(Inside, names_what_is_encrypted_and_what_is_damaged) {

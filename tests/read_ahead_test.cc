@@ -50,12 +50,12 @@ TEST(ReadAhead, gives_what_the_stream_gives_and_ends_as_it_does) {
     const std::string bytes = test::noise(7, size);
     for (const auto end : {Pieces::End::plain, Pieces::End::error}) {
       Pieces pieces(bytes, end);
-      ReadAhead ahead(pieces);
+      const auto ahead = read_ahead(pieces);
       std::string error;
-      EXPECT_TRUE(read_all(ahead, error) == bytes) << size;
+      EXPECT_TRUE(read_all(*ahead, error) == bytes) << size;
       EXPECT_EQ(error, end == Pieces::End::error ? "damaged" : "");
       std::byte one;
-      EXPECT_EQ(ahead.read({&one, 1}).ok(), end == Pieces::End::plain) << "it stays at its end";
+      EXPECT_EQ(ahead->read({&one, 1}).ok(), end == Pieces::End::plain) << "it stays at its end";
     }
   }
 }
@@ -63,24 +63,24 @@ TEST(ReadAhead, gives_what_the_stream_gives_and_ends_as_it_does) {
 TEST(ReadAhead, throws_what_reading_threw_behind_what_came_before) {
   const std::string bytes = test::noise(8, limits::kAheadBytes + 5);
   Pieces pieces(bytes, Pieces::End::thrown);
-  ReadAhead ahead(pieces);
+  const auto ahead = read_ahead(pieces);
   std::vector<std::byte> into(bytes.size());
   for (std::size_t had = 0; had < bytes.size();) {
-    const Result<std::size_t> got = ahead.read(std::span(into).subspan(had));
+    const Result<std::size_t> got = ahead->read(std::span(into).subspan(had));
     ASSERT_TRUE(got.ok());
     ASSERT_GT(*got, 0U);
     had += *got;
   }
   EXPECT_TRUE(std::equal(into.begin(), into.end(), reinterpret_cast<const std::byte*>(bytes.data())));
-  EXPECT_THROW(static_cast<void>(ahead.read(into)), std::runtime_error);
+  EXPECT_THROW(static_cast<void>(ahead->read(into)), std::runtime_error);
 }
 
 TEST(ReadAhead, can_be_left_at_any_place) {
   for (const std::size_t taken : {std::size_t{0}, std::size_t{1}, limits::kAheadBytes / 2, 2 * limits::kAheadBytes}) {
     Pieces pieces(test::noise(9, 5 * limits::kAheadBytes), Pieces::End::plain);
-    ReadAhead ahead(pieces);
+    const auto ahead = read_ahead(pieces);
     std::vector<std::byte> into(4'096);
-    for (std::size_t had = 0; had < taken;) had += *ahead.read(into);
+    for (std::size_t had = 0; had < taken;) had += *ahead->read(into);
   }
 }
 

@@ -153,7 +153,7 @@ TEST_F(Resume, a_run_that_is_killed_again_and_again_comes_to_the_same_as_one_und
       }
       const int ended = triage.kill(SIGKILL);
       if (ended == 0) break;  // it was over just before
-      EXPECT_EQ(ended, 128 + SIGKILL);
+      ASSERT_EQ(ended, 128 + SIGKILL) << triage.said();
       ++killed;
     }
     expect_same(name);

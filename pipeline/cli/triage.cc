@@ -97,7 +97,7 @@ Exit tell_finished(const std::string& directory) {
   if (!run) return fail(run.error());
   const auto exceptions = run->exceptions();
   if (!exceptions) return fail(exceptions.error());
-  record::RunWriter::remove_leftovers(directory);
+  if (Result<> done = record::RunWriter::remove_leftovers(directory); !done) return fail(done.error());
   write_out(fmt::format("the run in {} is finished; nothing was done\n", printable(directory)));
   return exceptions->empty() ? Exit::complete : Exit::with_exceptions;
 }

@@ -356,9 +356,7 @@ Result<> RunWriter::move_into_place() {
   // Beyond this rename the run is finished.
   const std::string from = work() + "/checkpoint.txt", to = directory + "/checkpoint.txt";
   if (std::rename(from.c_str(), to.c_str()) != 0) return system_error("cannot finish the run directory", directory);
-  if (done = sync_path(directory); !done) return done;
-  remove_leftovers(directory);
-  return {};
+  return remove_leftovers(directory);
 }
 
 }  // namespace ambit::record

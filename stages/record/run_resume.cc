@@ -53,10 +53,12 @@ bool RunWriter::holds_unfinished(const std::string& directory) {
          ::access((directory + "/checkpoint.txt").c_str(), F_OK) != 0;
 }
 
-void RunWriter::remove_leftovers(const std::string& directory) {
-  if (!sync_path(directory).ok()) return;
+Result<> RunWriter::remove_leftovers(const std::string& directory) {
+  // Before the checkpoint is on the disk, the journal is all there is of the run.
+  if (Result<> done = sync_path(directory); !done) return done;
   std::error_code ignored;  // what cannot be removed is no part of the run
   std::filesystem::remove_all(directory + "/work", ignored);
+  return {};
 }
 
 // One line for each thing that must be the same: what it is, a colon, and its mark.

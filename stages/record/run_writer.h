@@ -115,8 +115,8 @@ class RunWriter {
   [[nodiscard]] static Result<std::unique_ptr<RunWriter>> resume(Setup setup, Replay& replay);
   // True where resume() has something to go on with.
   [[nodiscard]] static bool holds_unfinished(const std::string& directory);
-  // Of a run that was finished, and killed before it had tidied up.
-  static void remove_leftovers(const std::string& directory);
+  // Of a run that is finished: it may have been killed before it had tidied up.
+  [[nodiscard]] static Result<> remove_leftovers(const std::string& directory);
   ~RunWriter();
   RunWriter(const RunWriter&) = delete;
   RunWriter& operator=(const RunWriter&) = delete;
