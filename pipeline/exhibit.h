@@ -14,7 +14,7 @@
 
 namespace ambit {
 
-enum class ExhibitKind : std::uint8_t { folder, file, raw, split_raw, ewf, qcow2, vmdk, vhd, vhdx };
+enum class ExhibitKind : std::uint8_t { folder, file, raw, split_raw, ewf, qcow2, vmdk, vhd, vhdx, vdi, udif };
 
 [[nodiscard]] constexpr const char* to_string(ExhibitKind kind) {
   switch (kind) {
@@ -36,6 +36,10 @@ enum class ExhibitKind : std::uint8_t { folder, file, raw, split_raw, ewf, qcow2
       return "VHD";
     case ExhibitKind::vhdx:
       return "VHDX";
+    case ExhibitKind::vdi:
+      return "VDI";
+    case ExhibitKind::udif:
+      return "DMG";
   }
   return "?";
 }

@@ -169,6 +169,12 @@ inline constexpr std::size_t kMaxRunBlocks = 4096;
 inline constexpr std::uint64_t kMaxImageRatio = 64 * KiB;
 // Largest packed block of any image: an EWF chunk of 32,768 sectors of 2,048 bytes.
 inline constexpr std::uint64_t kMaxImageBlock = 64 * MiB;
+// Dictionary of such a block in xz: that of the highest level, for which its decoder asks 65 MiB.
+inline constexpr std::uint64_t kMaxBlockDictionary = 128 * MiB;
+// The list of a DMG's blocks, as XML: some 55 characters for each mebibyte of the disk, this for one of 300 GB.
+inline constexpr std::uint64_t kMaxUdifList = 16 * MiB;
+// An image that only its end tells is looked for in files of this size on: the smallest disk of a few files.
+inline constexpr std::uint64_t kLeastImageByEnd = 4 * KiB;
 // Packed bytes of an EWF image read at once: the chunks of a mebibyte lie beside each other.
 inline constexpr std::size_t kEwfWindowBytes = 1 * MiB;
 // Chunk tables of an EWF image. 8 TiB in chunks of 32 KiB take 16,384; one of them costs 64 bytes.

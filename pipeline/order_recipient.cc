@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "pipeline/base64.h"
+
 namespace ambit {
 namespace {
 
 constexpr std::size_t kAgeCharacters = 62;  // "age", "1", 52 for 32 bytes, 6 for the checksum
 constexpr std::string_view kBech32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::size_t kEd25519Bytes = 32;
 constexpr std::size_t kLeastRsaBytes = 2048 / 8;
 
@@ -51,9 +52,9 @@ std::optional<std::string> decode_base64(std::string_view text) {
   std::uint32_t bits = 0;
   unsigned held = 0;
   for (const char c : text) {
-    const std::size_t value = kBase64.find(c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = (bits << 6 | static_cast<std::uint32_t>(value)) & 0xffff;
+    const std::uint8_t value = base64_value(c);
+    if (value == kNoBase64) return std::nullopt;
+    bits = (bits << 6 | value) & 0xffff;
     held += 6;
     if (held < 8) continue;
     held -= 8;

@@ -1,5 +1,6 @@
 // An image that is an object: opened, and swept as an image of its own.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "pipeline/content_source.h"
@@ -16,6 +17,19 @@ namespace {
 std::ptrdiff_t images_around(const Locator& locator) {
   return std::count_if(locator.steps.begin(), locator.steps.end(),
                        [](const Step& step) { return step.kind == StepKind::path; });
+}
+
+// Images that begin like anything say at their end what they are, whatever they are called. The first block of a packed
+// one is a stream of its own.
+bool may_end_as_image(const Facts& facts) {
+  const bool is_stream = facts.format == Format::zlib || facts.format == Format::bzip2 || facts.format == Format::xz;
+  return facts.size >= limits::kLeastImageByEnd && (is_stream || facts.kind == Kind::binary);
+}
+
+bool ends_as_image(const Object& object, std::uint64_t size) {
+  std::array<std::byte, kImageEndBytes> end{};
+  const Result<std::size_t> got = object.content->read_at(size - end.size(), end);
+  return got.ok() && *got == end.size() && ends_like_image(end);
 }
 
 }  // namespace
@@ -55,7 +69,8 @@ Result<std::optional<Sweep::InsideImage>> Sweep::look_inside(const Object& objec
   }
   inside.image = std::move(opened).value();
   inside.origin.bytes = inside.image;
-  inside.origin.counted_elsewhere = inside.image->kind() != ExhibitKind::ewf;  // the others hold bytes as they are
+  const ExhibitKind kind = inside.image->kind();  // the others hold bytes as they are
+  inside.origin.counted_elsewhere = kind != ExhibitKind::ewf && kind != ExhibitKind::udif;
   return std::optional(std::move(inside));
 }
 
@@ -80,7 +95,12 @@ void Sweep::sweep_inside(const Object& object, const InsideImage& inside, const 
 }
 
 void Sweep::open_inside(Worker& worker, const Object& object, Facts& facts) {
-  if (facts.kind != Kind::disk_image || object.content == nullptr) return;
+  if (object.content == nullptr) return;
+  if (may_end_as_image(facts) && ends_as_image(object, facts.size)) {
+    facts.kind = Kind::disk_image;
+    facts.format = Format::none;
+  }
+  if (facts.kind != Kind::disk_image) return;
   const Result<std::optional<InsideImage>> inside = look_inside(object, facts.size);
   if (!inside.ok()) {
     facts.exceptions.insert(facts.exceptions.begin(), {ExceptionReason::unsupported, 0, facts.size});

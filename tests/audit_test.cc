@@ -5,6 +5,7 @@
 #include <cmath>
 #include <random>
 
+#include "pipeline/base64.h"
 #include "pipeline/detector_file.h"
 #include "stages/audit/arithmetic.h"
 #include "stages/audit/auditor.h"
@@ -90,7 +91,7 @@ TEST(Auditor, finds_each_value_in_base64_over_the_ends_of_lines) {
   for (const Example& example : examples()) {
     for (std::size_t shift = 0; shift < 3; ++shift) {
       const std::string packed =
-          audit::base64_of(std::string(shift, '.') + " a text before it: " + example.text() + " and one behind");
+          to_base64(std::string(shift, '.') + " a text before it: " + example.text() + " and one behind");
       for (const std::size_t width : {20U, 76U, 1000U}) {
         std::string lines = "Content-Transfer-Encoding: base64\r\n\r\n";
         for (std::size_t at = 0; at < packed.size(); at += width) lines += packed.substr(at, width) + "\r\n";

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <random>
 
+#include "pipeline/base64.h"
 #include "pipeline/detector_file.h"
 #include "stages/audit/canary_files.h"
 #include "stages/scrutinise/base64_lines.h"
@@ -75,7 +76,7 @@ TEST(Detectors, find_each_example_once_in_every_encoding) {
 
 // As a mail has an attachment: lines of `width` digits, the text anywhere in a group of three.
 std::string base64_lines(const std::string& text, std::size_t width, std::string_view line_end) {
-  const std::string digits = audit::base64_of(text);
+  const std::string digits = to_base64(text);
   std::string out;
   for (std::size_t at = 0; at < digits.size(); at += width) {
     out += digits.substr(at, width);

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "stages/hash/digest.h"
-#include "stages/open/inflate.h"
+#include "stages/open/packed_block.h"
 #include "tests/open_images.h"
 
 namespace ambit::open_ewf_test {

@@ -38,6 +38,9 @@ std::vector<Format> formats() {
       {"qcow2", {"-o", "cluster_size=2M"}, ExhibitKind::qcow2},
       {"qcow2", {"-c"}, ExhibitKind::qcow2, true},
       {"qcow2", {"-c", "-o", "cluster_size=4k"}, ExhibitKind::qcow2, true},
+      {"qcow2", {"-c", "-o", "compression_type=zstd"}, ExhibitKind::qcow2, true},
+      {"qcow2", {"-o", "extended_l2=on,cluster_size=64k"}, ExhibitKind::qcow2},
+      {"qcow2", {"-c", "-o", "extended_l2=on,cluster_size=128k,compression_type=zstd"}, ExhibitKind::qcow2, true},
       {"vmdk", {"-o", "subformat=monolithicSparse"}, ExhibitKind::vmdk},
       {"vmdk", {"-o", "subformat=streamOptimized"}, ExhibitKind::vmdk, true},
       {"vmdk", {"-o", "subformat=monolithicFlat"}, ExhibitKind::vmdk, false, false},
@@ -49,10 +52,30 @@ std::vector<Format> formats() {
       {"vhdx", {"-o", "subformat=dynamic"}, ExhibitKind::vhdx},
       {"vhdx", {"-o", "subformat=fixed"}, ExhibitKind::vhdx},
       {"vhdx", {"-o", "block_size=1M"}, ExhibitKind::vhdx},
+      {"vdi", {}, ExhibitKind::vdi},
+      {"vdi", {"-o", "static=on"}, ExhibitKind::vdi},
+      {"dmg", {"raw"}, ExhibitKind::udif},
+      {"dmg", {"adc"}, ExhibitKind::udif, true},
+      {"dmg", {"zlib"}, ExhibitKind::udif, true},
+      {"dmg", {"bzip2"}, ExhibitKind::udif, true},
+      {"dmg", {"xz"}, ExhibitKind::udif, true},
+      {"dmg", {"mixed", "fork"}, ExhibitKind::udif, true},
   };
 }
 
+// qemu-img writes none; the test below holds what is written here against what it reads.
+void make_dmg(const std::string& raw, const std::string& image, const std::vector<std::string>& options) {
+  std::vector<std::string> arguments = {"python3", AMBIT_SOURCE_DIR "/tests/evidence/make_dmg.py", raw, image};
+  arguments.insert(arguments.end(), options.begin(), options.end());
+  const test::Ran ran = test::run(arguments);
+  ASSERT_EQ(ran.exit, 0) << ran.err;
+}
+
 std::string convert(const TemporaryFolder& folder, const Format& format) {
+  if (format.name == "dmg") {
+    make_dmg(folder / "raw", folder / "image", format.options);
+    return folder / "image";
+  }
   std::vector<std::string> arguments = {"convert", "-f", "raw", "-O", format.name};
   arguments.insert(arguments.end(), format.options.begin(), format.options.end());
   arguments.insert(arguments.end(), {folder / "raw", folder / "image"});
@@ -99,6 +122,11 @@ TEST(OpenImages, a_change_to_another_image_is_refused_with_the_remedy) {
   qemu_img({"convert", "-O", "vmdk", folder / "raw", folder / "parent.vmdk"});
   qemu_img({"create", "-q", "-f", "qcow2", "-b", folder / "raw", "-F", "raw", folder / "child.qcow2"});
   qemu_img({"create", "-q", "-f", "vmdk", "-b", folder / "parent.vmdk", "-F", "vmdk", folder / "child.vmdk"});
+  qemu_img({"convert", "-O", "vdi", folder / "raw", folder / "parent.vdi"});
+  std::string child = test::read_file(folder / "parent.vdi");
+  child[76] = 4;  // qemu-img makes none
+  test::write_file(folder / "child.vdi", child);
+  EXPECT_NE(test::refused(folder / "child.vdi").what.find("only the changes"), std::string::npos);
   EXPECT_NE(test::refused(folder / "child.qcow2").what.find("only the changes"), std::string::npos);
   EXPECT_NE(test::refused(folder / "child.vmdk").what.find("only the changes"), std::string::npos);
   EXPECT_NE(test::refused(folder / "child.vmdk").remedy, "");
@@ -107,14 +135,46 @@ TEST(OpenImages, a_change_to_another_image_is_refused_with_the_remedy) {
 TEST(OpenImages, what_cannot_be_read_is_refused_with_the_remedy) {
   TemporaryFolder folder;
   const std::vector<std::vector<std::string>> options = {{"encrypt.format=luks,encrypt.key-secret=s"},
-                                                         {"data_file=" + (folder / "data")},
-                                                         {"extended_l2=on"},
-                                                         {"compression_type=zstd"}};
+                                                         {"data_file=" + (folder / "data")}};
   for (const auto& option : options) {
     qemu_img({"create", "-q", "--object", "secret,id=s,data=abc", "-f", "qcow2", "-o", option.front(), folder / "image",
               "1M"});
     EXPECT_NE(test::refused(folder / "image").remedy, "") << option.front();
     fs::remove(folder / "image");
+  }
+}
+
+TEST(OpenImages, a_dmg_is_read_as_qemu_reads_it) {
+  TemporaryFolder folder;
+  const std::string raw = test::disk_bytes(41, (3U << 20U) + 512);
+  test::write_file(folder / "raw", raw);
+  for (const std::vector<std::string>& options : {std::vector<std::string>{"zlib"}, {"raw"}, {"zlib", "fork"}}) {
+    make_dmg(folder / "raw", folder / "image.dmg", options);
+    qemu_img({"convert", "-f", "dmg", "-O", "raw", folder / "image.dmg", folder / "back"});
+    EXPECT_EQ(test::read_file(folder / "back"), raw);
+    const auto image = opened(folder / "image.dmg");
+    ASSERT_NE(image, nullptr);
+    expect_same(*image, raw, 10);
+  }
+}
+
+// Blocks in LZFSE, one of several parts, an encrypted one.
+TEST(OpenImages, a_dmg_that_cannot_be_read_is_refused_with_the_remedy) {
+  TemporaryFolder folder;
+  test::write_file(folder / "raw", test::disk_bytes(43, 1U << 20U));
+  make_dmg(folder / "raw", folder / "image.dmg", {"raw", "fork"});
+  const std::string whole = test::read_file(folder / "image.dmg");
+  const auto refused_with = [&](std::size_t at, std::string_view bytes) {
+    test::write_file(folder / "bent.dmg", std::string(whole).replace(at, bytes.size(), bytes));
+    return test::refused(folder / "bent.dmg");
+  };
+  using namespace std::string_view_literals;
+  const std::size_t row = whole.find("mish") + 204;
+  EXPECT_NE(refused_with(row, "\x80\0\0\7"sv).what.find("LZFSE"), std::string::npos);
+  EXPECT_NE(refused_with(whole.size() - 512 + 60, "\0\0\0\2"sv).what.find("part"), std::string::npos);
+  EXPECT_NE(refused_with(0, "encrcdsa\0\0\0\2"sv).what.find("encrypted"), std::string::npos);
+  for (const std::size_t at : {row + 8, row + 16, row + 24, row + 32, whole.size() - 512 + 48}) {
+    EXPECT_NE(refused_with(at, "\xff\xff\xff\xff\xff\xff\xff\xff"sv).remedy, "") << at - row;
   }
 }
 

@@ -86,6 +86,22 @@ TEST_F(PackedImages, in_an_image_are_found_and_verified) {
   expect_verified("run", c.folder / "outer.dd");
 }
 
+// A packed disk begins with a stream that could be a file of its own, and file hosts call what they hold by a number.
+TEST_F(PackedImages, that_only_their_end_tells_are_opened_whatever_they_are_called) {
+  make("make=" AMBIT_SOURCE_DIR
+       "/tests/evidence/make_dmg.py\n"
+       "python3 $make disk ../server/a.dmg bzip2; python3 $make disk ../server/4711 zlib; "
+       "python3 $make disk ../server/b.dmg xz; python3 $make disk ../server/4712 mixed; "
+       "qemu-img convert -O vpc -o subformat=fixed,force_size disk ../server/4713; "
+       "qemu-img convert -O vdi disk ../server/4714");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(items("run"),
+            "server:/4711:/a.txt 1\nserver:/4712:/a.txt 1\nserver:/4713:/a.txt 1\nserver:/4714:/a.txt 1\n"
+            "server:/a.dmg:/a.txt 1\nserver:/b.dmg:/a.txt 1");
+  expect_verified("run", c.folder / "server");
+}
+
 // Disks of containers and of virtual machines are file systems without a partition table, and called anything.
 TEST_F(PackedImages, of_a_file_system_alone_are_told_by_its_super_block) {
   make(

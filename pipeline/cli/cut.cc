@@ -20,6 +20,8 @@ constexpr std::array kUnpackers = {
     Unpacker{"VMDK", "qemu-img convert -f vmdk -O raw {0} {1}"},
     Unpacker{"VHD", "qemu-img convert -f vpc -O raw {0} {1}"},
     Unpacker{"VHDX", "qemu-img convert -f vhdx -O raw {0} {1}"},
+    Unpacker{"VDI", "qemu-img convert -f vdi -O raw {0} {1}"},
+    Unpacker{"DMG", "qemu-img convert -f dmg -O raw {0} {1}"},
 };
 
 // The parts of image.001, or image.aa, as the shell finds them: no other file that begins alike, a log or a checksum.

@@ -4,6 +4,8 @@
 #include <array>
 #include <ctime>
 
+#include "pipeline/base64.h"
+
 namespace ambit::audit {
 namespace {
 
@@ -195,7 +197,7 @@ std::string mail_file(std::string_view subject, std::string_view text, std::int6
 }
 
 std::string mail_with_attachment(std::string_view subject, std::string_view text, std::int64_t sent) {
-  const std::string packed = base64_of(text);
+  const std::string packed = to_base64(text);
   std::string lines;
   for (std::size_t at = 0; at < packed.size(); at += 76) lines += packed.substr(at, 76) + "\r\n";
   return mail_head(subject, sent) +
@@ -220,20 +222,6 @@ std::string sql_file(const std::vector<std::string>& texts) {
     out += (i == 0 ? "(" : ",(") + std::to_string(i + 1) + ",'" + sql_text(texts[i]) + "')";
   }
   return out + ";\n";
-}
-
-std::string base64_of(std::string_view bytes) {
-  static constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
-    const std::string_view group = bytes.substr(at, 3);
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      bits = bits << 8 | (i < group.size() ? static_cast<unsigned char>(group[i]) : 0U);
-    }
-    for (std::size_t i = 0; i < 4; ++i) out += i <= group.size() ? kDigits[bits >> (18 - 6 * i) & 0x3fU] : '=';
-  }
-  return out;
 }
 
 }  // namespace ambit::audit

@@ -23,6 +23,5 @@ struct Member {
 // A dump of one table; `texts` are the rows' texts, which hold no control characters.
 [[nodiscard]] std::string sql_file(const std::vector<std::string>& texts);
 [[nodiscard]] std::string sql_text(std::string_view text);  // as it stands between the quotes of a dump
-[[nodiscard]] std::string base64_of(std::string_view bytes);
 
 }  // namespace ambit::audit

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <span>
 
+#include "pipeline/base64.h"
 #include "stages/audit/canary_files.h"
 
 namespace ambit::audit {
@@ -45,7 +46,7 @@ void CanarySearch::add_value(std::uint32_t canary, const std::string& value) {
   add(canary, hex_of(value), true);
   // Whatever stands before and behind it: the digits that are the value's alone.
   for (const std::size_t before : {0U, 1U, 2U}) {
-    const std::string digits = base64_of(std::string(before, 'x') + value);
+    const std::string digits = to_base64(std::string(before, 'x') + value);
     const std::size_t whole = (before + value.size()) / 3 * 4;
     const std::size_t first = before == 0 ? 0 : 4;
     add(canary, digits.substr(first, whole - first), false);

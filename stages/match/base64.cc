@@ -3,18 +3,14 @@
 #include <algorithm>
 #include <array>
 
+#include "pipeline/base64.h"
+
 namespace ambit::match {
 namespace {
 
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-constexpr std::uint8_t kNone = 0xff;
-
+// With the letters of URLs.
 constexpr std::array<std::uint8_t, 256> kValues = [] {
-  std::array<std::uint8_t, 256> values{};
-  for (auto& value : values) value = kNone;
-  for (std::size_t i = 0; i < kAlphabet.size(); ++i) {
-    values[static_cast<unsigned char>(kAlphabet[i])] = static_cast<std::uint8_t>(i);
-  }
+  std::array<std::uint8_t, 256> values = kBase64Values;
   values['-'] = 62;
   values['_'] = 63;
   return values;
@@ -30,7 +26,7 @@ std::size_t next_place(Bytes window, std::size_t at) {
   bool line_end = false;
   while (i < window.size() && i < at + kMaxFold && is_blank(at_byte(window, i)))
     line_end |= at_byte(window, i++) == '\n';
-  if (i >= window.size() || kValues[at_byte(window, i)] == kNone) return window.size();
+  if (i >= window.size() || kValues[at_byte(window, i)] == kNoBase64) return window.size();
   return i == at || line_end ? i : window.size();
 }
 
@@ -39,7 +35,7 @@ std::optional<std::size_t> place_before(Bytes window, std::size_t at) {
   std::size_t i = at;
   bool line_end = false;
   while (i > 0 && at - i < kMaxFold && is_blank(at_byte(window, i - 1))) line_end |= at_byte(window, --i) == '\n';
-  if (i == 0 || kValues[at_byte(window, i - 1)] == kNone) return std::nullopt;
+  if (i == 0 || kValues[at_byte(window, i - 1)] == kNoBase64) return std::nullopt;
   if (i != at && !line_end) return std::nullopt;
   return i - 1;
 }
@@ -107,7 +103,7 @@ std::string base64_core(std::string_view bytes, unsigned alignment, bool url_saf
       const auto byte = static_cast<unsigned char>(bytes[bit / 8 - alignment]);
       value = value << 1 | (byte >> (7 - bit % 8) & 1U);
     }
-    const char plain = kAlphabet[value];
+    const char plain = kBase64Letters[value];
     out.push_back(!url_safe ? plain : plain == '+' ? '-' : plain == '/' ? '_' : plain);
   }
   return out;

@@ -5,7 +5,7 @@
 #include <cstring>
 
 #include "stages/open/fields.h"
-#include "stages/open/inflate.h"
+#include "stages/open/packed_block.h"
 #include "stages/open/table_pages.h"
 
 namespace ambit::open::ewf {
@@ -38,7 +38,7 @@ Error no_answer(const std::string& image) { return {ErrorKind::timeout, "the fil
 
 struct Chunks::Reader {
   TablePages pages;
-  Inflater inflater;
+  BlockDecoder decoder;
   // Packed bytes of a segment from window_at on.
   std::unique_ptr<std::byte[]> window;
   std::size_t window_room = 0, window_bytes = 0;
@@ -165,11 +165,11 @@ bool Chunks::unpack(Reader& reader, std::uint32_t segment, const Place& place, s
   if (place.at >= place.end || place.at >= segments_[segment]->size()) return false;
   const std::span<const std::byte> stored = fetch(reader, segment, place.at, place.end, ahead);
   if (place.packed) {
-    if (const auto got = reader.inflater.zlib(stored, into)) return *got == into.size();
+    if (const auto got = reader.decoder.decode(Packing::zlib, stored, into)) return *got == into.size();
     if (into.size() == index_.geometry.chunk_bytes) return false;
     // The last chunk may have been filled up to a whole one.
     std::vector<std::byte> whole(index_.geometry.chunk_bytes);
-    const auto got = reader.inflater.zlib(stored, whole);
+    const auto got = reader.decoder.decode(Packing::zlib, stored, whole);
     if (!got || *got < into.size()) return false;
     std::memcpy(into.data(), whole.data(), into.size());
     return true;

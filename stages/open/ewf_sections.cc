@@ -6,7 +6,7 @@
 
 #include "pipeline/limits.h"
 #include "stages/open/fields.h"
-#include "stages/open/inflate.h"
+#include "stages/open/packed_block.h"
 
 namespace ambit::open::ewf {
 namespace {

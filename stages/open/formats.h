@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -44,16 +45,35 @@ using Bytes = std::shared_ptr<const ByteSource>;
 [[nodiscard]] Opened open_vmdk_parts(const Request& request, Bytes text);  // the text that names the parts
 [[nodiscard]] Opened open_vhd(const Request& request, Bytes bytes);
 [[nodiscard]] Opened open_vhdx(const Request& request, Bytes bytes);
+[[nodiscard]] Opened open_vdi(const Request& request, Bytes bytes);
+[[nodiscard]] Opened open_udif(const Request& request, Bytes bytes);
 
 // The folder as it is, read-only, without a note of being read; attached to no path. Not valid: this process may not.
 [[nodiscard]] FileDescriptor untouched_view(const std::string& folder);
 
 // What the bytes of a file say that it is. The formats that are recognised but not read are there to be refused.
-enum class ImageFormat : std::uint8_t { none, ewf, ewf2, logical_ewf, qcow2, vmdk, vmdk_text, vmdk_other, vhd, vhdx };
+enum class ImageFormat : std::uint8_t {
+  none,
+  ewf,
+  ewf2,
+  logical_ewf,
+  qcow2,
+  vmdk,
+  vmdk_text,
+  vmdk_other,
+  vhd,
+  vhdx,
+  vdi,
+  udif,
+  udif_encrypted
+};
 [[nodiscard]] ImageFormat image_format(const ByteSource& bytes);
 // An Error with the remedy for a format that is recognised but not read.
 [[nodiscard]] Error not_read(ImageFormat format, const std::string& path);
 [[nodiscard]] bool is_vhd(const ByteSource& bytes);
+[[nodiscard]] bool is_udif(const ByteSource& bytes);
+// How the last 512 bytes of a DMG begin.
+inline constexpr std::string_view kUdifEnd{"koly\0\0\0\4\0\0\2\0", 12};
 
 // True if there is something under the path.
 [[nodiscard]] bool exists(const std::string& path);

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
-#include "stages/open/inflate.h"
-
 namespace ambit::open {
 
 struct MappedImage::Reader {
   TablePages pages;
-  Inflater inflater;
+  BlockDecoder decoder;
   std::vector<std::byte> packed, block;
   // Which packed block `block` holds.
   std::uint64_t block_at = UINT64_MAX;
@@ -36,8 +34,7 @@ Result<> MappedImage::read_place(Reader& reader, const Place& place, std::span<s
     const Result<std::size_t> got = read_up_to(source, place.at, reader.packed);
     if (!got.ok()) return got.error();
     const std::span<const std::byte> packed(reader.packed.data(), *got);
-    const auto bytes = place.kind == Place::Kind::zlib ? reader.inflater.zlib(packed, reader.block)
-                                                       : reader.inflater.raw(packed, reader.block);
+    const auto bytes = reader.decoder.decode(place.packing, packed, reader.block);
     if (!bytes || *bytes < place.inside + into.size()) return broken("a packed block of the image is damaged");
     reader.block.resize(*bytes);
     reader.block_at = place.at;

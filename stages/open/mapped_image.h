@@ -12,6 +12,7 @@
 
 #include "pipeline/exhibit.h"
 #include "stages/open/formats.h"
+#include "stages/open/packed_block.h"
 #include "stages/open/readers.h"
 #include "stages/open/table_pages.h"
 
@@ -19,8 +20,9 @@ namespace ambit::open {
 
 // Where the bytes from some offset of the image on are.
 struct Place {
-  enum class Kind : std::uint8_t { stored, zero, raw_deflate, zlib };
+  enum class Kind : std::uint8_t { stored, zero, packed };
   Kind kind = Kind::zero;
+  Packing packing = Packing::zlib;
   std::uint32_t part = 0;    // the file
   std::uint64_t at = 0;      // stored: of the byte asked for; packed: of the packed block
   std::uint64_t length = 0;  // bytes from the offset asked for on that this answers for; never 0

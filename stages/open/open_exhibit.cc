@@ -26,6 +26,11 @@ Opened open_by_content(const Request& request, Bytes bytes) {
       return open_vhd(request, std::move(bytes));
     case ImageFormat::vhdx:
       return open_vhdx(request, std::move(bytes));
+    case ImageFormat::vdi:
+      return open_vdi(request, std::move(bytes));
+    case ImageFormat::udif:
+      return open_udif(request, std::move(bytes));
+    case ImageFormat::udif_encrypted:
     case ImageFormat::ewf2:
     case ImageFormat::logical_ewf:
     case ImageFormat::vmdk_other:

@@ -1,5 +1,6 @@
 #include "stages/open/open_image.h"
 
+#include <algorithm>
 #include <array>
 
 #include "stages/open/ewf_sections.h"
@@ -15,8 +16,8 @@ using namespace std::string_view_literals;
 struct Signature {
   std::string_view bytes;
   ImageFormat format;
+  std::size_t at = 0;
 };
-// At the begin of the file.
 constexpr std::array kSignatures = {
     Signature{"EVF2\r\n\x81\0"sv, ImageFormat::ewf2},
     Signature{"LEF2\r\n\x81\0"sv, ImageFormat::ewf2},
@@ -28,6 +29,8 @@ constexpr std::array kSignatures = {
     Signature{"\xbe\xba\xfe\xca\0\0\0\0"sv, ImageFormat::vmdk_other},  // the sparse files of ESXi 6.5 on
     Signature{"# Disk DescriptorFile"sv, ImageFormat::vmdk_text},
     Signature{"vhdxfile"sv, ImageFormat::vhdx},
+    Signature{"\x7f\x10\xda\xbe"sv, ImageFormat::vdi, 64},
+    Signature{"encrcdsa\0\0\0\2"sv, ImageFormat::udif_encrypted},
 };
 
 // A file inside an exhibit, as an image of its own.
@@ -48,14 +51,15 @@ class InnerRaw final : public Exhibit {
 }  // namespace
 
 ImageFormat image_format(const ByteSource& bytes) {
-  std::array<std::byte, 32> head{};
+  std::array<std::byte, 72> head{};
   const Result<std::size_t> got = read_up_to(bytes, 0, head);
   if (!got.ok()) return ImageFormat::none;
   const std::string_view begin = text(std::span(head).first(*got));
   for (const Signature& signature : kSignatures) {
-    if (begin.starts_with(signature.bytes)) return signature.format;
+    if (begin.substr(std::min(begin.size(), signature.at)).starts_with(signature.bytes)) return signature.format;
   }
   if (is_vhd(bytes)) return ImageFormat::vhd;
+  if (is_udif(bytes)) return ImageFormat::udif;
   return ewf::is_segment(bytes) ? ImageFormat::ewf : ImageFormat::none;
 }
 
@@ -68,6 +72,9 @@ Error not_read(ImageFormat format, const std::string& path) {
     case ImageFormat::logical_ewf:
       return {ErrorKind::evidence, "this is a logical image (L01): files, not a disk", path,
               "extract its files with EnCase or FTK Imager and give the folder"};
+    case ImageFormat::udif_encrypted:
+      return {ErrorKind::evidence, "this is an encrypted disk image of Apple (DMG)", path,
+              "convert it with hdiutil convert -format UDRO and its passphrase, on a copy"};
     default:
       return {ErrorKind::evidence, "this is a VMDK of VMware ESX, which this version does not read", path,
               "convert it with vmkfstools -i or qemu-img convert, on a copy"};
@@ -75,6 +82,11 @@ Error not_read(ImageFormat format, const std::string& path) {
 }
 
 }  // namespace open
+
+bool ends_like_image(std::span<const std::byte> last_bytes) {
+  const std::string_view end = open::text(last_bytes);
+  return end.starts_with("conectix") || end.starts_with(open::kUdifEnd);
+}
 
 Result<std::unique_ptr<Exhibit>> open_image(std::shared_ptr<const ByteSource> bytes, const std::string& name) {
   using open::ImageFormat;
@@ -90,6 +102,11 @@ Result<std::unique_ptr<Exhibit>> open_image(std::shared_ptr<const ByteSource> by
       return open::open_vhd(request, std::move(bytes));
     case ImageFormat::vhdx:
       return open::open_vhdx(request, std::move(bytes));
+    case ImageFormat::vdi:
+      return open::open_vdi(request, std::move(bytes));
+    case ImageFormat::udif:
+      return open::open_udif(request, std::move(bytes));
+    case ImageFormat::udif_encrypted:
     case ImageFormat::ewf2:
     case ImageFormat::logical_ewf:
     case ImageFormat::vmdk_other:

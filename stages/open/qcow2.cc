@@ -7,6 +7,8 @@
 //   L1      = place of an L2 table u64 …        0: nothing is stored
 //   L2      = place of a cluster u64 …          one cluster long; 0: nothing; bit 0: zeros; bit 62: packed, then
 //             place in the low 62 - (n - 8) bits, above it its 512-byte sectors less one
+//             extended: (place of a cluster u64, bits u64) …; of its 32 parts the low bits say which are stored, the
+//             high ones which are zeros
 //
 // All numbers are big-endian. Snapshots inside the image are not read: the image is as the machine last saw it.
 #include <algorithm>
@@ -26,8 +28,11 @@ struct Qcow2 {
   std::uint32_t cluster_bits = 0;
   std::uint64_t size = 0, l1_at = 0, l1_entries = 0;
   bool zero_bit = false;  // version 3
+  bool is_extended = false;
+  Packing packing = Packing::deflate;
+  [[nodiscard]] std::uint64_t entry_bytes() const { return is_extended ? 16 : 8; }
   [[nodiscard]] std::uint64_t cluster() const { return 1ULL << cluster_bits; }
-  [[nodiscard]] std::uint64_t span_of_l2() const { return cluster() << (cluster_bits - 3); }
+  [[nodiscard]] std::uint64_t span_of_l2() const { return cluster() / entry_bytes() << cluster_bits; }
 };
 
 class Qcow2Exhibit final : public MappedImage {
@@ -44,12 +49,21 @@ class Qcow2Exhibit final : public MappedImage {
     if (l2_at == 0) return Place{.length = span - offset % span};
     if (!fits(l2_at, image_.cluster(), part(0).size())) return broken("a table of the image lies beyond its end");
     const std::uint64_t inside = offset % image_.cluster();
-    const auto l2 = pages.big_at<std::uint64_t>(part(0), 0, l2_at + offset % span / image_.cluster() * 8);
+    const auto l2 =
+        pages.big_at<std::uint64_t>(part(0), 0, l2_at + offset % span / image_.cluster() * image_.entry_bytes());
     if (!l2.ok()) return l2.error();
     Place place{.length = image_.cluster() - inside};
     if ((*l2 & kPackedBit) != 0) return packed(*l2, inside, place);
     const std::uint64_t at = *l2 & kPlace;
-    if (at == 0 || (image_.zero_bit && (*l2 & 1U) != 0)) return place;
+    if (image_.is_extended) {
+      const std::uint64_t part_bytes = image_.cluster() / 32, number = inside / part_bytes;
+      const auto bits =
+          pages.big_at<std::uint64_t>(part(0), 0, l2_at + offset % span / image_.cluster() * image_.entry_bytes() + 8);
+      if (!bits.ok()) return bits.error();
+      place.length = part_bytes - inside % part_bytes;
+      if ((*bits >> number & 1U) == 0) return place;
+    } else if (at == 0 || (image_.zero_bit && (*l2 & 1U) != 0))
+      return place;
     place.kind = Place::Kind::stored;
     place.at = at + inside;
     return place;
@@ -57,7 +71,8 @@ class Qcow2Exhibit final : public MappedImage {
 
   [[nodiscard]] Place packed(std::uint64_t entry, std::uint64_t inside, Place place) const {
     const std::uint32_t shift = 62 - (image_.cluster_bits - 8);
-    place.kind = Place::Kind::raw_deflate;
+    place.kind = Place::Kind::packed;
+    place.packing = image_.packing;
     place.at = entry & ((1ULL << shift) - 1);
     const std::uint64_t sectors = ((entry & (kPackedBit - 1)) >> shift) + 1;
     place.packed_bytes = sectors * kSector - place.at % kSector;
@@ -73,10 +88,9 @@ class Qcow2Exhibit final : public MappedImage {
 Result<> check_features(const Request& request, std::uint64_t bits, std::uint8_t packing) {
   const std::string convert = "convert it with qemu-img convert -O qcow2 (on a copy), or to raw";
   if ((bits & 4U) != 0) return cannot(request, "the qcow2 image keeps its data in another file", convert);
-  if ((bits & 8U) != 0 && packing != 0) {
+  if ((bits & 8U) != 0 && packing > 1) {
     return cannot(request, "the qcow2 image is packed in a way that this version does not read", convert);
   }
-  if ((bits & 16U) != 0) return cannot(request, "the qcow2 image has extended tables", convert);
   if ((bits >> 5U) != 0) return cannot(request, "the qcow2 image is of a newer kind", convert);
   return {};
 }
@@ -100,13 +114,15 @@ Opened open_qcow2(const Request& request, Bytes bytes) {
   if (big<std::uint32_t>(head, 32) != 0) {
     return cannot(request, "the qcow2 image is encrypted", "decrypt it with qemu-img convert and its key");
   }
+  Qcow2 image;
   if (version == 3) {
     const auto bits = big<std::uint64_t>(head, 72);
+    image.is_extended = (bits & 16U) != 0;
+    if ((bits & 8U) != 0 && head[104] != std::byte{0}) image.packing = Packing::zstd;
     if (Result<> known = check_features(request, bits, std::to_integer<std::uint8_t>(head[104])); !known.ok()) {
       return known.error();
     }
   }
-  Qcow2 image;
   image.cluster_bits = big<std::uint32_t>(head, 20);
   image.size = big<std::uint64_t>(head, 24);
   image.l1_entries = big<std::uint32_t>(head, 36);

@@ -95,7 +95,7 @@ class VmdkExhibit final : public MappedImage {
     const auto bytes = pages.little_at<std::uint32_t>(file, place.part, place.at + 8);
     if (!bytes.ok()) return bytes.error();
     place.at += kGrainHeadBytes;
-    place.kind = Place::Kind::zlib;
+    place.kind = Place::Kind::packed;
     place.packed_bytes = *bytes;
     place.block_bytes = sparse.grain;
     place.inside = before;

@@ -7,20 +7,10 @@
 #include <bit>
 #include <cstring>
 
+#include "pipeline/base64.h"
+
 namespace ambit::scrutiny {
 namespace {
-
-constexpr std::uint8_t kNone = 64;
-constexpr std::array<std::uint8_t, 256> kValues = [] {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::array<std::uint8_t, 256> out{};
-  out.fill(kNone);
-  for (std::size_t i = 0; i < kDigits.size(); ++i) {
-    out[static_cast<unsigned char>(kDigits[i])] = static_cast<std::uint8_t>(i);
-  }
-  return out;
-}();
-std::uint8_t value_of(char c) { return kValues[static_cast<unsigned char>(c)]; }
 
 bool is_control(unsigned char c) { return (c < 0x20 && c != '\t' && c != '\n' && c != '\r') || c == 0x7f; }
 
@@ -67,8 +57,8 @@ bool Base64Lines::decode(std::string_view line, std::size_t offset) {
     std::uint32_t bits = 0;
     bool good = true;
     for (std::size_t i = 0; i < 4; ++i) {
-      const std::uint8_t value = i < digits ? value_of(line[at + i]) : std::uint8_t{0};
-      good = good && value != kNone;
+      const std::uint8_t value = i < digits ? base64_value(line[at + i]) : std::uint8_t{0};
+      good = good && value != kNoBase64;
       bits = bits << 6 | (value & 0x3fU);
     }
     for (std::size_t i = 0; i + 1 < digits; ++i) {

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "pipeline/base64.h"
 #include "stages/scrutinise/ascii.h"
 #include "stages/scrutinise/validators/secret_text.h"
 #include "stages/scrutinise/validators/validators.h"
@@ -140,14 +141,13 @@ namespace {
 
 // What a base64 of user and password looks like when it is undone: printable, with a colon.
 bool holds_user_and_password(std::string_view base64) {
-  static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::uint32_t bits = 0;
   int count = 0;
   bool colon = false;
   for (const char c : base64) {
-    const std::size_t value = kAlphabet.find(c);
-    if (value == std::string_view::npos) return false;
-    bits = bits << 6 | static_cast<std::uint32_t>(value);
+    const std::uint8_t value = base64_value(c);
+    if (value == kNoBase64) return false;
+    bits = bits << 6 | value;
     count += 6;
     if (count < 8) continue;
     count -= 8;

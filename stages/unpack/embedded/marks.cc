@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/base64.h"
 #include "pipeline/literals.h"
 #include "stages/unpack/archive/self_extracting.h"
 #include "stages/unpack/archive/zip_entry.h"
@@ -39,7 +40,6 @@ constexpr std::array kSignatures = {"PK\x03\x04"sv,
                                     "BZh91AY&SY"sv};
 constexpr std::string_view kRtf = "{\\rtf1";
 
-constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::size_t kLeastLetters = 6;  // of a mark in base64
 
 // The letters that begin with the signature: those that it fills, and where these are few, each that may follow.
@@ -49,12 +49,12 @@ std::vector<std::string> in_base64(std::string_view signature) {
   unsigned held = 0;
   for (const char c : signature) {
     bits = bits << 8 | static_cast<std::uint8_t>(c);
-    for (held += 8; held >= 6; held -= 6) letters += kAlphabet[bits >> (held - 6) & 0x3f];
+    for (held += 8; held >= 6; held -= 6) letters += kBase64Letters[bits >> (held - 6) & 0x3f];
   }
   if (letters.size() >= kLeastLetters) return {letters};
   std::vector<std::string> out;
   const std::uint32_t first = (bits & ((1U << held) - 1)) << (6 - held);
-  for (std::uint32_t rest = 0; rest < 1U << (6 - held); ++rest) out.push_back(letters + kAlphabet[first | rest]);
+  for (std::uint32_t rest = 0; rest < 1U << (6 - held); ++rest) out.push_back(letters + kBase64Letters[first | rest]);
   return out;
 }
 

@@ -81,7 +81,7 @@ constexpr std::array kSignatures = {
     Signature{0, "QFI\xfb"sv, Kind::disk_image}, Signature{0, "KDMV"sv, Kind::disk_image},
     Signature{0, "# Disk DescriptorFile"sv, Kind::disk_image}, Signature{0, "conectix"sv, Kind::disk_image},
     Signature{0, "vhdxfile"sv, Kind::disk_image}, Signature{0, "EVF\x09\x0d\x0a\xff\0"sv, Kind::disk_image},
-    Signature{0, "EVF2\r\n\x81\0"sv, Kind::disk_image}, Signature{0, "<<< "sv, Kind::disk_image},
+    Signature{0, "EVF2\r\n\x81\0"sv, Kind::disk_image}, Signature{64, "\x7f\x10\xda\xbe"sv, Kind::disk_image},
     Signature{0, "MSWIM\0\0\0"sv, Kind::disk_image}, Signature{0, "AFF"sv, Kind::disk_image},
     // keys and what is locked with them
     Signature{0, "LUKS\xba\xbe"sv, Kind::encrypted}, Signature{0, "Salted__"sv, Kind::encrypted},
@@ -138,7 +138,6 @@ bool confirmed(const Signature& row, std::string_view head, std::uint64_t size) 
   if (row.bytes == "-lh"sv) return head.size() > 21 && head[6] == '-';
   if (row.bytes == "BZh"sv) return head.size() > 3 && head[3] >= '1' && head[3] <= '9';
   if (row.bytes == "AFF"sv) return head.starts_with("AFF10\r\n"sv) || head.starts_with("AFF\0"sv);
-  if (row.bytes == "<<< "sv) return head.starts_with("<<< Oracle VM VirtualBox"sv) || head.starts_with("<<< Sun"sv);
   return true;
 }
 

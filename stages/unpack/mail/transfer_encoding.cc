@@ -3,28 +3,18 @@
 #include <array>
 #include <cstdint>
 
+#include "pipeline/base64.h"
 #include "stages/unpack/mail/uuencode.h"
 
 namespace ambit::unpack {
 namespace {
 
-constexpr std::uint8_t kNoLetter = 0xff;
-constexpr std::array<std::uint8_t, 256> kBase64 = [] {
-  std::array<std::uint8_t, 256> values{};
-  values.fill(kNoLetter);
-  constexpr std::string_view kLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (std::size_t i = 0; i < kLetters.size(); ++i) {
-    values[static_cast<unsigned char>(kLetters[i])] = static_cast<std::uint8_t>(i);
-  }
-  return values;
-}();
-
 class Base64 final : public Rewriter {
  public:
   void rewrite(std::string_view piece, std::string& out) override {
     for (const char c : piece) {
-      const std::uint8_t value = kBase64[static_cast<unsigned char>(c)];
-      if (value == kNoLetter) {
+      const std::uint8_t value = base64_value(c);
+      if (value == kNoBase64) {
         if (c == '=') finish(out);  // the end of one text; another may follow
         continue;
       }

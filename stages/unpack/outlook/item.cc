@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "pipeline/base64.h"
 #include "pipeline/limits_unpack.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/outlook/mapi.h"
@@ -174,14 +175,13 @@ std::string part_head(std::string_view type, std::string_view encoding, const st
 }
 
 std::string base64(std::span<const std::uint8_t> bytes) {
-  constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   constexpr std::size_t kLine = 57;
   std::string out;
   for (std::size_t i = 0; i < bytes.size(); i += 3) {
     const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
     std::uint32_t three = 0;
     for (std::size_t k = 0; k < 3; ++k) three = three << 8 | (k < left ? bytes[i + k] : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= left ? kDigits[three >> (18 - 6 * k) & 63] : '=';
+    for (std::size_t k = 0; k < 4; ++k) out += k <= left ? kBase64Letters[three >> (18 - 6 * k) & 63] : '=';
     if ((i + 3) % kLine == 0) out += '\n';
   }
   return out;
