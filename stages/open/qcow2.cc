@@ -49,21 +49,21 @@ class Qcow2Exhibit final : public MappedImage {
     if (l2_at == 0) return Place{.length = span - offset % span};
     if (!fits(l2_at, image_.cluster(), part(0).size())) return broken("a table of the image lies beyond its end");
     const std::uint64_t inside = offset % image_.cluster();
-    const auto l2 =
-        pages.big_at<std::uint64_t>(part(0), 0, l2_at + offset % span / image_.cluster() * image_.entry_bytes());
+    const std::uint64_t entry_at = l2_at + offset % span / image_.cluster() * image_.entry_bytes();
+    const auto l2 = pages.big_at<std::uint64_t>(part(0), 0, entry_at);
     if (!l2.ok()) return l2.error();
     Place place{.length = image_.cluster() - inside};
     if ((*l2 & kPackedBit) != 0) return packed(*l2, inside, place);
     const std::uint64_t at = *l2 & kPlace;
     if (image_.is_extended) {
       const std::uint64_t part_bytes = image_.cluster() / 32, number = inside / part_bytes;
-      const auto bits =
-          pages.big_at<std::uint64_t>(part(0), 0, l2_at + offset % span / image_.cluster() * image_.entry_bytes() + 8);
+      const auto bits = pages.big_at<std::uint64_t>(part(0), 0, entry_at + 8);
       if (!bits.ok()) return bits.error();
       place.length = part_bytes - inside % part_bytes;
       if ((*bits >> number & 1U) == 0) return place;
-    } else if (at == 0 || (image_.zero_bit && (*l2 & 1U) != 0))
+    } else if (at == 0 || (image_.zero_bit && (*l2 & 1U) != 0)) {
       return place;
+    }
     place.kind = Place::Kind::stored;
     place.at = at + inside;
     return place;
