@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 folder = sys.argv[1]
+os.environ['MAKE_DMG'] = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'make_dmg.py')
 os.makedirs(folder)
 
 
@@ -47,9 +48,12 @@ truncate -s 3M luks.img
 echo key | cryptsetup -q luksFormat --type luks1 --pbkdf-force-iterations 1000 luks.img - 2>/dev/null || rm -f luks.img
 
 # Formats of images.
-for format in qcow2 vmdk vpc vhdx; do qemu-img convert -q -f raw -O $format ext2.img image.$format; done
+for format in qcow2 vmdk vpc vhdx vdi; do qemu-img convert -q -f raw -O $format ext2.img image.$format; done
 qemu-img convert -q -f raw -O qcow2 -c ext2.img packed.qcow2
+qemu-img convert -q -f raw -O qcow2 -c -o compression_type=zstd,extended_l2=on ext2.img zstd.qcow2
 qemu-img convert -q -f raw -O vmdk -o subformat=streamOptimized ext2.img packed.vmdk
+python3 "$MAKE_DMG" ext2.img packed.dmg mixed
+python3 "$MAKE_DMG" ext2.img fork.dmg zlib fork
 ewfacquire -u -q -t image -f encase6 -c deflate:best ext2.img >/dev/null
 ''')
 subprocess.run(['rm', '-rf', 'in'], cwd=folder, check=True)
