@@ -73,6 +73,8 @@ inline constexpr std::size_t kMaxCarveStarts = 2'000'000;
 inline constexpr std::uint64_t kMaxCarvedZip = 4 * GiB;
 // Of a document, or a zip, whose end is not there: what most of them have.
 inline constexpr std::uint64_t kMaxCarvedWithoutEnd = 64 * MiB;
+// What is decoded of a compressed stream to find its end, before it is taken apart: a second, at most.
+inline constexpr std::uint64_t kMaxCarvedDecode = 256 * MiB;
 // Beginnings in one stripe (kSpanBytes) of one run; in so many files an average one has 16 KiB.
 inline constexpr std::size_t kMaxCarveStartsOfSpan = 4096;
 

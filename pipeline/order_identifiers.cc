@@ -137,10 +137,16 @@ void read_hashes(const Value& table, Fields& fields, Identifier& identifier) {
 
 FormSet read_forms(const Value& value, Fields& fields) {
   if (!value) return FormSet::text();
-  const auto names = std::span(kFormNames).first(kTextForms);  // the others are what hex and hashes give, not a choice
+  // The code pages are one choice; the last forms are what hex and hashes give, none.
+  constexpr auto kPlain = static_cast<std::size_t>(kFirstCodePage);
+  std::array<std::string_view, kPlain + 1> names{};
+  std::copy_n(kFormNames.begin(), kPlain, names.begin());
+  names.back() = "code-pages";
   FormSet forms;
   for (const Value& form : Fields::strings(value)) {
-    if (const auto chosen = fields.choice(form, "form", names)) forms.add(static_cast<Form>(*chosen));
+    const auto chosen = fields.choice(form, "form", names);
+    if (!chosen) continue;
+    forms |= *chosen == kPlain ? FormSet::code_pages() : FormSet::of(static_cast<Form>(*chosen));
   }
   if (value.is(ValueType::array) && value.items().empty()) {
     fields.blame(value, "forms is empty: the identifier would never be found", "name a form, or leave forms out");

@@ -30,15 +30,35 @@ enum class Form : std::uint8_t {
   percent,
   html,
   json,
-  hex,   // text in hexadecimal digits
+  hex,  // text in hexadecimal digits
+  // Text in a character set of one byte a character, and not only in its ASCII; where it looks alike in several, in the
+  // first of them.
+  windows_1252,
+  windows_1250,
+  iso_8859_2,
+  windows_1251,
+  koi8_r,
+  ibm866,
+  ibm850,
+  ibm852,
+  macintosh,
+  windows_1253,
+  windows_1254,
+  windows_1255,
+  windows_1256,
+  windows_1257,
   raw,   // hex identifiers
   hash,  // digest of the whole object
 };
-inline constexpr std::array<std::string_view, 11> kFormNames = {
-    "utf8", "utf16le", "utf16be", "base64", "quoted-printable", "percent", "html", "json", "hex", "raw", "hash"};
+inline constexpr Form kFirstCodePage = Form::windows_1252, kLastCodePage = Form::windows_1257;
+inline constexpr std::array<std::string_view, 25> kFormNames = {
+    "utf8",         "utf16le",      "utf16be",      "base64",       "quoted-printable", "percent",      "html",
+    "json",         "hex",          "windows-1252", "windows-1250", "iso-8859-2",       "windows-1251", "koi8-r",
+    "ibm866",       "ibm850",       "ibm852",       "macintosh",    "windows-1253",     "windows-1254", "windows-1255",
+    "windows-1256", "windows-1257", "raw",          "hash"};
 [[nodiscard]] constexpr std::string_view to_string(Form form) { return kFormNames[static_cast<std::size_t>(form)]; }
 
-inline constexpr std::size_t kTextForms = static_cast<std::size_t>(Form::raw);  // utf8 … hex
+inline constexpr std::size_t kTextForms = static_cast<std::size_t>(Form::raw);  // utf8 … windows_1257
 
 // A set of forms, one bit each.
 class FormSet {
@@ -47,6 +67,16 @@ class FormSet {
   [[nodiscard]] static constexpr FormSet text() {
     FormSet set;
     set.bits_ = (1U << kTextForms) - 1;
+    return set;
+  }
+  [[nodiscard]] static constexpr FormSet of(Form form) {
+    FormSet set;
+    set.add(form);
+    return set;
+  }
+  [[nodiscard]] static constexpr FormSet code_pages() {
+    FormSet set;
+    set.bits_ = (1U << kTextForms) - bit(kFirstCodePage);
     return set;
   }
   constexpr void add(Form form) { bits_ |= bit(form); }
@@ -63,10 +93,8 @@ class FormSet {
   friend constexpr bool operator==(FormSet, FormSet) = default;
 
  private:
-  static constexpr std::uint16_t bit(Form form) {
-    return static_cast<std::uint16_t>(1U << static_cast<unsigned>(form));
-  }
-  std::uint16_t bits_ = 0;
+  static constexpr std::uint32_t bit(Form form) { return 1U << static_cast<unsigned>(form); }
+  std::uint32_t bits_ = 0;
 };
 
 enum class DigestKind : std::uint8_t { md5, sha1, sha256 };

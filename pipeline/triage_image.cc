@@ -358,7 +358,7 @@ void ImageSweep::carve_residue(Worker& worker, std::uint32_t home, const Run& ru
   for (std::uint64_t& start : starts) start -= run.place;
   const auto bytes = content({run}, {run.length, std::nullopt, 0});
   worker.watch.begin(Work::unpack);
-  carve(*bytes, run.length, starts, [&](const CarvedFile& file) {
+  carve(*bytes, run.length, starts, StreamEnds::as_far_as_the_next, [&](const CarvedFile& file) {
     worker.watch.charge(Work::unpack);
     const Run place{0, run.place + file.begin, file.bytes};
     if (!is_shared) {

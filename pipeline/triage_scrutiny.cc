@@ -186,7 +186,7 @@ bool Sweep::withhold_packed(Object& object, Facts& facts) {
     return true;
   }
   const auto starts = find_carve_starts(*object.content, facts.size, step.number);
-  carve(*object.content, facts.size, starts, [&](const CarvedFile& file) {
+  carve(*object.content, facts.size, starts, StreamEnds::as_far_as_the_next, [&](const CarvedFile& file) {
     facts.unseen.push_back({file.begin, file.bytes, View::raw});
     return !stopped();
   });

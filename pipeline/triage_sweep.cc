@@ -298,6 +298,9 @@ void Sweep::match_names(Worker& worker, const Object& object, Facts& facts) {
 
 void Sweep::judge(Worker& worker, Object& object, Facts& facts) {
   match_names(worker, object, facts);
+  if (facts.kind == Kind::encrypted && facts.exceptions.empty()) {
+    facts.exceptions.push_back({ExceptionReason::encrypted, 0, facts.size});
+  }
   static_cast<void>(take_marks(facts.hits, engine_));
   worker.watch.charge(Work::match);
   worker.watch.begin(Work::decide);

@@ -100,11 +100,11 @@ struct Place {
   friend void PrintTo(const Place& place, std::ostream* out) { *out << place.begin << "+" << place.bytes; }
 };
 
-std::vector<Place> carved(const std::string& run) {
+std::vector<Place> carved(const std::string& run, StreamEnds ends = StreamEnds::as_far_as_the_next) {
   test::MemoryContent content(run);
   const std::vector<std::uint64_t> starts = find_carve_starts(content, run.size(), 0);
   std::vector<Place> out;
-  carve(content, run.size(), starts, [&](const CarvedFile& one) {
+  carve(content, run.size(), starts, ends, [&](const CarvedFile& one) {
     out.push_back({one.begin, one.bytes});
     return true;
   });
@@ -133,13 +133,14 @@ TEST(Carve, says_where_files_end_whose_format_says_so) {
   EXPECT_EQ(carved(run), places);
 }
 
-TEST(Carve, streams_may_reach_to_the_next_file) {
+TEST(Carve, streams_reach_to_the_next_file_unless_they_are_decoded) {
   const test::TemporaryFolder folder;
   ASSERT_EQ(made(folder, kFiles), "");
   std::vector<std::string> files;
   for (const char* name : {"1.gz", "2.xz", "3.bz2", "4.zst", "5.lz4", "6.lz"}) files.push_back(file(folder, name));
   std::vector<Place> places;
   const std::string run = at_sectors(files, places);
+  EXPECT_EQ(carved(run, StreamEnds::decoded), places);
   for (std::size_t i = 0; i < places.size(); ++i) {
     places[i].bytes = (i + 1 < places.size() ? places[i + 1].begin : run.size()) - places[i].begin;
   }

@@ -72,6 +72,18 @@ tgz('19.tar.gz', (prose(700000) + '\nfile: ' + b64(zp) + '\n' + prose(400000)).e
 deep = gzip.compress(json.dumps({'inner': b64(gz), 'text': prose(9)}).encode())
 put('20.json', json.dumps({'outer': b64(deep)}))
 put('21.ldb', blob(100) + deep + blob(99))
+# Files in lines, far into a text, and in an article of Usenet; in the object of a document.
+import binascii
+uu = lambda b: 'begin 644 a.gz\n' + ''.join(binascii.b2a_uu(b[i:i + 45]).decode() for i in range(0, len(b), 45)) + '`\nend\n'
+def yenc(b):
+    out = bytearray()
+    for c in b:
+        c = (c + 42) & 255
+        out += bytes([61, (c + 64) & 255]) if c in (0, 10, 13, 61) else bytes([c])
+    return b'=ybegin line=128 size=%d name=a.gz\r\n' % len(b) + b'\r\n'.join(out[i:i + 128] for i in range(0, len(out), 128)) + b'\r\n=yend size=%d\r\n' % len(b)
+put('22.txt', lines(prose(2000), 70) + '\n\n' + uu(gz) + prose(50) + '\n')
+put('23.news', ('From: a@example.org\r\nNewsgroups: alt.binaries\r\nSubject: a.gz\r\nPath: x!y\r\n\r\n').encode() + yenc(gz))
+put('24.rtf', '{\\rtf1\\ansi ' + prose(30) + '{\\object\\objemb{\\*\\objdata ' + lines(zp.hex(), 128) + '}}}')
 # What only looks like it: words about formats, programs that know them, chance.
 def alike(name, data): open('alike/' + name, 'wb').write(data)
 alike('1.c', b'static const char *magic[] = {"PK\\3\\4", "%PDF-", "UEsDBB", "H4sIAAAAAAAA", "JVBERi0", "504b0304"};\n' + prose(99).encode())
@@ -80,7 +92,7 @@ alike('3.bin', blob(999) + b'PK\3\4' + blob(99) + b'\x1f\x8b\x08\x00' + blob(99)
       blob(60) + b'Rar!\x1a\x07\x00' + blob(60) + b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + blob(60) + b'%PDF-1.7 ' + blob(99) +
       b'MSCF\0\0\0\0' + blob(77) + b'\xfd7zXZ\0' + blob(99) + b'BZh91AY&SY' + blob(99) + b'\x04\x22\x4d\x18' + blob(99))
 )py";
-constexpr int kFiles = 21;
+constexpr int kFiles = 24;
 
 class Embedded : public ::testing::Test {
  protected:
@@ -160,6 +172,26 @@ PY)"});
   EXPECT_EQ(released("records", std::string(test::kPayoutOrder) + "unit = \"record\"\n"),
             "card-base64-apart.jsonl redact\ncard-hex-apart.jsonl redact\nclean-base64-apart.jsonl disclose\n"
             "clean-base64.json disclose\nclean-hex-apart.jsonl disclose\nclean-hex.json disclose");
+}
+
+// What stands behind something packed is the object's own, and judged with what stands before.
+TEST_F(Embedded, takes_nothing_from_the_object_that_stands_behind_it) {
+  const Ran made = test::run({"bash", "-c", "cd '" + c.folder.path().string() + R"(' && mkdir tables && python3 - <<'PY'
+import bz2, gzip, lzma, random
+random.seed(5)
+blob = lambda n: bytes(random.getrandbits(8) for _ in range(n))
+for name, pack in (('gz', gzip.compress), ('bz2', bz2.compress), ('xz', lzma.compress)):
+    packed = pack(b'nothing here ' * 9)
+    open('tables/%s.mdb' % name, 'wb').write(b'\0\1\0\0Standard Jet DB\0' + blob(5000) + b'first word' + packed +
+                                             blob(9000) + b'acme-payout-7731' + blob(99))
+PY)"});
+  ASSERT_EQ(made.exit, 0) << made.err;
+  c.order(std::string(test::kPayoutOrder) + "[[identifier]]\nname = \"first\"\nliterals = [\"first word\"]\n" +
+          "[[rule]]\nname = \"both\"\nparagraph = \"1\"\nwhen = 'first & case & kind(\"database\")'\n");
+  const Ran ran = c.triage("run", {c.folder / "tables"});
+  EXPECT_EQ(ran.exit, 0) << ran.err;
+  EXPECT_EQ(c.query("run", "SELECT locator || ' ' || hits FROM v_item ORDER BY id"),
+            "tables:/bz2.mdb 2\ntables:/gz.mdb 2\ntables:/xz.mdb 2");
 }
 
 TEST_F(Embedded, what_only_looks_like_it_is_passed) {

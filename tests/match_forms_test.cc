@@ -269,6 +269,11 @@ TEST(MatchForms, encoders_styles_are_all_known) {
   const Style styles[] = {
       {"Kim St\u00e5hl", "Kim+St%C3%A5hl", Form::percent},
       {"Kim St\u00e5hl", "kim%20st%c3%a5hl", Form::percent},
+      {"Kim St\u00e5hl", "Kim%20St%E5hl", Form::percent},
+      {"Kim St\u00e5hl", "Kim%20St%u00E5hl", Form::percent},
+      {"\u0418\u0432\u0430\u043d\u043e\u0432", "%u0418%u0432%u0430%u043D%u043E%u0432", Form::percent},
+      {"Kim St\u00e5hl", "Kim St=E5hl", Form::quoted_printable},
+      {"Kim St\u00e5hl", "Kim St\\xe5hl", Form::json},
       {"Kim St\u00e5hl", "=?utf-8?Q?Kim_St=C3=A5hl?=", Form::quoted_printable},
       {"kim@example.com", "kim=40example=2Ecom", Form::quoted_printable},
       {"kim@example.com", "kim&#64;example&#46;com", Form::html},

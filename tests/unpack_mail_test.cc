@@ -99,7 +99,7 @@ TEST(Mail, gives_its_headers_texts_attachments_and_mails) {
     ASSERT_EQ(mail.parts.size(), 6U);
     const auto& parts = mail.parts;
     EXPECT_THAT(parts[0].bytes, HasSubstr("From: Jörg Müller <j@example.org>\n"));
-    EXPECT_THAT(parts[0].bytes, HasSubstr("To: someone@example.org,\tsomebody@example.org\n"));
+    EXPECT_THAT(parts[0].bytes, HasSubstr("To: someone@example.org, somebody@example.org\n"));
     EXPECT_THAT(parts[0].bytes, HasSubstr("Subject: Äöü\n"));
     EXPECT_EQ(parts[0].part.sent, 880127706);
     EXPECT_EQ(parts[1].bytes, "The account of Müller");
@@ -186,6 +186,20 @@ TEST(Mail, dates_are_read_as_programs_write_them) {
   }
   for (const std::string text : {"", "never", "30 Feb 2000 12:00:00 Z", "12:00", "99 99 99 99", ":::", "-", "1-2-3-"}) {
     EXPECT_EQ(unpack::mail_date(text), std::nullopt) << text;
+  }
+}
+
+// A name in one that a fold tears in two is joined there.
+TEST(Mail, cards_and_invitations_are_files) {
+  for (const std::string type : {"text/calendar; method=REQUEST", "text/vcard", "text/x-vcard"}) {
+    const Unpacked mail = unpack_all(open_mail,
+                                     "Subject: a\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n"
+                                     "Content-Type: " +
+                                         type +
+                                         "\r\n\r\nBEGIN:VCALENDAR\r\nSUMMARY:Kim\r\n"
+                                         "  Berg\r\nEND:VCALENDAR\r\n--b--\r\n");
+    ASSERT_EQ(mail.parts.size(), 2U) << type;
+    EXPECT_EQ(mail.parts[1].part.is, Part::Is::member);
   }
 }
 

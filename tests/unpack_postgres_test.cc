@@ -98,9 +98,19 @@ TEST_F(PostgresDump, survives_damage) {
 
 TEST(PostgresDumpHeader, of_another_version_or_format_is_told) {
   for (const char* head :
-       {"PGDMP\1\5\0\4\10\1", "PGDMP\1\xff\0\4\10\1", "PGDMP\1\16\0\11\10\1", "PGDMP\1\16\0\4\10\3"}) {
+       {"PGDMP\1\5\0\4\10\1", "PGDMP\1\xff\0\4\10\1", "PGDMP\1\16\0\11\10\1", "PGDMP\1\16\0\4\10\2"}) {
     const std::string bytes = std::string(head, 11) + std::string(200, '\0');
     EXPECT_FALSE(unpack_all(open_postgres_dump, bytes).opened);
+  }
+}
+
+// The list of a dump that is a folder or a tar: its tables are files of their own.
+TEST(PostgresDumpHeader, of_a_list_alone_is_no_damage) {
+  for (const char format : {'\3', '\5'}) {
+    const auto list = unpack_all(open_postgres_dump, std::string("PGDMP\1\16\0\4\10", 10) + format + "anything");
+    EXPECT_TRUE(list.opened);
+    EXPECT_EQ(list.error, "");
+    EXPECT_TRUE(list.parts.empty());
   }
 }
 

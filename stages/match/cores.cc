@@ -44,7 +44,7 @@ class LiteralCores {
     std::vector<Edge> edges;
     for (const Way& way : ways_) edges.push_back({way.from, way.to, way.rare, lower_ascii(spelled(way.code, form))});
     const Lattice lattice(plain_.size(), std::move(edges), familiar_);
-    const auto window = lattice.main_window(0, plain_.size(), kPrice);
+    const auto window = form == Form::utf8 ? window_in_text(lattice) : lattice.main_window(0, plain_.size(), kPrice);
     if (!window) return;
     for (const std::string& bytes : lattice.strings(*window)) add(bytes, form, window->from, EntryKind::text);
     for (const auto& rare : lattice.rare_strings(*window)) add(rare.bytes, form, rare.from, EntryKind::text);
@@ -92,6 +92,34 @@ class LiteralCores {
   }
 
  private:
+  // In plain text words are parted in many ways: the window is one in a word, if one of them is rare enough. Else it
+  // may hold the blank, and the other ways are looked for besides.
+  [[nodiscard]] std::optional<Window> window_in_text(const Lattice& lattice) {
+    constexpr std::size_t kLeastBytes = 4;
+    std::vector<bool> is_blank(plain_.size() + 1);
+    std::transform(plain_.begin(), plain_.end(), is_blank.begin(), [](char32_t code) { return code == U' '; });
+    const auto window = lattice.main_window(0, plain_.size(), kPrice, is_blank);
+    if (window && lattice.strings(*window).front().size() >= kLeastBytes) return window;
+    add_gaps(lattice);
+    return lattice.main_window(0, plain_.size(), kPrice);
+  }
+  // What stands before a gap, and how that begins.
+  void add_gaps(const Lattice& lattice) {
+    constexpr std::string_view kGaps[] = {"\n", "\r", "\t", "  ", " \n", " \r", " \t"};
+    constexpr std::size_t kLeastBefore = 3;  // bytes
+    for (std::size_t at = 1; at + 1 < plain_.size(); ++at) {
+      if (plain_[at] != U' ') continue;
+      const auto window = lattice.window_before(at, kMostOfBroken);
+      if (!window) continue;
+      for (const std::string& bytes : lattice.strings(*window)) {
+        if (bytes.size() < kLeastBefore) continue;
+        for (const std::string_view gap : kGaps) {
+          add(bytes + std::string(gap), Form::utf8, window->from, EntryKind::text);
+        }
+      }
+    }
+  }
+
   // What stands before a break in the second half, whose first character is `middle`.
   void add_ends(std::size_t middle) {
     for (std::size_t end = middle; end < plain_.size(); ++end) {

@@ -46,8 +46,8 @@ class CoreList {
 [[nodiscard]] FormSet find_cores(const Literal& literal, const Codes& text, FormSet forms, const Familiar& familiar,
                                  Variants& variants, std::vector<FoundCore>& cores);
 
-// Of `forms` those that know no case (cores_caseless.cc): base64, and where every character is written in hexadecimal
-// digits. Returns which of them the literal has.
+// Of `forms` those that know no case (cores_caseless.cc): base64, where every character is written in hexadecimal
+// digits, code pages. Returns which of them the literal has.
 [[nodiscard]] FormSet find_caseless(const Literal& literal, const Codes& text, FormSet forms,
                                     const std::vector<std::uint32_t>& familiar, std::vector<FoundCore>& cores);
 

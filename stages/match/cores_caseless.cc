@@ -2,13 +2,16 @@
 // are made from whole spellings: as given, lower, UPPER and Title, composed and decomposed. A window is chosen where
 // these differ least (after the first letter of a word, say); what stands outside it may be in any case. Base64 of
 // plain UTF-8 gets a window in each half of the text, for MIME breaks the line after every 76 characters, and a core
-// with a line end inside is not found.
+// with a line end inside is not found. Code pages, too: in one byte a letter, all ways to mix the cases of a few
+// letters that are not ASCII would be strings too short to be rare.
 #include <algorithm>
 #include <array>
 #include <cassert>
 #include <set>
 
+#include "pipeline/ascii.h"
 #include "stages/match/base64.h"
+#include "stages/match/code_page.h"
 #include "stages/match/cores.h"
 #include "stages/match/spelling.h"
 
@@ -37,6 +40,9 @@ constexpr WrittenOut kWrittenOut[] = {
     {Form::json, false, "\\x", 5},
     {Form::hex, false, "", 7, 5},
 };
+
+constexpr std::size_t kPageAimBytes = 8;
+constexpr std::size_t kLeastPageBytes = 4;  // of a text that is looked for in code pages: fewer stand by chance
 
 enum class Units : std::uint8_t { utf8, utf16le, utf16be };
 
@@ -85,6 +91,20 @@ Rendering render(const Codes& text, bool ignore_case, Units units) {
     out.starts.push_back(out.bytes.size());
     out.starts.resize(out.starts.size() + plain_of(code, ignore_case).count - 1, kInside);
     units == Units::utf8 ? append_utf8(out.bytes, code) : append_utf16(out.bytes, code, units == Units::utf16be);
+  }
+  out.starts.push_back(out.bytes.size());
+  return out;
+}
+
+// ASCII in lower case. Nothing where the page has not all of its characters.
+std::optional<Rendering> render_in(Form page, const Codes& text, bool ignore_case) {
+  Rendering out;
+  for (const char32_t code : text) {
+    const unsigned char byte = code < 0x80 ? static_cast<unsigned char>(code) : byte_of_code(page, code);
+    if (byte == 0) return std::nullopt;
+    out.starts.push_back(out.bytes.size());
+    out.starts.resize(out.starts.size() + plain_of(code, ignore_case).count - 1, kInside);
+    out.bytes += lower(static_cast<char>(byte));
   }
   out.starts.push_back(out.bytes.size());
   return out;
@@ -198,6 +218,42 @@ bool add_written_out(const std::vector<Rendering>& renderings, const WrittenOut&
   return true;
 }
 
+// The code pages that write it in another way than UTF-8, each way once.
+class PageCores {
+ public:
+  PageCores(const std::vector<Codes>& spellings, bool ignore_case, const std::vector<std::uint32_t>& familiar,
+            std::vector<FoundCore>& cores)
+      : spellings_(spellings), ignore_case_(ignore_case), familiar_(familiar), cores_(cores) {}
+
+  // False where the page cannot write it, or writes it like one before.
+  bool add(Form page) {
+    std::vector<Rendering> renderings;
+    std::vector<std::string> bytes;
+    for (const Codes& spelling : spellings_) {
+      std::optional<Rendering> rendering = render_in(page, spelling, ignore_case_);
+      if (!rendering) continue;
+      bytes.push_back(rendering->bytes);
+      renderings.push_back(std::move(*rendering));
+    }
+    if (bytes.empty() || bytes.front().size() < kLeastPageBytes) return false;
+    if (std::find(seen_.begin(), seen_.end(), bytes) != seen_.end()) return false;
+    seen_.push_back(std::move(bytes));
+    const auto window = choose(renderings, 0, renderings.front().starts.size() - 1, kPageAimBytes, familiar_);
+    if (!window) return false;
+    const Entry entry{0, static_cast<std::uint16_t>(window->from), EntryKind::text, page, 0};
+    for (const std::string_view core : contents(renderings, *window))
+      cores_.push_back({std::string(core), true, entry});
+    return true;
+  }
+
+ private:
+  const std::vector<Codes>& spellings_;
+  bool ignore_case_;
+  const std::vector<std::uint32_t>& familiar_;
+  std::vector<FoundCore>& cores_;
+  std::vector<std::vector<std::string>> seen_;
+};
+
 }  // namespace
 
 FormSet find_caseless(const Literal& literal, const Codes& text, FormSet forms,
@@ -217,6 +273,12 @@ FormSet find_caseless(const Literal& literal, const Codes& text, FormSet forms,
     const bool added =
         add_written_out(how.wide ? renderings_of(all, literal, Units::utf16be) : narrow, how, familiar, cores);
     if (added) made.add(how.form);
+  }
+  const auto is_ascii = [](char32_t code) { return code < 0x80; };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return made;
+  PageCores pages(all, literal.ignore_case, familiar, cores);
+  for (const CodePage& page : code_pages()) {
+    if (forms.has(page.form) && pages.add(page.form)) made.add(page.form);
   }
   return made;
 }

@@ -73,12 +73,13 @@ std::size_t Lattice::cost(const Window& window, std::size_t strings, std::size_t
   return 2 * strings + shortness_cost(least_bytes, price.aim) + price.per_rare * rare;
 }
 
-std::optional<Window> Lattice::main_window(std::size_t least, std::size_t most, const Price& price) const {
+std::optional<Window> Lattice::main_window(std::size_t least, std::size_t most, const Price& price,
+                                           const std::vector<bool>& barred) const {
   std::optional<Window> best;
   std::size_t best_cost = 0, best_bytes = 0;
   std::vector<Reach> reach;
   for (std::size_t from = least; from < most; ++from) {
-    if (!common_cut_[from]) continue;
+    if (!common_cut_[from] || (!barred.empty() && barred[from])) continue;
     reach.assign(most - from + 1, {});
     reach[0] = {1, 0, 0};
     for (std::size_t at = from; at <= most; ++at) {
@@ -93,6 +94,7 @@ std::optional<Window> Lattice::main_window(std::size_t least, std::size_t most, 
           best = Window{from, at}, best_cost = its_cost, best_bytes = bytes;
         }
       }
+      if (!barred.empty() && barred[at]) break;
       for (std::size_t i = first_[at]; i < first_[at + 1]; ++i) {
         const Edge& e = edges_[i];
         if (e.rare || e.to > most) continue;
@@ -124,6 +126,17 @@ std::vector<std::string> Lattice::paths(std::size_t from, std::size_t to, bool w
 }
 
 std::vector<std::string> Lattice::strings(const Window& window) const { return paths(window.from, window.to, false); }
+
+std::optional<Window> Lattice::window_before(std::size_t end, std::size_t most) const {
+  constexpr std::size_t kFewStrings = 4;
+  if (!common_cut_[end]) return std::nullopt;
+  for (std::size_t from = end - std::min(end, most); from < end; ++from) {
+    if (!common_cut_[from]) continue;
+    const std::size_t count = strings({from, end}).size();
+    if (count > 0 && count <= kFewStrings) return Window{from, end};
+  }
+  return std::nullopt;
+}
 
 bool Lattice::is_cut(std::size_t position, std::size_t from, std::size_t to) const {
   return std::none_of(edges_.begin(), edges_.end(), [&](const Edge& e) {

@@ -57,9 +57,15 @@ class Lattice {
   // `positions` is n; `edges` in any order, doubles allowed; `familiar` (familiar.h) must outlive the lattice.
   Lattice(std::size_t positions, std::vector<Edge> edges, const std::vector<std::uint32_t>& familiar);
 
-  // The cheapest window within [least, most] over the common edges; none where these do not lead through.
-  [[nodiscard]] std::optional<Window> main_window(std::size_t least, std::size_t most, const Price& price) const;
+  // The cheapest window within [least, most] over the common edges; none where these do not lead through. Characters
+  // that are `barred` (by position; empty: none) are in no window.
+  [[nodiscard]] std::optional<Window> main_window(std::size_t least, std::size_t most, const Price& price,
+                                                  const std::vector<bool>& barred = {}) const;
   [[nodiscard]] std::vector<std::string> strings(const Window& window) const;
+
+  // The longest window of at most `most` characters over the common edges that ends at `end` and has few strings; none
+  // where no such window ends there.
+  [[nodiscard]] std::optional<Window> window_before(std::size_t end, std::size_t most) const;
 
   // The strings of the windows of the rare edges that overlap `main`, each with the position where it begins.
   struct Placed {

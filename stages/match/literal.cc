@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
+#include "stages/match/code_page.h"
 #include "stages/match/reading.h"
 
 namespace ambit::match {
@@ -13,9 +15,41 @@ struct Walk {
   bool escaped = false;
 };
 
+bool is_at(Bytes window, std::size_t at, std::string_view list) {
+  return at < window.size() && list.find(static_cast<char>(byte_at(window, at))) != std::string_view::npos;
+}
+
+// The blanks from `at` on that part two words: with one end of a line among them, and what mails put before a line that
+// they quote. 0: none, or more than anybody writes.
+std::size_t gap_next(Bytes window, std::size_t at) {
+  std::size_t end = at;
+  const auto pass = [&](std::string_view list) {
+    while (end - at <= kMaxGapBytes && is_at(window, end, list)) ++end;
+  };
+  pass(" \t");
+  const std::size_t line = end;
+  if (is_at(window, end, "\r")) ++end;
+  if (is_at(window, end, "\n")) ++end;
+  if (end > line) pass(" \t>");
+  return end - at <= kMaxGapBytes ? end - at : 0;
+}
+
+std::size_t gap_before(Bytes window, std::size_t at) {
+  std::size_t begin = at;
+  while (begin > 0 && at - begin < kMaxGapBytes && is_at(window, begin - 1, " \t\r\n>")) --begin;
+  while (begin < at && gap_next(window.first(at), begin) != at - begin) ++begin;
+  return at - begin;
+}
+
 std::optional<Walk> walk_back(const Literal& literal, Form form, Bytes window, std::size_t position, std::size_t at) {
   Walk walk{at, false};
   while (position > 0) {
+    const bool may_part = form == Form::utf8 && literal.plain[position - 1] == U' ';
+    if (const std::size_t gap = may_part ? gap_before(window, walk.at) : 0; gap > 0) {
+      --position;
+      walk.at -= gap;
+      continue;
+    }
     bool moved = false;
     for (const Glyph& glyph : read_before(form, window, walk.at)) {
       const Plain plain = plain_of(glyph.code, literal.ignore_case);
@@ -35,6 +69,12 @@ std::optional<Walk> walk_back(const Literal& literal, Form form, Bytes window, s
 std::optional<Walk> walk_forward(const Literal& literal, Form form, Bytes window, std::size_t at) {
   Walk walk{at, false};
   for (std::size_t position = 0; position < literal.plain.size();) {
+    const bool may_part = form == Form::utf8 && literal.plain[position] == U' ';
+    if (const std::size_t gap = may_part ? gap_next(window, walk.at) : 0; gap > 0) {
+      ++position;
+      walk.at += gap;
+      continue;
+    }
     bool moved = false;
     for (const Glyph& glyph : read_next(form, window, walk.at)) {
       const Plain plain = plain_of(glyph.code, literal.ignore_case);
@@ -52,7 +92,7 @@ std::optional<Walk> walk_forward(const Literal& literal, Form form, Bytes window
 
 bool is_escaped(Form form) {
   return form == Form::percent || form == Form::quoted_printable || form == Form::html || form == Form::json ||
-         form == Form::hex;
+         form == Form::hex || is_code_page(form);
 }
 
 // An underscore that is a space: inside "=?charset?Q?…?=", which is never longer than 75 characters.

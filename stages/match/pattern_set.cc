@@ -25,6 +25,13 @@ bool is_meaningful(const Codes& text) {
          static_cast<std::size_t>(ideographs) >= limits::kMinIdeographs;
 }
 
+// Several blanks in a row are found as one is.
+Codes with_single_blanks(Codes text) {
+  const auto end = std::unique(text.begin(), text.end(), [](char32_t a, char32_t b) { return a == U' ' && b == U' '; });
+  text.erase(end, text.end());
+  return text;
+}
+
 // What becomes of one literal of the order, worked out apart from all others.
 struct Spelled {
   std::string problem, remedy;  // of a literal that cannot be looked for
@@ -129,7 +136,7 @@ class Builder {
     };
     const auto decoded = match::decode_utf8(bytes);
     if (!decoded) return refuse("the text is not valid UTF-8", "save the order file as UTF-8");
-    const Codes text = match::to_nfc(*decoded);
+    const Codes text = with_single_blanks(match::to_nfc(*decoded));
     if (text.size() > limits::kMaxLiteralChars) {
       return refuse("the text is longer than " + std::to_string(limits::kMaxLiteralChars) + " characters",
                     "look for a characteristic part of it");
@@ -141,7 +148,9 @@ class Builder {
     }
     out.literal = {id, identifier.ignore_case, identifier.whole_word, match::plain_text(text, identifier.ignore_case),
                    0};
-    out.literal.width = std::min(limits::kMaxPatternBytes, kGlyphBytes * out.literal.plain.size() + 64);
+    const auto blanks = static_cast<std::size_t>(std::count(out.literal.plain.begin(), out.literal.plain.end(), U' '));
+    out.literal.width =
+        std::min(limits::kMaxPatternBytes, kGlyphBytes * out.literal.plain.size() + match::kMaxGapBytes * blanks + 64);
     out.made = match::find_cores(out.literal, text, identifier.forms, familiar_, variants, out.cores);
     if (out.made.empty()) {
       return refuse("in none of the forms asked for does the text differ from plain text, or is it long enough",

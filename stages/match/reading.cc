@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "stages/match/code_page.h"
+
 namespace ambit::match {
 namespace {
 
@@ -24,6 +26,12 @@ Glyph utf16_next(Bytes window, std::size_t at, bool big_endian) {
   if (at + 4 > window.size()) return {};
   const std::uint32_t low = unit_at(window, at + 2, big_endian);
   return is_low(low) ? Glyph{joined(unit, low), 4} : Glyph{};
+}
+
+Glyph page_glyph(Form page, std::uint32_t byte) {
+  if (byte < 0x80) return {byte, 1};
+  const char32_t code = code_of_byte(page, static_cast<unsigned char>(byte));
+  return code == 0 ? Glyph{} : Glyph{code, 1, true};
 }
 
 Glyph utf16_before(Bytes window, std::size_t at, bool big_endian) {
@@ -69,6 +77,8 @@ Glyphs read_next(Form form, Bytes window, std::size_t at) {
   Glyph plain;
   if (form == Form::utf16le || form == Form::utf16be) {
     plain = utf16_next(window, at, form == Form::utf16be);
+  } else if (is_code_page(form)) {
+    if (at < window.size()) plain = page_glyph(form, byte_at(window, at));
   } else {
     if (form != Form::utf8) escaped_next(form, window, at, out);
     if (form != Form::hex) plain = utf8_next(window, at);
@@ -82,6 +92,8 @@ Glyphs read_before(Form form, Bytes window, std::size_t at) {
   Glyph plain;
   if (form == Form::utf16le || form == Form::utf16be) {
     plain = utf16_before(window, at, form == Form::utf16be);
+  } else if (is_code_page(form)) {
+    if (at > 0) plain = page_glyph(form, byte_at(window, at - 1));
   } else {
     if (form != Form::utf8) escaped_before(form, window, at, out);
     if (form != Form::hex) plain = utf8_before(window, at);

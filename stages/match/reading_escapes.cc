@@ -95,15 +95,30 @@ Glyph escaped_utf8(Bytes window, std::size_t at, EscapedByte (*read)(Bytes, std:
   return {};
 }
 
+// A byte that is no UTF-8 is a character of Latin-1.
+Glyph latin1(const EscapedByte& byte) {
+  if (byte.bytes == 0 || byte.value < 0xa0) return {};
+  return {byte.value, static_cast<std::uint32_t>(byte.bytes), true};
+}
+
 void add_quoted_before(Bytes window, std::size_t at, Glyphs& out) {
   if (at < 3 || quoted_byte(window, at - 3).bytes == 0) return;
   for (std::size_t length = 3; length <= std::min(at, kMaxGlyphBytes); ++length) {
     const Glyph glyph = escaped_utf8(window, at - length, quoted_byte, true);
     if (glyph.bytes == length) return out.add(glyph);
   }
+  if (const Glyph glyph = latin1(quoted_byte(window, at - 3)); glyph.bytes != 0) out.add(glyph);
 }
 
-Glyph percent_utf8(Bytes window, std::size_t at) { return escaped_utf8(window, at, percent_byte, false); }
+// %uXXXX is what JavaScript's escape() writes.
+Glyph percent_escape(Bytes window, std::size_t at) {
+  const Glyph glyph = escaped_utf8(window, at, percent_byte, false);
+  if (glyph.bytes != 0) return glyph;
+  const bool is_unit = char_at(window, at) == '%' && (char_at(window, at + 1) | 0x20) == 'u';
+  if (!is_unit) return latin1(percent_byte(window, at));
+  const auto unit = hex_number(window, at + 2, 4);
+  return unit && is_code(*unit) ? Glyph{*unit, 6, true} : Glyph{};
+}
 Glyph digits_utf8(Bytes window, std::size_t at) { return escaped_utf8(window, at, digits_byte, false); }
 
 Glyph entity(Bytes window, std::size_t at) {
@@ -165,7 +180,8 @@ void quoted_next(Bytes window, std::size_t at, Glyphs& out) {
     glyph.escaped = true;
     out.add(glyph);
   };
-  add_after_break(escaped_utf8(window, at + skipped, quoted_byte, true));
+  const Glyph glyph = escaped_utf8(window, at + skipped, quoted_byte, true);
+  add_after_break(glyph.bytes != 0 ? glyph : latin1(quoted_byte(window, at + skipped)));
   if (char_at(window, at + skipped) == '_') add_after_break({U' ', 1, true});
   if (skipped != 0) add_after_break(utf8_next(window, at + skipped));
 }
@@ -189,7 +205,7 @@ void quoted_before(Bytes window, std::size_t at, Glyphs& out) {
 void escaped_next(Form form, Bytes window, std::size_t at, Glyphs& out) {
   switch (form) {
     case Form::percent:
-      add(percent_utf8(window, at), out);
+      add(percent_escape(window, at), out);
       if (char_at(window, at) == '+') out.add({U' ', 1, true});
       return;
     case Form::quoted_printable:
@@ -217,7 +233,7 @@ void escaped_before(Form form, Bytes window, std::size_t at, Glyphs& out) {
   };
   switch (form) {
     case Form::percent:
-      try_lengths(percent_utf8, {3, 6, 9, 12});
+      try_lengths(percent_escape, {12, 9, 6, 3});  // the longest first, as below
       if (last == '+') out.add({U' ', 1, true});
       return;
     case Form::quoted_printable:

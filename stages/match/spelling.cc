@@ -67,6 +67,18 @@ void percent_path(char32_t code, Spellings& out) {
   out.push_back(unsafe ? bytes_escaped(code, "%") : utf8(code));
 }
 
+bool is_latin1(char32_t code) { return code >= 0xa0 && code <= 0xff; }
+// Of a page in Latin-1; and as JavaScript's escape() writes it.
+void percent_latin1(char32_t code, Spellings& out) {
+  is_latin1(code) ? out.push_back("%" + hex_number(code)) : percent_component(code, out);
+}
+void percent_unit(char32_t code, Spellings& out) {
+  if (code < 0x80) return percent_component(code, out);
+  std::string units;
+  append_utf16(units, code, true);
+  out.push_back(hex_escaped(units, "%u", 2));
+}
+
 bool is_markup(char32_t code) { return is_one_of(code, "&<>\"'"); }
 // A page in UTF-8: markup characters alone.
 void html_markup(char32_t code, Spellings& out) {
@@ -105,6 +117,9 @@ void json_safe(char32_t code, Spellings& out) {
 void slashed_hex(char32_t code, Spellings& out) {
   out.push_back(code >= 0x80 || is_one_of(code, "\"\\") ? bytes_escaped(code, "\\x") : utf8(code));
 }
+void slashed_latin1(char32_t code, Spellings& out) {
+  is_latin1(code) ? out.push_back("\\x" + hex_number(code)) : json_markup(code, out);
+}
 void slashed_octal(char32_t code, Spellings& out) {
   if (code < 0x80) return json_markup(code, out);
   std::string octal;
@@ -116,6 +131,9 @@ void slashed_octal(char32_t code, Spellings& out) {
   out.push_back(std::move(octal));
 }
 
+void quoted_latin1(char32_t code, Spellings& out) {
+  out.push_back(is_latin1(code) ? "=" + hex_number(code) : code == U'=' ? "=3d" : utf8(code));
+}
 void quoted_body(char32_t code, Spellings& out) {
   out.push_back(code >= 0x80 || code == U'=' ? bytes_escaped(code, "=") : utf8(code));
 }
@@ -129,9 +147,12 @@ void quoted_header(char32_t code, Spellings& out) {
 constexpr Style kStyles[] = {
     {Form::quoted_printable, quoted_body},
     {Form::quoted_printable, quoted_header},
+    {Form::quoted_printable, quoted_latin1},
     {Form::percent, percent_component},
     {Form::percent, percent_form},
     {Form::percent, percent_path},
+    {Form::percent, percent_latin1},
+    {Form::percent, percent_unit},
     {Form::html, html_markup},
     {Form::html, html_ascii},
     {Form::html, html_at},
@@ -142,6 +163,7 @@ constexpr Style kStyles[] = {
     {Form::json, json_ascii},
     {Form::json, json_safe},
     {Form::json, slashed_hex},
+    {Form::json, slashed_latin1},
     {Form::json, slashed_octal},
 };
 

@@ -1,6 +1,6 @@
 // How far a file reaches:
 //
-//   gzip, xz, …    it ends by itself: as far as the next one
+//   gzip, xz, …    it ends by itself: as far as the next one, or it is decoded, and if it is long, as far as the next
 //   zip            the end of its directory tells where it began, and stands behind everything else
 //   7z, cab        their first header says
 //   squashfs       its super-block says
@@ -60,11 +60,12 @@ constexpr std::size_t kDirectoryEndBytes = 22, kLocatorBytes = 20;
 constexpr std::uint64_t kLargeEndBytes = 56;
 constexpr std::size_t kOleHeaderBytes = 512;
 constexpr std::size_t kPieceBytes = 1 * limits::MiB;
+constexpr std::size_t kFirstBytesOut = 1024;  // of a stream, that tell that it is one
 
 class Carver {
  public:
-  Carver(Content& run, std::uint64_t size, std::span<const std::uint64_t> starts)
-      : run_(run), size_(size), starts_(starts) {}
+  Carver(Content& run, std::uint64_t size, std::span<const std::uint64_t> starts, StreamEnds ends)
+      : run_(run), size_(size), starts_(starts), ends_(ends) {}
 
   void find(const std::function<bool(const CarvedFile&)>& visit) {
     std::span<const std::uint64_t> starts = starts_;
@@ -78,6 +79,7 @@ class Carver {
       const std::uint64_t most = is_stream_of_bytes ? next : std::min(next, file->begin + limits::kMaxCarvedWithoutEnd);
       file->bytes = std::clamp(end.value_or(most), file->begin + 1, size_) - file->begin;
       const bool is_own = file->begin >= taken;
+      file->has_end = end.has_value();
       if (end) taken = file->begin + file->bytes;
       if (is_own && !visit(*file)) return;
       file = after;
@@ -114,7 +116,7 @@ class Carver {
   // Takes starts, up to one at which a file begins.
   std::optional<CarvedFile> next_file(std::span<const std::uint64_t>& starts) {
     while (!starts.empty() && starts.front() < size_) {
-      CarvedFile file{starts.front(), size_ - starts.front(), {}};
+      CarvedFile file{starts.front(), size_ - starts.front(), false, {}};
       starts = starts.subspan(1);
       const std::span<const std::byte> head = read(file.begin, kKindBytes);
       if (head.empty()) continue;
@@ -129,13 +131,19 @@ class Carver {
       }
       file.guess = guess_kind(head, {}, file.bytes);
       file.guess.format = format_of(file.guess, head, {}, file.bytes);
-      if (is_carved(file.guess.format) && (!is_stream(file.guess.format) || decodes(file))) return file;
+      if (is_carved(file.guess.format) && (!is_stream(file.guess.format) || decode(file, 1).made > 0)) return file;
     }
     return std::nullopt;
   }
 
+  // What comes out of a stream, `most` bytes of it or a little more; and where it ends, once nothing more comes out.
+  struct Decoded {
+    std::uint64_t made = 0;
+    std::optional<std::uint64_t> end;
+  };
   // Some signatures are of three or four bytes, which other bytes may have too: what they begin must come out.
-  bool decodes(const CarvedFile& file) {
+  Decoded decode(const CarvedFile& file, std::uint64_t most) {
+    Decoded decoded;
     ContentPiece content(run_, file.begin, file.bytes);
     ContentStream stream(content, file.bytes);
     Packed packed;
@@ -143,17 +151,31 @@ class Carver {
     packed.content = &content;
     packed.size = file.bytes;
     const auto unpacker = open_unpacker(file.guess.format, packed);
-    if (!unpacker.ok()) return false;
+    if (!unpacker.ok()) return decoded;
     const auto part = (*unpacker)->next();
-    if (!part.ok() || !part->has_value()) return false;
-    std::array<std::byte, 1024> first;
-    const auto got = (*unpacker)->read(first);
-    return got.ok() ? *got > 0 : got.error().what == unpack::kTooLarge;
+    if (!part.ok() || !part->has_value()) return decoded;
+    std::vector<std::byte> out(most > kFirstBytesOut ? kPieceBytes : kFirstBytesOut);
+    while (decoded.made < most) {
+      const auto got = (*unpacker)->read(out);
+      if (!got.ok() && got.error().what == unpack::kTooLarge) return {most, std::nullopt};
+      if (!got.ok() || *got == 0) {
+        if (const std::uint64_t until = (*unpacker)->packed_until(); until > 0) decoded.end = file.begin + until;
+        break;
+      }
+      decoded.made += *got;
+    }
+    return decoded;
+  }
+  // A file that begins within what would be decoded is its own.
+  std::optional<std::uint64_t> stream_end(CarvedFile file, std::uint64_t next) {
+    file.bytes = next - file.begin;
+    return decode(file, limits::kMaxCarvedDecode).end;
   }
 
   // Of formats that tell. `next`: where another file begins, which may be in this one.
   std::optional<std::uint64_t> end_of(const CarvedFile& file, std::uint64_t next) {
     if (file.guess.format == Format::embedded) return file.begin + file.bytes;
+    if (is_stream(file.guess.format) && ends_ == StreamEnds::decoded) return stream_end(file, next);
     if (is_zip(file.guess.format)) return zip_end(file.begin);
     if (file.guess.format == Format::pdf) return pdf_end(file.begin, next);
     if (file.guess.format == Format::ole) return ole_end(file.begin);
@@ -298,6 +320,7 @@ class Carver {
   Content& run_;
   const std::uint64_t size_;
   const std::span<const std::uint64_t> starts_;
+  const StreamEnds ends_;
   std::vector<std::byte> piece_;
   std::map<std::uint64_t, std::uint64_t> zip_ends_;  // of archives by their beginnings
   std::uint64_t searched_ = 0;                       // for those, up to here
@@ -346,9 +369,9 @@ std::optional<std::uint64_t> find_zip_member(Content& content, std::uint64_t siz
   return std::nullopt;
 }
 
-void carve(Content& run, std::uint64_t size, std::span<const std::uint64_t> starts,
+void carve(Content& run, std::uint64_t size, std::span<const std::uint64_t> starts, StreamEnds ends,
            const std::function<bool(const CarvedFile&)>& visit) {
-  Carver(run, size, starts).find(visit);
+  Carver(run, size, starts, ends).find(visit);
 }
 
 }  // namespace ambit

@@ -26,14 +26,18 @@ namespace ambit {
 [[nodiscard]] std::optional<std::uint64_t> find_zip_member(Content& content, std::uint64_t size);
 
 struct CarvedFile {
-  std::uint64_t begin = 0, bytes = 0;  // where, in the run; all that may be its, where its format does not say how much
+  std::uint64_t begin = 0, bytes = 0;  // where, in the run; all that may be its, where nothing says how much
+  bool has_end = false;                // something did
   KindGuess guess;                     // with its format
 };
+
+// What of streams that compress: they say where they end only to who decodes them, which takes as long again.
+enum class StreamEnds : std::uint8_t { as_far_as_the_next, decoded };
 
 // Shows the files that begin at `starts` (ascending) in a run of residue, which is open and has `size` bytes; by place,
 // not overlapping: what begins within a file whose end is known is that file's. A stream that cannot be decoded at all
 // is none. `visit` says whether it wants more.
-void carve(Content& run, std::uint64_t size, std::span<const std::uint64_t> starts,
+void carve(Content& run, std::uint64_t size, std::span<const std::uint64_t> starts, StreamEnds ends,
            const std::function<bool(const CarvedFile&)>& visit);
 
 }  // namespace ambit

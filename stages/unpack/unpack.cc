@@ -77,7 +77,7 @@ constexpr std::array kFormats = {
     Row{Format::open_document, unpack::open_office},
     Row{Format::epub, unpack::open_office},
     Row{Format::pdf, unpack::open_pdf},
-    Row{Format::rtf, unpack::open_rtf},
+    Row{Format::rtf, unpack::open_rtf, Works::in_program, true},
     Row{Format::html, unpack::open_markup, Works::in_program, true},
     Row{Format::xml, unpack::open_markup, Works::in_program, true},
     Row{Format::folded, unpack::open_folded, Works::in_program, true},

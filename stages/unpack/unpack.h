@@ -60,6 +60,8 @@ class Unpacker {
   // When a part with written_at was read to its end: where its letters end; 0 where they were not whole, so that the
   // part may not show what they show.
   [[nodiscard]] virtual std::uint64_t written_until() const { return 0; }
+  // When all of a compressed stream was read, or all that could be: where it ends in the object; 0: nobody knows.
+  [[nodiscard]] virtual std::uint64_t packed_until() const { return 0; }
 };
 
 class Sandboxes;  // sandbox/sandbox.h

@@ -54,13 +54,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t cou
   static_cast<void>(ambit::format_of(std::as_bytes(std::span(object)), {}, object.size()));
   ambit::test::MemoryContent residue(object);
   std::uint64_t carved = 0;
-  ambit::carve(residue, object.size(), ambit::find_carve_starts(residue, object.size(), 0),
+  const bool seekable = (bytes[0] & 0x80) != 0;
+  const auto ends = seekable ? ambit::StreamEnds::decoded : ambit::StreamEnds::as_far_as_the_next;
+  ambit::carve(residue, object.size(), ambit::find_carve_starts(residue, object.size(), 0), ends,
                [&](const ambit::CarvedFile& file) {
                  if (file.begin < carved || file.bytes == 0 || file.bytes > object.size() - file.begin) std::abort();
                  carved = file.begin + file.bytes;
                  return true;
                });
-  const bool seekable = (bytes[0] & 0x80) != 0;
   const std::uint64_t sum = ambit::unpack(format, object, seekable, std::byte{0x00});
   if (ambit::unpack(format, object, seekable, std::byte{0xa5}) != sum) std::abort();
   return 0;

@@ -9,6 +9,7 @@
 //   block  := 1 id chunks | 3 id (oid chunks)… 0             1: rows of a table as COPY has them, 3: large objects
 //   chunks := (length bytes)… 0                              one stream, compressed as the header says
 //
+// The list of a dump that is a folder or a tar (-Fd, -Ft) begins like it, and its tables are files beside it.
 // Definitions stand in the entries as they are. Each table and each large object is a member.
 #include <array>
 #include <map>
@@ -24,7 +25,8 @@ namespace ambit::unpack {
 namespace {
 
 constexpr std::string_view kMagic = "PGDMP";
-constexpr std::uint8_t kCustom = 1, kRows = 1, kLargeObjects = 3;
+constexpr std::uint8_t kCustom = 1, kTar = 3, kDirectory = 5;
+constexpr std::uint8_t kRows = 1, kLargeObjects = 3;
 
 // Numbers, strings and the rest of an archive.
 class Fields {
@@ -145,6 +147,10 @@ class Dump final : public Unpacker {
 
   // The header and the entries.
   Result<> begin() {
+    if (is_list_alone()) {
+      is_over_ = true;
+      return Ok{};
+    }
     if (const Result<> read = read_header(); !read) return read;
     const Result<std::int64_t> entries = fields_.number();
     if (!entries.ok()) return entries.error();
@@ -158,6 +164,7 @@ class Dump final : public Unpacker {
   }
 
   Result<std::optional<Part>> next() override {
+    if (is_over_) return std::optional<Part>();
     decoded_.reset();
     const bool goes_on = chunks_ == nullptr || chunks_->pass();
     chunks_.reset();
@@ -191,6 +198,12 @@ class Dump final : public Unpacker {
   }
 
  private:
+  [[nodiscard]] bool is_list_alone() {
+    const auto head = input_.ahead(kMagic.size() + 6);
+    if (!head.ok() || head->size() < kMagic.size() + 6 || !chars(*head).starts_with(kMagic)) return false;
+    const auto format = static_cast<std::uint8_t>((*head)[kMagic.size() + 5]);
+    return format == kTar || format == kDirectory;
+  }
   Result<> read_header() {
     const auto head = input_.ahead(kMagic.size() + 6);
     if (!head.ok()) return head.error();
@@ -281,6 +294,7 @@ class Dump final : public Unpacker {
   std::size_t offset_bytes_ = 0;
   Format packed_as_ = Format::none;
   std::map<std::int64_t, std::string> names_;  // of entries that have data
+  bool is_over_ = false;
   bool in_objects_ = false;                    // amid a block of large objects
   std::unique_ptr<Chunks> chunks_;
   std::unique_ptr<Unpacker> decoded_;  // reads from these

@@ -18,11 +18,19 @@
 #include "stages/unpack/embedded/marks.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/input.h"
+#include "stages/unpack/mail/uuencode.h"
 #include "stages/unpack/text/rewriting.h"
 
 namespace ambit {
 namespace unpack {
 namespace {
+
+bool is_in_letters(Code code) { return code == Code::base64 || code == Code::hex; }
+
+bool begins_as(std::string_view text, Code code) {
+  if (code == Code::bytes) return is_begun(std::as_bytes(std::span(text)));
+  return code == Code::lines ? encoded_file(text).has_value() : begins_in_letters(text, code);
+}
 
 // What begins at that place of a content, if anything does. `head`: kHeadLetters bytes to work with.
 std::optional<Code> begins_at(Content& content, std::uint64_t size, std::uint64_t at, std::span<std::byte> head) {
@@ -32,8 +40,7 @@ std::optional<Code> begins_at(Content& content, std::uint64_t size, std::uint64_
   std::optional<Code> code;
   find_marks(bytes.first(std::min(bytes.size(), longest_mark())), at, [&](const MarkPlace& place) {
     if (place.at != at || code) return;
-    const bool begins = place.code == Code::bytes ? is_begun(bytes) : begins_in_letters(chars(bytes), place.code);
-    if (begins) code = place.code;
+    if (begins_as(chars(bytes), place.code)) code = place.code;
   });
   return code;
 }
@@ -62,11 +69,13 @@ class Embedded final : public Unpacker {
       }
       if (!scan()) break;
     }
+    if (auto file = next_file()) return file;
     return next_carved();
   }
 
   Result<std::size_t> read(std::span<std::byte> into) override {
     if (letters_ != nullptr) return letters_->read(into);
+    if (lines_ != nullptr) return lines_->read(into);
     if (piece_ != nullptr) return piece_->read(into);
     return std::size_t{0};
   }
@@ -83,9 +92,11 @@ class Embedded final : public Unpacker {
     const bool is_last = window->size() < kStretch;
     const auto stretch = window->first(std::min(window->size(), kStretch));
     find_marks(stretch, begin, [&](const MarkPlace& place) {
-      if (place.code != Code::bytes) {
+      if (is_in_letters(place.code)) {
         found_.push_back(place);
-      } else if (content_ != nullptr && starts_.size() < limits::kMaxMarks) {
+      } else if (place.code == Code::lines && content_ != nullptr && files_.size() < limits::kMaxMarks) {
+        files_.push_back(place.at);
+      } else if (place.code == Code::bytes && content_ != nullptr && starts_.size() < limits::kMaxMarks) {
         starts_.push_back(place.at);
       }
     });
@@ -111,6 +122,25 @@ class Embedded final : public Unpacker {
     return window.ok() && begins_in_letters(chars(*window), place.code);
   }
 
+  // The next file in lines.
+  std::optional<Part> next_file() {
+    lines_.reset();
+    while (!files_.empty()) {
+      const std::uint64_t at = files_.front();
+      files_.pop_front();
+      std::array<std::byte, kBegunBytes> head;
+      const auto got = content_->read_at(at, std::span(head).first(std::min<std::uint64_t>(head.size(), size_ - at)));
+      if (!got.ok() || !encoded_file(chars(std::span(head).first(*got)))) continue;
+      file_ = std::make_unique<ContentPiece>(*content_, at, size_ - at);
+      lines_ = std::make_unique<FilesInText>(std::make_unique<ContentStream>(*file_, size_ - at));
+      auto piece = lines_->next();
+      if (!piece || !piece->is_file) continue;
+      Part part;
+      part.name = piece->name.empty() ? "file@" + std::to_string(at) : std::move(piece->name);
+      return part;
+    }
+    return std::nullopt;
+  }
   Result<std::optional<Part>> next_carved() {
     if (!is_carved_) carve_all();
     piece_.reset();
@@ -122,7 +152,7 @@ class Embedded final : public Unpacker {
     Part part;
     part.name = "file@" + std::to_string(file.begin);
     part.size = file.bytes;
-    part.stored_at = file.begin;
+    if (file.has_end) part.stored_at = file.begin;  // else hits behind it could be the object's own
     return std::optional(std::move(part));
   }
   void carve_all() {
@@ -135,7 +165,7 @@ class Embedded final : public Unpacker {
       return !got.ok() || !is_begun(std::span(head).first(*got));
     });
     if (starts_.empty()) return;
-    carve(*content_, size_, starts_, [&](const CarvedFile& file) {
+    carve(*content_, size_, starts_, StreamEnds::decoded, [&](const CarvedFile& file) {
       if (file.begin > 0) carved_.push_back(file);  // from its first byte on it would be the object itself
       return true;
     });
@@ -147,6 +177,8 @@ class Embedded final : public Unpacker {
   std::uint64_t scanned_ = 0;    // up to here
   std::deque<MarkPlace> found_;  // in letters, not yet looked at
   std::unique_ptr<ByteStream> letters_;
+  std::deque<std::uint64_t> files_;  // in lines
+  std::unique_ptr<FilesInText> lines_;
   std::vector<std::uint64_t> starts_;  // in bytes
   bool is_carved_ = false;
   std::deque<CarvedFile> carved_;
@@ -207,7 +239,7 @@ bool has_embedded_mark(Content& content, std::uint64_t size) {
 std::vector<std::uint64_t> find_letters(Content& content, std::uint64_t size) {
   std::vector<std::uint64_t> places;
   find_marks(content, size, [&](const unpack::MarkPlace& place) {
-    if (place.code != unpack::Code::bytes) places.push_back(place.at);
+    if (unpack::is_in_letters(place.code)) places.push_back(place.at);
     return places.size() < limits::kMaxMarks;
   });
   std::sort(places.begin(), places.end());
@@ -218,7 +250,7 @@ std::vector<std::uint64_t> find_letters(Content& content, std::uint64_t size) {
 std::optional<std::uint64_t> packed_letters(Content& content, std::uint64_t size, std::uint64_t at) {
   std::vector<std::byte> head(unpack::kHeadLetters);
   const auto code = at < size ? unpack::begins_at(content, size, at, head) : std::nullopt;
-  if (!code || *code == unpack::Code::bytes) return std::nullopt;
+  if (!code || !unpack::is_in_letters(*code)) return std::nullopt;
   unpack::Input input(content, size);
   input.seek(at);
   unpack::Letters letters(input, *code);

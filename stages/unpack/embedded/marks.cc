@@ -40,6 +40,10 @@ constexpr std::array kSignatures = {"PK\x03\x04"sv,
                                     "BZh91AY&SY"sv};
 constexpr std::string_view kRtf = "{\\rtf1";
 
+// Files in lines: with the modes that programs give them.
+constexpr std::array kLines = {"begin 600 "sv, "begin 644 "sv,    "begin 664 "sv,    "begin 666 "sv,
+                               "begin 755 "sv, "begin-base64 "sv, "=ybegin part="sv, "=ybegin line="sv};
+
 constexpr std::size_t kLeastLetters = 6;  // of a mark in base64
 
 // The letters that begin with the signature: those that it fills, and where these are few, each that may follow.
@@ -86,6 +90,7 @@ struct Marks {
       add_letters(signature);
     }
     add_letters(kRtf);
+    for (const std::string_view line : kLines) add(std::string(line), Code::lines);
     std::vector<PlainLiteral> literals;
     for (std::size_t i = 0; i < all.size(); ++i) {
       literals.push_back({all[i].bytes, static_cast<std::uint32_t>(i), false});
@@ -97,7 +102,8 @@ struct Marks {
  private:
   void add(std::string text, Code code) {
     if (std::any_of(all.begin(), all.end(), [&](const Mark& mark) { return mark.bytes == text; })) return;
-    all.push_back({std::move(text), code == Code::bytes ? Form::raw : Form::base64});
+    const bool is_in_letters = code == Code::base64 || code == Code::hex;
+    all.push_back({std::move(text), is_in_letters ? Form::base64 : Form::raw});
     codes.push_back(code);
   }
   void add_letters(std::string_view signature) {

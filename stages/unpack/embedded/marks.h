@@ -11,7 +11,8 @@
 
 namespace ambit::unpack {
 
-enum class Code : std::uint8_t { bytes, base64, hex };
+// lines: a file in lines of text (mail/uuencode.h).
+enum class Code : std::uint8_t { bytes, base64, hex, lines };
 
 // A mark in an object, its first byte.
 struct MarkPlace {

@@ -86,6 +86,9 @@ constexpr std::array kSignatures = {
     // keys and what is locked with them
     Signature{0, "LUKS\xba\xbe"sv, Kind::encrypted}, Signature{0, "Salted__"sv, Kind::encrypted},
     Signature{0, "age-encryption.org/"sv, Kind::encrypted}, Signature{0, "-----BEGIN PGP MESSAGE"sv, Kind::encrypted},
+    // CMS, RFC 5652: enveloped data, in a frame of any length
+    Signature{2, "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"sv, Kind::encrypted},
+    Signature{4, "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03"sv, Kind::encrypted},
     Signature{0, "-----BEGIN AGE ENCRYPTED"sv, Kind::encrypted}, Signature{3, "-FVE-FS-"sv, Kind::encrypted},
     Signature{0, "-----BEGIN "sv, Kind::key}, Signature{0, "---- BEGIN SSH2"sv, Kind::key},
     Signature{0, "PuTTY-User-Key-File-"sv, Kind::key}, Signature{0, "ssh-rsa AAAA"sv, Kind::key},

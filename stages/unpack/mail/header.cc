@@ -41,10 +41,20 @@ std::optional<std::string_view> next_header(std::string_view& block) {
   return header.ends_with('\r') ? header.substr(0, header.size() - 1) : header;
 }
 
-// Newlines gone: the blank behind them stays.
+// A newline and the blanks behind it become one: some programs fold with a tab.
 std::string unfolded(std::string_view header) {
-  std::string out(header);
-  std::erase_if(out, [](char c) { return c == '\n' || c == '\r'; });
+  std::string out;
+  for (std::size_t at = 0; at < header.size(); ++at) {
+    const char c = header[at];
+    if (c == '\r' || c == '\n') continue;
+    const bool is_behind = at > 0 && header[at - 1] == '\n' && (c == ' ' || c == '\t');
+    if (!is_behind) {
+      out += c;
+      continue;
+    }
+    out += ' ';
+    while (at + 1 < header.size() && (header[at + 1] == ' ' || header[at + 1] == '\t')) ++at;
+  }
   return out;
 }
 

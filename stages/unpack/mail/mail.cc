@@ -270,8 +270,11 @@ class Mail final : public Unpacker {
       body_.levels.push_back({headers_.boundary, type == "multipart/digest"});
       return std::nullopt;
     }
-    const bool is_text = type.starts_with("text/") && type != "text/rtf" && headers_.name.empty() &&
-                         headers_.disposition != "attachment";
+    // Cards and invitations are files with a format of their own.
+    const bool is_file = type == "text/rtf" || type == "text/calendar" || type == "text/vcard" ||
+                         type == "text/x-vcard" || type == "text/directory";
+    const bool is_text =
+        type.starts_with("text/") && !is_file && headers_.name.empty() && headers_.disposition != "attachment";
     const bool is_status = type == "message/delivery-status" || type == "message/disposition-notification";
     auto bytes = borrowed(body_);
     auto decoder = transfer_decoder(headers_.encoding);

@@ -48,6 +48,7 @@ Result<std::size_t> MemberStream::read(std::span<std::byte> into) {
     const Result<std::size_t> got = decoder_->read(input_, into);
     if (!got.ok()) {
       if (!failure_) failure_ = got.error();
+      until_ = input_.offset();
       over_ = true;
     } else if (*got > 0) {
       made(into.first(*got));
@@ -56,6 +57,7 @@ Result<std::size_t> MemberStream::read(std::span<std::byte> into) {
       decoder_.reset();
       over_ = input_.offset() == begin_;  // a stream of no bytes would come for ever
       const Result<> ended = end();
+      until_ = input_.offset();
       if (!ended.ok() && !failure_) failure_ = ended.error();
     }
   }
@@ -80,6 +82,10 @@ class OnePart final : public Unpacker {
   OnePart(Part part, std::unique_ptr<ByteStream> bytes) : part_(std::move(part)), bytes_(std::move(bytes)) {}
   Result<std::optional<Part>> next() override { return std::exchange(part_, std::nullopt); }
   Result<std::size_t> read(std::span<std::byte> into) override { return bytes_->read(into); }
+  [[nodiscard]] std::uint64_t packed_until() const override {
+    const auto* const streams = dynamic_cast<const MemberStream*>(bytes_.get());
+    return streams == nullptr ? 0 : streams->packed_until();
+  }
 
  private:
   std::optional<Part> part_;

@@ -69,6 +69,8 @@ class MemberStream : public ByteStream {
   // `none`: the error where no stream stands at the beginning.
   MemberStream(ByteStream& packed, const char* none) : input_(packed), none_(none) {}
   Result<std::size_t> read(std::span<std::byte> into) final;
+  // Where the last stream ends that was decoded, or where it cannot be decoded further.
+  [[nodiscard]] std::uint64_t packed_until() const { return until_; }
 
  protected:
   // The decoder of the stream that begins here; null if none does. What stands behind the last is let be.
@@ -85,6 +87,7 @@ class MemberStream : public ByteStream {
  private:
   std::unique_ptr<Decoder> decoder_;
   std::uint64_t begin_ = 0;  // where the stream that is being decoded begins
+  std::uint64_t until_ = 0;
   const char* const none_;
   bool is_first_ = true, over_ = false;
   std::optional<Error> failure_;

@@ -1,0 +1,59 @@
+// Words that are parted by more than one blank: by the end of a line, as mails and pages are laid out, or a tab.
+#include "match_finder.h"
+#include "stages/match/literal.h"
+
+namespace ambit::match_gaps_test {
+namespace {
+
+constexpr const char* kGaps[] = {"\n",   "\r\n",  "\r",     " \n",      " \r\n",     "\t",     "  ",   "   ",
+                                 "\n  ", "\n\t ", "\n> ",   "\r\n>>> ", " \r\n> > ", "\t\t",   " \t ", "\n    \t",
+                                 "\n>",  " \n ",  "\r\n\t", "      ",   "\t\r\n",    "\r\n   "};
+
+TEST(MatchGaps, words_are_found_over_the_end_of_a_line) {
+  struct Name {
+    const char *identifier, *first, *second;
+  };
+  for (const Name& name : {Name{"Kim Berg", "Kim", "Berg"}, Name{"Kim St\u00e5hl", "KIM", "ST\u00c5HL"},
+                           Name{"\u00c5sa Berg", "\u00e5sa", "berg"}, Name{"Rewards  Gold", "Rewards", "Gold"},
+                           Name{"Bob Lee", "bob", "LEE"},
+                           Name{"\u0418\u0432\u0430\u043d \u041f\u0435\u0442\u0440\u043e\u0432",
+                                "\u0418\u0432\u0430\u043d", "\u041f\u0435\u0442\u0440\u043e\u0432"}}) {
+    for (const bool whole : {false, true}) {
+      const Identifier plain = literal(name.identifier);
+      const PatternSet set = pattern_set({whole ? whole_word(plain) : plain});
+      for (const std::string gap : kGaps) {
+        const std::string evidence = name.first + gap + name.second;
+        const std::vector<Hit> hits = hits_in(set, "dear " + evidence + ", yours");
+        ASSERT_EQ(hits.size(), 1U) << name.identifier << " " << testing::PrintToString(gap);
+        EXPECT_EQ(hits[0].start, 5U);
+        EXPECT_EQ(hits[0].length, evidence.size());
+        EXPECT_EQ(hits[0].form, Form::utf8);
+      }
+      EXPECT_EQ(hits_in(set, std::string(name.first) + " " + name.second).size(), 1U);
+    }
+  }
+}
+
+TEST(MatchGaps, of_three_words_any_may_be_parted_so) {
+  const PatternSet set = pattern_set({literal("Maria de la Cruz")});
+  for (const std::string text : {"Maria\nde la Cruz", "Maria de\r\n> la Cruz", "Maria de la\nCruz",
+                                 "Maria\nde  la\tCruz", "Maria  de  la  Cruz", "maria\tde\tla\tcruz"}) {
+    const std::vector<Hit> hits = hits_in(set, "(" + text + ")");
+    ASSERT_EQ(hits.size(), 1U) << testing::PrintToString(text);
+    EXPECT_EQ(hits[0].start, 1U);
+    EXPECT_EQ(hits[0].length, text.size());
+  }
+}
+
+TEST(MatchGaps, what_is_no_gap_parts_nothing) {
+  const PatternSet set = pattern_set({literal("Kim Berg")});
+  for (const std::string text : {"Kim\n\nBerg", "Kim > Berg", "Kim>Berg", "KimBerg", "Kim\r\n\r\nBerg", "Kim,\nBerg",
+                                 "Kim\v\nBerg", "Kim\n> \n> Berg"}) {
+    EXPECT_TRUE(hits_in(set, text).empty()) << testing::PrintToString(text);
+  }
+  EXPECT_EQ(hits_in(set, "Kim" + std::string(match::kMaxGapBytes, ' ') + "Berg").size(), 1U);
+  EXPECT_TRUE(hits_in(set, "Kim" + std::string(match::kMaxGapBytes + 1, ' ') + "Berg").empty());
+}
+
+}  // namespace
+}  // namespace ambit::match_gaps_test
