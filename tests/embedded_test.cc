@@ -83,6 +83,12 @@ def yenc(b):
     return b'=ybegin line=128 size=%d name=a.gz\r\n' % len(b) + b'\r\n'.join(out[i:i + 128] for i in range(0, len(out), 128)) + b'\r\n=yend size=%d\r\n' % len(b)
 put('22.txt', lines(prose(2000), 70) + '\n\n' + uu(gz) + prose(50) + '\n')
 put('23.news', ('From: a@example.org\r\nNewsgroups: alt.binaries\r\nSubject: a.gz\r\nPath: x!y\r\n\r\n').encode() + yenc(gz))
+# The copy of a mail in the text of another, and a boundary that does not fit.
+copy = 'From: c@d.example\nContent-Type: multipart/mixed; boundary=CC\n\n--CC\nContent-Type: application/zip\nContent-Transfer-Encoding: base64\n\n' + lines(b64(zp), 76) + '\n--CC--\n'
+head = 'From: a@b.example\nTo: c@d.example\nDate: Mon, 05 Sep 2011 10:00:00 +0000\nSubject: failure notice\n'
+put('25.eml', head + '\n' + prose(20) + '\n--- Below this line is a copy of the message.\n\n' + copy)
+put('26.eml', head + 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=XX\n\n' + copy)
+put('27.eml', head + 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=CC\n\n' + copy.split('\n\n', 1)[1])
 put('24.rtf', '{\\rtf1\\ansi ' + prose(30) + '{\\object\\objemb{\\*\\objdata ' + lines(zp.hex(), 128) + '}}}')
 # What only looks like it: words about formats, programs that know them, chance.
 def alike(name, data): open('alike/' + name, 'wb').write(data)
@@ -92,7 +98,7 @@ alike('3.bin', blob(999) + b'PK\3\4' + blob(99) + b'\x1f\x8b\x08\x00' + blob(99)
       blob(60) + b'Rar!\x1a\x07\x00' + blob(60) + b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + blob(60) + b'%PDF-1.7 ' + blob(99) +
       b'MSCF\0\0\0\0' + blob(77) + b'\xfd7zXZ\0' + blob(99) + b'BZh91AY&SY' + blob(99) + b'\x04\x22\x4d\x18' + blob(99))
 )py";
-constexpr int kFiles = 24;
+constexpr int kFiles = 27;
 
 class Embedded : public ::testing::Test {
  protected:

@@ -1,6 +1,9 @@
 // The formats that unpack.cc chooses from; one file per format or family. What each promises is said in unpack.h.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "stages/unpack/unpack.h"
 
 namespace ambit::unpack {
@@ -29,6 +32,12 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_squashfs(const Packed& packed);
 [[nodiscard]] Opened open_self_extracting(const Packed& packed);
 [[nodiscard]] Opened open_embedded(const Packed& packed);
+// Bytes of an object from `begin` to before `end`.
+struct Places {
+  std::uint64_t begin = 0, end = 0;
+};
+// … but what begins in one of `others`, which are parts already; by place.
+[[nodiscard]] Opened open_embedded_beside(const Packed& packed, std::vector<Places> others);
 
 // Mail: the texts of a message are views of it, its attachments members.
 [[nodiscard]] Opened open_mail(const Packed& packed);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <vector>
 
 #include "stages/unpack/formats.h"
 #include "stages/unpack/sandbox/isolated.h"
@@ -22,26 +23,52 @@ struct Row {
   Format format;
   unpack::Opened (*open)(const Packed&);
   Works works = Works::in_program;
-  // Its text is text, in which something may stand in letters: open_embedded() goes by it afterwards.
+  // Its text is text, in which something may stand in letters: open_embedded_beside() goes by it afterwards.
   bool is_text = false;
 };
 
-// The parts of one reading of an object, then those of another.
-class OneThenOther final : public Unpacker {
+// The parts of a text, then what stands in letters where none of them stood.
+class TextThenEmbedded final : public Unpacker {
  public:
-  OneThenOther(std::unique_ptr<Unpacker> one, std::unique_ptr<Unpacker> other)
-      : now_(std::move(one)), other_(std::move(other)) {}
+  TextThenEmbedded(std::unique_ptr<Unpacker> text, const Packed& packed) : now_(std::move(text)), packed_(packed) {}
   Result<std::optional<Part>> next() override {
+    note_place();
     Result<std::optional<Part>> part = now_->next();
-    if (other_ == nullptr || !part.ok() || *part) return part;
-    now_ = std::move(other_);
+    if (!is_text_ || !part.ok()) return part;
+    if (*part) {
+      part_at_ = (*part)->written_at ? (*part)->written_at : (*part)->stored_at;
+      return part;
+    }
+    is_text_ = false;
+    unpack::Opened embedded = unpack::open_embedded_beside(packed_, std::move(places_));
+    if (!embedded.ok()) return embedded.error();
+    now_ = std::move(embedded).value();
     return now_->next();
   }
-  Result<std::size_t> read(std::span<std::byte> into) override { return now_->read(into); }
+  Result<std::size_t> read(std::span<std::byte> into) override {
+    Result<std::size_t> got = now_->read(into);
+    if (got.ok()) read_ += *got;
+    return got;
+  }
   [[nodiscard]] std::uint64_t written_until() const override { return now_->written_until(); }
 
  private:
-  std::unique_ptr<Unpacker> now_, other_;
+  // Letters that were not whole are passed by their first byte, where their mark stands.
+  void note_place() {
+    if (part_at_ && is_text_) {
+      const std::uint64_t end = std::max(now_->written_until(), *part_at_ + std::max<std::uint64_t>(read_, 1));
+      places_.push_back({*part_at_, end});
+    }
+    part_at_.reset();
+    read_ = 0;
+  }
+
+  std::unique_ptr<Unpacker> now_;
+  const Packed packed_;
+  bool is_text_ = true;
+  std::optional<std::uint64_t> part_at_;  // of the part that is being read, where it has a place in the object
+  std::uint64_t read_ = 0;                // of it
+  std::vector<unpack::Places> places_;
 };
 
 constexpr std::array kFormats = {
@@ -67,7 +94,7 @@ constexpr std::array kFormats = {
     Row{Format::self_extracting, unpack::open_self_extracting},  // what is not a zip in a sandbox, as above
     Row{Format::embedded, unpack::open_embedded},
     // mail
-    Row{Format::mail, unpack::open_mail},
+    Row{Format::mail, unpack::open_mail, Works::in_program, true},
     Row{Format::mailbox, unpack::open_mailbox},
     Row{Format::outlook, unpack::open_outlook, Works::in_sandbox},
     Row{Format::tnef, unpack::open_tnef},
@@ -110,9 +137,7 @@ Result<std::unique_ptr<Unpacker>> open_unpacker(Format format, const Packed& pac
   if (row->works == Works::in_sandbox && packed.sandboxes != nullptr) return unpack::open_isolated(format, packed);
   unpack::Opened opened = row->open(packed);
   if (!opened.ok() || !row->is_text || packed.content == nullptr) return opened;
-  unpack::Opened embedded = unpack::open_embedded(packed);
-  if (!embedded.ok()) return embedded;
-  return unpack::Opened(std::make_unique<OneThenOther>(std::move(opened).value(), std::move(embedded).value()));
+  return unpack::Opened(std::make_unique<TextThenEmbedded>(std::move(opened).value(), packed));
 }
 
 }  // namespace ambit

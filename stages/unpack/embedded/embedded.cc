@@ -47,8 +47,9 @@ std::optional<Code> begins_at(Content& content, std::uint64_t size, std::uint64_
 
 class Embedded final : public Unpacker {
  public:
-  explicit Embedded(const Packed& packed)
-      : content_(packed.content),
+  Embedded(const Packed& packed, std::vector<Places> others)
+      : others_(std::move(others)),
+        content_(packed.content),
         size_(packed.size),
         input_(packed.content != nullptr ? Input(*packed.content, packed.size) : Input(*packed.stream)) {}
 
@@ -92,6 +93,7 @@ class Embedded final : public Unpacker {
     const bool is_last = window->size() < kStretch;
     const auto stretch = window->first(std::min(window->size(), kStretch));
     find_marks(stretch, begin, [&](const MarkPlace& place) {
+      if (is_of_another(place.at)) return;
       if (is_in_letters(place.code)) {
         found_.push_back(place);
       } else if (place.code == Code::lines && content_ != nullptr && files_.size() < limits::kMaxMarks) {
@@ -104,6 +106,11 @@ class Embedded final : public Unpacker {
     // A mark at the end of the stretch may be cut.
     scanned_ = begin + stretch.size() - (is_last ? 0 : longest_mark() - 1);
     return !is_last || !found_.empty();
+  }
+  [[nodiscard]] bool is_of_another(std::uint64_t at) const {
+    const auto next = std::upper_bound(others_.begin(), others_.end(), at,
+                                       [](std::uint64_t wanted, const Places& each) { return wanted < each.begin; });
+    return next != others_.begin() && at < std::prev(next)->end;
   }
   // The next one in letters of what was scanned; the input stands there.
   std::optional<MarkPlace> next_letters() {
@@ -171,6 +178,7 @@ class Embedded final : public Unpacker {
     });
   }
 
+  const std::vector<Places> others_;
   Content* const content_;  // null: bytes that come once only, of which the letters are read alone
   const std::uint64_t size_;
   Input input_;
@@ -188,7 +196,11 @@ class Embedded final : public Unpacker {
 
 }  // namespace
 
-Opened open_embedded(const Packed& packed) { return std::unique_ptr<Unpacker>(std::make_unique<Embedded>(packed)); }
+Opened open_embedded(const Packed& packed) { return open_embedded_beside(packed, {}); }
+
+Opened open_embedded_beside(const Packed& packed, std::vector<Places> others) {
+  return std::unique_ptr<Unpacker>(std::make_unique<Embedded>(packed, std::move(others)));
+}
 
 }  // namespace unpack
 
