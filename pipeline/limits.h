@@ -177,6 +177,9 @@ inline constexpr std::uint64_t kMaxBlockDictionary = 128 * MiB;
 inline constexpr std::uint64_t kMaxUdifList = 16 * MiB;
 // An image that only its end tells is looked for in files of this size on: the smallest disk of a few files.
 inline constexpr std::uint64_t kLeastImageByEnd = 4 * KiB;
+// Marks of file systems behind the first 4 KiB (btrfs, UDF, ZFS, JFS …) are looked for in files of this size on, with
+// one read of them. Those file systems have 350 KiB at least; most files are smaller.
+inline constexpr std::uint64_t kLeastImageByMarks = 64 * KiB;
 // Packed bytes of an EWF image read at once: the chunks of a mebibyte lie beside each other.
 inline constexpr std::size_t kEwfWindowBytes = 1 * MiB;
 // Chunk tables of an EWF image. 8 TiB in chunks of 32 KiB take 16,384; one of them costs 64 bytes.

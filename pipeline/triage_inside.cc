@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipeline/content_source.h"
+#include "pipeline/disk_marks.h"
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
 #include "pipeline/triage_parts.h"
@@ -30,6 +31,14 @@ bool ends_as_image(const Object& object, std::uint64_t size) {
   std::array<std::byte, kImageEndBytes> end{};
   const Result<std::size_t> got = object.content->read_at(size - end.size(), end);
   return got.ok() && *got == end.size() && ends_like_image(end);
+}
+
+// File systems whose marks lie behind the first bytes, by which the kind was guessed.
+bool begins_as_image(const Object& object, const Facts& facts) {
+  if (facts.kind != Kind::binary || facts.size < limits::kLeastImageByMarks) return false;
+  std::vector<std::byte> head(std::min<std::uint64_t>(facts.size, kDiskMarkBytes));
+  const Result<std::size_t> got = object.content->read_at(0, head);
+  return got.ok() && begins_like_disk({reinterpret_cast<const char*>(head.data()), *got});
 }
 
 }  // namespace
@@ -96,7 +105,7 @@ void Sweep::sweep_inside(const Object& object, const InsideImage& inside, const 
 
 void Sweep::open_inside(Worker& worker, const Object& object, Facts& facts) {
   if (object.content == nullptr) return;
-  if (may_end_as_image(facts) && ends_as_image(object, facts.size)) {
+  if ((may_end_as_image(facts) && ends_as_image(object, facts.size)) || begins_as_image(object, facts)) {
     facts.kind = Kind::disk_image;
     facts.format = Format::none;
   }

@@ -4,6 +4,7 @@
 #include <bitset>
 #include <tuple>
 
+#include "pipeline/disk_marks.h"
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
 #include "pipeline/triage_unpack.h"
@@ -55,6 +56,12 @@ KindGuess guess_object_kind(const Object& object, std::span<const std::byte> fir
   KindGuess guess = guess_kind(head, file_name_of(object.locator), object.info.size);
   guess.format = format_of(guess, head, file_name_of(object.locator), object.info.size);
   return guess;
+}
+
+void note_disk(std::span<const std::byte> first, KindGuess& guess) {
+  if (guess.kind != Kind::binary || first.size() < limits::kLeastImageByMarks) return;
+  const auto head = first.first(std::min(first.size(), kDiskMarkBytes));
+  if (begins_like_disk({reinterpret_cast<const char*>(head.data()), head.size()})) guess = {Kind::disk_image, false};
 }
 
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts) {

@@ -186,7 +186,8 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
   child.trouble = fill(unpacker, part, bytes, limits::kSmallPartBytes + 1, ended, *expansion_);
   if (!ended) {
     child.info.size = std::max<std::uint64_t>(child.info.size, bytes.size());
-    const KindGuess guess = guess_object_kind(child, bytes);
+    KindGuess guess = guess_object_kind(child, bytes);
+    note_disk(bytes, guess);
     const bool is_view = part.is == Part::Is::view, is_image = guess.kind == Kind::disk_image;
     std::optional<PartInPlace> in_place;
     if (is_image && !is_view) in_place = part_in_place(*container, part);
@@ -251,7 +252,8 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
   facts.modified = part.modified;
   facts.sent = part.sent;
   const bool is_view = part.is == Part::Is::view;
-  const KindGuess guess = guess_object_kind(child, first);
+  KindGuess guess = guess_object_kind(child, first);
+  note_disk(first, guess);
   facts.kind = is_view ? Kind::text : guess.kind;
   facts.is_text = is_view || guess.is_text;
   facts.format = is_view ? Format::none : format_of_passing(guess);

@@ -95,6 +95,39 @@ TEST(Kind, formats_are_known_by_their_first_bytes_whatever_they_are_called) {
   EXPECT_EQ(guess(at(510, "\x55\xaa")).kind, Kind::disk_image);
 }
 
+// Zeros with some bytes in them, as a super-block has.
+std::string disk(std::size_t size, const std::vector<std::pair<std::size_t, std::string>>& parts) {
+  std::string bytes(size, '\0');
+  for (const auto& [offset, part] : parts) bytes.replace(offset, part.size(), part);
+  return bytes;
+}
+
+TEST(Kind, a_file_system_is_a_disk_by_its_mark_and_by_what_stands_around_it) {
+  const auto kind = [](std::size_t offset, const std::string& bytes) {
+    return guess(disk(4096, {{offset, bytes}})).kind;
+  };
+  EXPECT_EQ(kind(1024, "\x10\x20\xf5\xf2\1\0\x10\0\x09"s), Kind::disk_image);
+  EXPECT_EQ(kind(1024, "\x10\x20\xf5\xf2\2\0\x10\0\x09"s), Kind::binary);
+  EXPECT_EQ(kind(1024, "\xe2\xe1\xf5\xe0"s + std::string(8, '\0') + "\x0c\0\x24\0\7"s), Kind::disk_image);
+  EXPECT_EQ(kind(1024, "\xe2\xe1\xf5\xe0"s + std::string(8, '\0') + "\x03\0\x24\0\7"s), Kind::binary);
+  EXPECT_EQ(kind(0, "\x45\x3d\xcd\x28"s + std::string(12, '\0') + "Compressed ROMFS"), Kind::disk_image);
+  EXPECT_EQ(kind(0, "\x45\x3d\xcd\x28"s), Kind::binary);
+  EXPECT_EQ(kind(1024, "BD"s + std::string(12, '\0') + "\0\3\0\0\0\x10\0\0\2\0"s + std::string(12, '\0') + "\4"),
+            Kind::disk_image);
+  EXPECT_EQ(kind(1024, "BD"s), Kind::binary);
+  EXPECT_EQ(kind(1024 + 16, "\x8f\x13"s), Kind::binary);
+  EXPECT_EQ(kind(1024 + 56, "\x53\xef"s), Kind::binary);
+  std::mt19937 random(5);
+  for (int round = 0; round < 2'000; ++round) {
+    std::string noise;
+    while (noise.size() < 4096) noise.push_back(static_cast<char>(random()));
+    EXPECT_NE(guess(noise).kind, Kind::disk_image);
+    for (std::size_t end = 1000; round == 0 && end < 1200; ++end) {
+      EXPECT_NE(guess(noise.substr(0, end)).kind, Kind::disk_image);
+    }
+  }
+}
+
 TEST(Kind, words_that_begin_like_a_format_are_text) {
   for (const std::string& text :
        {"BM is short for Bench Mark and nothing else at all"s, "MZ stands for Mark Zbikowski, they say."s,

@@ -113,6 +113,39 @@ TEST_F(PackedImages, of_a_file_system_alone_are_told_by_its_super_block) {
   expect_verified("run", c.folder / "server");
 }
 
+// As plain files they would be released whole, with the files of everybody in them.
+TEST_F(PackedImages, of_file_systems_that_are_not_read_are_no_ordinary_files) {
+  make(R"sh(
+truncate -s 120M ../server/guest-disk0; mkfs.btrfs -q -f -r in ../server/guest-disk0
+tar cf ../server/b.tar -C ../server guest-disk0
+python3 - <<'PY'
+def disk(name, *marks):
+    image = bytearray(300 << 10)
+    for at, mark in marks: image[at:at + len(mark)] = mark
+    image[200000:200016] = b'acme-payout-7731'
+    open('../server/' + name, 'wb').write(image)
+disk('f2fs', (1024, b'\x10\x20\xf5\xf2\1\0\x10\0\x09\0\0\0'))
+disk('erofs', (1024, b'\xe2\xe1\xf5\xe0' + bytes(8) + b'\x0c\0\x24\0\7'))
+disk('cramfs.bin', (0, b'\x45\x3d\xcd\x28'), (16, b'Compressed ROMFS'))
+disk('jfs', (32768, b'JFS1\1\0\0\0' + bytes(8) + b'\0\x10\0\0'))
+disk('reiserfs', (65588, b'ReIsEr2Fs'))
+disk('zfs', (16404, b'\0\0\0\7version\0'), (131072, b'\x0c\xb1\xba\0\0\0\0\0'))
+disk('udf', (32768, b'\0BEA01\1'), (34816, b'\0NSR03\1'), (36864, b'\0TEA01\1'))
+disk('other')
+PY
+)sh");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(ran.exit, 2) << ran.err;
+  EXPECT_EQ(items("run", "locator NOT LIKE '%@%'"), "server:/other 1");
+  EXPECT_EQ(c.query("run",
+                    "SELECT sum(items) FROM census JOIN word ON topic = 'reason' AND number = reason WHERE "
+                    "word = 'unsupported'"),
+            "9");
+  for (const std::string name : {"f2fs", "erofs", "cramfs.bin", "jfs", "reiserfs", "zfs", "udf", "guest-disk0"}) {
+    EXPECT_THAT(test::ambit({"ls", c.folder / ("server/" + name)}).out, testing::HasSubstr("not read")) << name;
+  }
+}
+
 TEST_F(PackedImages, give_the_same_index_at_any_number_of_threads) {
   make(
       "tar cf ../server/vm.ova vm.ovf disk.vmdk; gzip -c disk.qcow2 > ../server/disk.qcow2.gz; "

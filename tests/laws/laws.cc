@@ -14,7 +14,7 @@ using namespace std::string_view_literals;
 // share a place and may include each other.
 constexpr std::array kOrder = {
     "ascii"sv,        "base64"sv,          "result"sv,      "exhausted"sv,      "memory_limit"sv,  "limits*"sv,
-    "parallel"sv,     "file_descriptor"sv, "patience"sv,    "varint"sv,         "sha256"sv,        "file"sv,
+    "parallel"sv,     "file_descriptor"sv, "patience"sv,    "varint"sv,         "disk_marks"sv,  "sha256"sv,        "file"sv,
     "sealed_sort"sv,  "locator"sv,         "byte_source"sv, "byte_stream"sv,    "evidence_file"sv, "read_counter"sv,
     "exhibit"sv,      "object"sv,          "run_content"sv, "content_source"sv, "volume_sets"sv,   "pattern"sv,
     "bloom_filter"sv, "hash_set*"sv,       "disposition"sv, "facts"sv,          "scope"sv,         "literals"sv,

@@ -6,10 +6,8 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <span>
 
-#include "stages/unpack/input.h"
+#include "pipeline/disk_marks.h"
 
 namespace ambit::kinds {
 namespace {
@@ -188,23 +186,6 @@ bool is_old_tar(std::string_view head) {
   return sum == declared;
 }
 
-// A file system, or a physical volume of LVM, of its own, without a boot sector; by fields of its super-block too,
-// where the signature is short:
-//   ext  := 1024 bytes, inodes:4 blocks:4 12 bytes first-block:4 (0, 1) log-block:4 (to 6) 28 bytes 53 ef
-//   XFS  := "XFSB" block:4 (highest byte first; 512 to 65536)
-//   HFS+ := 1024 bytes, "H+" version:2 (highest byte first; 4), "HX" 5
-bool is_file_system(std::string_view head) {
-  constexpr std::size_t kSuper = 1024;
-  if (head.size() < kSuper + 64) return false;
-  const auto bytes = std::as_bytes(std::span(head));
-  if (head.starts_with("XFSB")) return std::has_single_bit(unpack::big32(bytes, 4) >> 9);
-  if (head.substr(512).starts_with("LABELONE")) return head.substr(536).starts_with("LVM2 001");
-  const std::string_view super = head.substr(kSuper);
-  if (super.starts_with("H+\0\4"sv) || super.starts_with("HX\0\5"sv)) return true;
-  const auto at = [&](std::size_t field) { return unpack::little32(bytes, kSuper + field); };
-  return super.substr(56).starts_with("\x53\xef") && at(0) > 0 && at(4) > 0 && at(20) <= 1 && at(24) <= 6;
-}
-
 bool is_boot_sector(std::string_view head) { return head.size() >= 512 && head[510] == '\x55' && head[511] == '\xaa'; }
 
 }  // namespace
@@ -229,7 +210,7 @@ Kind by_signature(std::string_view head, std::uint64_t size, bool is_text) {
   if (head.size() > 188 && head[0] == 'G' && head[188] == 'G' && (head[1] & '\x40') != 0) return Kind::video;
   if (is_mpeg_audio(head)) return Kind::audio;
   if (is_old_tar(head)) return Kind::archive;
-  return is_boot_sector(head) || is_file_system(head) ? Kind::disk_image : Kind::unknown;
+  return is_boot_sector(head) || begins_like_disk(head) ? Kind::disk_image : Kind::unknown;
 }
 
 }  // namespace ambit::kinds
