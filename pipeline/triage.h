@@ -88,6 +88,13 @@ struct TriageOutcome {
   double seconds = 0;
 };
 
+// A file or folder that a run writes, there or not; an empty path is none. `what`: "the run directory".
+struct WrittenPlace {
+  std::string what, path;
+};
+// Error: usage, where one of them lies in an exhibit, or is one.
+[[nodiscard]] Result<> check_apart(const std::vector<std::string>& exhibits, const std::vector<WrittenPlace>& places);
+
 // Runs the main job. When the order is bad, `problems` holds all its mistakes and the result is an Error too.
 [[nodiscard]] Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sink,
                                                std::vector<OrderProblem>& problems);

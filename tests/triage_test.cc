@@ -430,6 +430,38 @@ TEST(Triage, refuses_to_write_where_something_is) {
   EXPECT_FALSE(std::filesystem::exists(c.folder / "run/relevance.db"));
 }
 
+// By whatever name the place is called. An exhibit that is a file is not to become the log.
+TEST(Triage, refuses_to_write_into_an_exhibit) {
+  Case c;
+  c.order(kOrder);
+  make_folder(c.folder / "server");
+  std::filesystem::create_directory_symlink(c.folder / "server", c.folder / "link");
+  std::filesystem::create_symlink(c.folder / "server/log", c.folder / "to-log");
+  test::write_file(c.folder / "disk.dd", "evidence");
+  const auto listing = [&] { return test::run({"find", c.folder / "server", "-ls"}).out; };
+  const std::string before = listing();
+  const std::vector<std::vector<std::string>> arguments = {
+      {"--out", c.folder / "server/run"},
+      {"--out", c.folder / "server/run", "--resume"},
+      {"--out", c.folder / "link/deep/run"},
+      {"--out", c.folder / "run", "--log", c.folder / "server/log"},
+      {"--out", c.folder / "run", "--log", c.folder / "to-log"},
+      {"--out", c.folder / "run", "--metrics", c.folder / "server/metrics"},
+      {"--out", c.folder / "run", "--log", c.folder / "disk.dd"},
+  };
+  for (const std::vector<std::string>& some : arguments) {
+    std::vector<std::string> words = {"triage", "--order", c.order_file(), c.folder / "server", c.folder / "disk.dd"};
+    words.insert(words.end(), some.begin(), some.end());
+    const Ran ran = test::ambit(words);
+    EXPECT_EQ(ran.exit, 1) << some.back();
+    EXPECT_NE(ran.err.find("into the exhibit"), std::string::npos) << ran.err;
+    EXPECT_NE(ran.err.find("remedy:"), std::string::npos) << ran.err;
+    EXPECT_FALSE(std::filesystem::exists(c.folder / "run"));
+  }
+  EXPECT_EQ(listing(), before);
+  EXPECT_EQ(test::read_file(c.folder / "disk.dd"), "evidence");
+}
+
 TEST(Triage, leaves_nothing_that_looks_finished_when_the_disk_is_full) {
   Case c;
   c.order(kOrder);

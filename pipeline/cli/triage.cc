@@ -102,8 +102,21 @@ Exit tell_finished(const std::string& directory) {
   return exceptions->empty() ? Exit::complete : Exit::with_exceptions;
 }
 
+// A case key that is there is read only.
+std::vector<WrittenPlace> places_to_write(const TriageFlags& options) {
+  const TriageOptions& t = options.triage;
+  std::vector<WrittenPlace> places = {
+      {"the run directory", t.out}, {"the log", options.log}, {"the metrics", options.metrics}};
+  const std::string key = t.order + ".key";
+  if (t.key.empty() && ::access(key.c_str(), F_OK) != 0) places.push_back({"the case key", key});
+  return places;
+}
+
 Exit triage(TriageFlags& options) {
   catch_stop_signals();
+  if (Result<> apart = check_apart(options.triage.exhibits, places_to_write(options)); !apart) {
+    return fail(apart.error());
+  }
   if (options.triage.resume && is_finished(options.triage.out)) return tell_finished(options.triage.out);
   if (Result<> sizes = read_sizes(options); !sizes) return fail(sizes.error());
   Service service = Service::from_environment();
