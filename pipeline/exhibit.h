@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -72,6 +73,8 @@ class Exhibit : public ByteSource {
 
   // None where the format has no place for them, or none were stored.
   [[nodiscard]] virtual std::vector<StoredHash> stored_hashes() const { return {}; }
+  // What the image holds beside its bytes and this version does not read, in a word: "snapshots". Empty: nothing.
+  [[nodiscard]] virtual std::string_view unread() const { return {}; }
 
  protected:
   Exhibit(std::string name, std::string path, ExhibitKind kind)

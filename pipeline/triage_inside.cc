@@ -87,7 +87,7 @@ Result<std::optional<Sweep::InsideImage>> Sweep::look_inside(const Object& objec
 // null: whoever is free.
 void Sweep::sweep_inside(const Object& object, const InsideImage& inside, const std::shared_ptr<SweptPortion>& outer,
                          Worker* alone) {
-  const walk::Image root{object.locator.exhibit, object.locator.steps, inside.image.get()};
+  const walk::Image root{object.locator.exhibit, object.locator.steps, inside.image.get(), inside.image->unread()};
   for (auto& walk : walk::walks_of({&root, 1}, engine_.scope.volume_keys)) {
     if (outer != nullptr) outer->share();
     auto sweep = std::make_shared<ImageSweep>(*this, engine_, scheduler_, std::move(walk), inside.origin, outer,

@@ -74,7 +74,7 @@ Result<Listing> list_exhibits(const std::vector<std::string>& paths) {
     if (kind == ExhibitKind::folder || kind == ExhibitKind::file) {
       out.volumes.push_back(listed_folder(*exhibits[i]));
     } else {
-      images.push_back({i, {}, exhibits[i].get()});
+      images.push_back({i, {}, exhibits[i].get(), exhibits[i]->unread()});
     }
   }
   for (const auto& walk : walk::walks_of(images, {})) {

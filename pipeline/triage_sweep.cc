@@ -76,7 +76,7 @@ Sweep::Sweep(const Engine& engine, std::vector<std::unique_ptr<Worker>>& workers
   for (std::uint32_t i = 0; i < engine.exhibits.size(); ++i) {
     if (!is_image(*engine.exhibits[i])) continue;
     reads_.push_back(std::make_unique<ReadCounter>(*engine.exhibits[i]));
-    images.push_back({i, {}, reads_.back().get()});
+    images.push_back({i, {}, reads_.back().get(), engine.exhibits[i]->unread()});
   }
   if (images.empty()) return;
   auto walks = walk::walks_of(images, engine.scope.volume_keys);

@@ -146,6 +146,21 @@ PY
   }
 }
 
+TEST_F(PackedImages, with_snapshots_in_them_are_read_as_they_are_and_the_rest_is_told) {
+  make("qemu-img snapshot -c before disk.qcow2; cp disk.qcow2 ../server");
+  for (const std::string exhibit : {"server", "server/disk.qcow2"}) {
+    const Ran ran = c.triage("run-" + exhibit.substr(exhibit.find('/') + 1), {c.folder / exhibit});
+    EXPECT_EQ(ran.exit, 2) << ran.err;
+  }
+  EXPECT_EQ(items("run-server"), "server:/disk.qcow2:/a.txt 1");
+  EXPECT_EQ(items("run-disk.qcow2"), "disk.qcow2:/a.txt 1");
+  EXPECT_EQ(
+      c.query("run-server",
+              "SELECT word, items FROM census JOIN word ON topic = 'reason' AND number = reason WHERE reason > 0"),
+      "unsupported|1");
+  EXPECT_THAT(test::ambit({"ls", c.folder / "server/disk.qcow2"}).out, testing::HasSubstr("snapshots"));
+}
+
 TEST_F(PackedImages, give_the_same_index_at_any_number_of_threads) {
   make(
       "tar cf ../server/vm.ova vm.ovf disk.vmdk; gzip -c disk.qcow2 > ../server/disk.qcow2.gz; "

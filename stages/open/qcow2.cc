@@ -10,7 +10,8 @@
 //             extended: (place of a cluster u64, bits u64) …; of its 32 parts the low bits say which are stored, the
 //             high ones which are zeros
 //
-// All numbers are big-endian. Snapshots inside the image are not read: the image is as the machine last saw it.
+// All numbers are big-endian. Snapshots inside the image (their number u32 @60) are not read, and the run says so: the
+// image is as the machine last saw it.
 #include <algorithm>
 
 #include "pipeline/limits.h"
@@ -28,6 +29,7 @@ struct Qcow2 {
   std::uint32_t cluster_bits = 0;
   std::uint64_t size = 0, l1_at = 0, l1_entries = 0;
   bool zero_bit = false;  // version 3
+  bool has_snapshots = false;
   bool is_extended = false;
   Packing packing = Packing::deflate;
   [[nodiscard]] std::uint64_t entry_bytes() const { return is_extended ? 16 : 8; }
@@ -39,6 +41,8 @@ class Qcow2Exhibit final : public MappedImage {
  public:
   Qcow2Exhibit(const Request& request, Bytes bytes, const Qcow2& image)
       : MappedImage(request, ExhibitKind::qcow2, {std::move(bytes)}, image.size), image_(image) {}
+
+  std::string_view unread() const override { return image_.has_snapshots ? "snapshots" : ""; }
 
  private:
   Result<Place> locate(TablePages& pages, std::uint64_t offset) const override {
@@ -128,6 +132,7 @@ Opened open_qcow2(const Request& request, Bytes bytes) {
   image.l1_entries = big<std::uint32_t>(head, 36);
   image.l1_at = big<std::uint64_t>(head, 40);
   image.zero_bit = version == 3;
+  image.has_snapshots = big<std::uint32_t>(head, 60) != 0;
   const bool sound =
       image.cluster_bits >= 9 && image.cluster_bits <= 21 && image.l1_entries * 8 <= kMaxL1Bytes &&
       fits(image.l1_at, image.l1_entries * 8, bytes->size()) &&

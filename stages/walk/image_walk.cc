@@ -86,9 +86,24 @@ void ImageWalk::walk(ImageSink& sink) {
   for (const ImageArea& area : areas_) {
     if (!sink.area(area.kind, 0, area.offset, area.length)) return;
   }
+  if (!image_.unread.empty() && !tell_unread(sink)) return;
   for (const Volume& volume : volumes_) {
     if (!walk_volume(volume, sink)) return;
   }
+}
+
+// As an object without bytes: `disk.qcow2:snapshots@0+0`.
+bool ImageWalk::tell_unread(ImageSink& sink) {
+  VolumeReport& report = reports_.emplace_back();
+  report.steps = image_.steps;
+  report.steps.push_back({StepKind::residue, std::string(image_.unread), 0, 0});
+  report.description = image_.unread;
+  report.trouble = WalkTrouble::unsupported;
+  Object object;
+  object.locator = {image_.exhibit, report.steps};
+  object.state = ObjectState::residue;
+  object.trouble = report.trouble;
+  return sink.object(std::move(object), 0, 0);
 }
 
 bool ImageWalk::walk_volume(const Volume& volume, ImageSink& sink) {

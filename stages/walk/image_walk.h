@@ -62,6 +62,7 @@ class ImageWalk {
  private:
   friend std::vector<std::unique_ptr<ImageWalk>> walks_of(std::span<const Image> images,
                                                           std::span<const VolumeKey> keys);
+  [[nodiscard]] bool tell_unread(ImageSink& sink);
   [[nodiscard]] bool walk_volume(const Volume& volume, ImageSink& sink);
 
   Image image_;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/byte_source.h"
@@ -23,6 +24,7 @@ struct Image {
   std::uint32_t exhibit = 0;  // number in the run
   std::vector<Step> steps;    // locator of the image itself: empty for an exhibit, else of the file that it is
   const ByteSource* bytes = nullptr;
+  std::string_view unread = {};  // Exhibit::unread()
 };
 
 struct ByteRange {
