@@ -161,6 +161,16 @@ TEST_F(PackedImages, with_snapshots_in_them_are_read_as_they_are_and_the_rest_is
   EXPECT_THAT(test::ambit({"ls", c.folder / "server/disk.qcow2"}).out, testing::HasSubstr("snapshots"));
 }
 
+TEST_F(PackedImages, that_end_within_a_partition_are_told) {
+  make(
+      "(head -c 1M /dev/zero; cat disk) > cut.dd; printf 'label: dos\\n2048,49152,83\\n' | sfdisk -q cut.dd; "
+      "truncate -s 20M cut.dd; mv cut.dd ..");
+  const Ran ran = c.triage("run", {c.folder / "cut.dd"});
+  EXPECT_EQ(ran.exit, 2) << ran.err;
+  EXPECT_EQ(items("run"), "cut.dd:p1:/a.txt 1");
+  EXPECT_THAT(test::ambit({"ls", c.folder / "cut.dd"}).out, testing::HasSubstr("damaged"));
+}
+
 TEST_F(PackedImages, give_the_same_index_at_any_number_of_threads) {
   make(
       "tar cf ../server/vm.ova vm.ovf disk.vmdk; gzip -c disk.qcow2 > ../server/disk.qcow2.gz; "

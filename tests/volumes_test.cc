@@ -384,6 +384,21 @@ TEST_F(Volumes, beyond_the_end_are_cut_or_damaged) {
   EXPECT_EQ(found.map.volumes.at(1).size, 1760 * 512U);
   EXPECT_EQ(found.bytes(1), bytes.substr(10'240 * 512));
   EXPECT_THAT(found.map.volumes.at(2).pieces, IsEmpty());
+  EXPECT_FALSE(found.map.volumes.at(0).is_cut);
+  EXPECT_TRUE(found.map.volumes.at(1).is_cut);
+}
+
+TEST_F(Volumes, that_a_chain_or_a_gpt_has_beyond_the_end_are_told) {
+  const std::string path = image(16 * kMiB);
+  sfdisk(path, "label: dos\\n1 : start=2048, size=30000, type=5\\n5 : size=2000\\n6 : start=20480, size=1000\\n");
+  EXPECT_THAT(Found({read_file(path).substr(0, 12'000 * 512)}).names(),
+              ElementsAre("0:p5 Linux filesystem", "0:p6 logical partition (damaged)"));
+  ASSERT_EQ(run({"sgdisk", "-Z", path}).exit, 0);
+  ASSERT_EQ(run({"sgdisk", "-n", "1:2048:4095", path}).exit, 0);
+  const std::string bytes = read_file(path);
+  EXPECT_THAT(Found({bytes}).names(), ElementsAre("0:p1 Linux filesystem"));
+  EXPECT_THAT(Found({bytes.substr(0, 12'000 * 512)}).names(),
+              ElementsAre("0 end of the disk (damaged)", "0:p1 Linux filesystem"));
 }
 
 TEST_F(Volumes, that_overlap_are_both_kept) {

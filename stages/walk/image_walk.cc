@@ -133,7 +133,8 @@ bool ImageWalk::walk_volume(const Volume& volume, ImageSink& sink) {
     report.trouble = opened.error().remedy == kUnsupported ? WalkTrouble::unsupported : WalkTrouble::damaged;
     return sink.object(volume_object(volume, report.trouble), 0, home);
   }
-  if (system == nullptr) return true;
+  if (volume.is_cut) report.trouble = WalkTrouble::damaged;
+  if (system == nullptr) return !volume.is_cut || sink.object(volume_object(volume, report.trouble), 0, home);
   report.file_system = system->type();
   report.block_bytes = system->block_bytes();
   VolumeSink entries(volume, sink, home, report);
@@ -141,7 +142,7 @@ bool ImageWalk::walk_volume(const Volume& volume, ImageSink& sink) {
   const Result<> walked = system->walk(entries);
   file_systems_.push_back(std::move(*opened));
   if (!entries.going()) return false;
-  if (walked.ok()) return true;
+  if (walked.ok() && !volume.is_cut) return true;
   report.trouble = WalkTrouble::damaged;
   return sink.object(volume_object(volume, WalkTrouble::damaged), 0, home);
 }

@@ -18,6 +18,7 @@ namespace {
 constexpr std::string_view kGptMagic = "EFI PART";
 constexpr std::size_t kHeaderBytes = 92;
 constexpr std::size_t kLeastEntryBytes = 128;
+constexpr int kHeaderIsSound = 4;  // credit of its checksum; more than the other checks together
 
 struct GptType {
   std::string_view guid, name;
@@ -93,7 +94,7 @@ std::optional<Header> read_header(const ByteSource& bytes, std::uint64_t at, std
   if (length >= kHeaderBytes && length <= sector) {
     std::vector<std::byte> summed(block.bytes().begin(), block.bytes().begin() + length);
     std::fill_n(summed.begin() + 16, 4, std::byte{0});
-    header.credit += ~crc32(~0U, summed) == block.le32(16) ? 4 : 0;
+    header.credit += ~crc32(~0U, summed) == block.le32(16) ? kHeaderIsSound : 0;
   }
   const Block entries(bytes, header.entries().offset, product(header.count, header.entry_bytes));
   header.credit += entries.complete() && ~crc32(~0U, entries.bytes()) == block.le32(88) ? 2 : 0;
@@ -121,6 +122,14 @@ Part part_of(const Block& entries, std::size_t at, std::uint32_t number, std::ui
   part.bsd = known->bsd;
   if (part.trouble == WalkTrouble::none) part.trouble = known->trouble;
   return part;
+}
+
+// The second copy stands in the last sector of the disk. Where the image ends before it, the end of the disk is
+// missing, and a part that is no partition says so.
+void add_missing_end(const Header& header, std::uint64_t size, std::vector<Part>& parts) {
+  const std::uint64_t end = product(sum(std::max(header.here, header.other), 1), header.sector);
+  if (header.credit < kHeaderIsSound || end <= size) return;
+  parts.push_back({0, size, end - size, "end of the disk", WalkTrouble::damaged});
 }
 
 }  // namespace
@@ -154,6 +163,7 @@ std::optional<Division> read_gpt(const ByteSource& bytes) {
     if (std::all_of(type.begin(), type.end(), [](char c) { return c == '\0'; })) continue;
     division.parts.push_back(part_of(entries, at, i + 1, best.sector));
   }
+  add_missing_end(best, bytes.size(), division.parts);
   return division;
 }
 

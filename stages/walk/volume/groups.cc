@@ -211,7 +211,9 @@ Region Survey::straight(const Group& group, const LogicalVolume& volume, Region 
     const std::uint64_t start = product(segment.start, group.text.extent_bytes);
     if (!region.pieces.empty() && region.pieces.back().end() > start) continue;  // two segments for the same bytes
     const std::uint64_t length = product(segment.extents, group.text.extent_bytes);
+    std::uint64_t there = 0;
     for (Run run : map(disks_[group.disks[location->entry]].region, location->offset, length)) {
+      there += run.length;
       run.start += start;
       if (!region.pieces.empty() && region.pieces.back().end() == run.start &&
           region.pieces.back().place_end() == run.place) {
@@ -220,6 +222,7 @@ Region Survey::straight(const Group& group, const LogicalVolume& volume, Region 
         region.pieces.push_back(run);
       }
     }
+    region.is_cut = region.is_cut || there < length;
   }
   if (region.pieces.empty()) region.size = 0;
   if (region.pieces.empty() && region.trouble == WalkTrouble::none) region.trouble = WalkTrouble::damaged;

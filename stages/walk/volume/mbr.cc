@@ -126,10 +126,16 @@ class MbrReader {
     mbr_.division.parts.push_back(std::move(part));
   }
 
+  // A link of the chain beyond the end: there was one partition at least.
+  void lose(std::uint64_t at) {
+    mbr_.division.parts.push_back({logical_++, product(at, sector_), 0, "logical partition", WalkTrouble::damaged});
+  }
+
   // The chain of logical partitions that begins in sector `base`. No sector is visited twice.
   void follow(std::uint64_t base) {
     for (std::uint64_t at = base; visited_.insert(at).second && visited_.size() <= limits::kMaxPartitions;) {
       const Block block(bytes_, product(at, sector_), 512);
+      if (product(at, sector_) >= bytes_.size()) lose(at);
       if (!block.complete() || !block.has(510, kSignature)) return;
       book(at);
       std::uint64_t next = 0;

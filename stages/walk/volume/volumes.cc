@@ -70,7 +70,9 @@ void Survey::divide(const Region& region, Division division) {
     const std::uint32_t device = add_device(std::move(division.device), model);
     map_to_device(region, division.device_range, device);
     const std::uint64_t size = spaces_[device].bytes->size();
-    explore({device, {{0, 0, size}}, size, region.steps, model.description, WalkTrouble::none, region.depth + 1});
+    Region inner{device, {{0, 0, size}}, size, region.steps, model.description, WalkTrouble::none, region.depth + 1};
+    inner.is_cut = region.is_cut;
+    explore(std::move(inner));
   }
   if (division.physical_volume) {
     lvm_bytes_ += division.physical_volume->text_bytes;
@@ -92,6 +94,7 @@ void Survey::enter_part(const Region& region, Part part) {
     inner.pieces = map(region, part.offset, inner.size);
   }
   if (inner.pieces.empty()) inner.trouble = WalkTrouble::damaged;
+  inner.is_cut = part.length > inner.size;
   explore(std::move(inner));
 }
 
