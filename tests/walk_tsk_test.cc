@@ -7,6 +7,7 @@
 #include <random>
 
 #include "pipeline/limits.h"
+#include "stages/walk/file_systems.h"
 #include "stages/walk/ntfs/compressed.h"
 #include "stages/walk/recognise.h"
 #include "tests/walked.h"
@@ -131,6 +132,41 @@ TEST(NtfsWalk, finds_every_file_and_stream_as_the_sleuth_kit_does) {
   ours.erase("link");
   theirs.erase("link");
   expect_same(ours, theirs);
+}
+
+// What is in the volume after its first sector was wiped, or filled with what no boot sector is.
+void expect_read_by_copy(const std::string& image, std::string_view type) {
+  const FileSource whole(image);
+  Walked before(whole);
+  walk_into(before, type);
+  std::string bytes = test::read_file(image);
+  for (const std::string& sector : {std::string(512, '\0'), std::string(512, 'x')}) {
+    const BytesSource wiped(bytes.replace(0, 512, sector));
+    Walked after(wiped);
+    const auto fs = walk::open_file_system(wiped);
+    ASSERT_TRUE(fs.ok() && *fs != nullptr);
+    EXPECT_EQ((*fs)->type(), type);
+    EXPECT_TRUE((*fs)->walk(after).ok());
+    EXPECT_EQ(after.active(), before.active());
+  }
+}
+
+TEST(NtfsWalk, reads_the_copy_of_a_boot_sector_that_was_wiped) {
+  TemporaryFolder folder;
+  const std::string image = folder / "ntfs.img";
+  test::make_sparse(image, 20 * MiB);
+  test::write_file(folder / "a", "a file of some bytes");
+  expect_ok(run({"mkntfs", "-q", "-F", image}));
+  expect_ok(run({"ntfscp", "-q", image, folder / "a", "a.txt"}));
+  expect_read_by_copy(image, "NTFS");
+  // A file system that was made over it, of which the last sector knows nothing, and a volume of another size.
+  std::string bytes = test::read_file(image);
+  bytes.replace(0, 512, 512, '\0');
+  const BytesSource longer(bytes + std::string(1 * MiB, '\0') + bytes.substr(bytes.size() - 512));
+  const auto other = walk::open_file_system(longer);
+  EXPECT_TRUE(other.ok() && *other == nullptr);
+  bytes.replace(0x10040, 8, "_BHRfS_M");
+  EXPECT_FALSE(walk::open_file_system(BytesSource(bytes)).ok());
 }
 
 TEST(NtfsWalk, tells_places_and_kinds) {
@@ -307,6 +343,13 @@ TEST(FatWalk, finds_every_file_in_each_width_as_the_sleuth_kit_does) {
     ASSERT_EQ(torn.size(), 1U);
     EXPECT_TRUE(std::string(width) != "12" || torn[0]->runs.size() > 1U);
   }
+}
+
+TEST(FatWalk, reads_the_copy_of_a_boot_sector_that_was_wiped) {
+  TemporaryFolder folder;
+  const std::string image = make_fat(folder, "32", 40 * MiB);
+  put(folder, image, "a.txt", "a file of some bytes");
+  expect_read_by_copy(image, "FAT32");
 }
 
 TEST(FatWalk, recovers_a_deleted_file_only_while_its_clusters_are_free) {

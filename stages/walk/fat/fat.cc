@@ -249,10 +249,18 @@ class Fat final : public FileSystem {
 }  // namespace
 }  // namespace fat
 
-OpenedFileSystem open_fat(const ByteSource& volume) {
-  const std::optional<fat::Geometry> geometry = fat::geometry_of(volume);
+namespace {
+
+OpenedFileSystem open_fat_with(const ByteSource& volume, const std::optional<fat::Geometry>& geometry) {
   if (!geometry) return std::unique_ptr<FileSystem>();
   return std::unique_ptr<FileSystem>(std::make_unique<fat::Fat>(volume, *geometry));
+}
+
+}  // namespace
+
+OpenedFileSystem open_fat(const ByteSource& volume) { return open_fat_with(volume, fat::geometry_of(volume)); }
+OpenedFileSystem open_fat_by_copy(const ByteSource& volume) {
+  return open_fat_with(volume, fat::geometry_by_copy(volume));
 }
 
 }  // namespace ambit::walk

@@ -12,5 +12,7 @@ namespace ambit::walk {
 
 // As in file_system.h.
 [[nodiscard]] OpenedFileSystem open_fat(const ByteSource& volume);
+// The same by the copy of the boot sector, where the first is gone.
+[[nodiscard]] OpenedFileSystem open_fat_by_copy(const ByteSource& volume);
 
 }  // namespace ambit::walk

@@ -1,8 +1,10 @@
 #include "stages/walk/fat/volume.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace ambit::walk::fat {
 namespace {
@@ -78,12 +80,27 @@ std::optional<Geometry> fat(std::span<const std::byte> boot, std::uint64_t volum
 
 }  // namespace
 
-std::optional<Geometry> geometry_of(const ByteSource& volume) {
+std::optional<Geometry> geometry_of(const ByteSource& volume, std::uint64_t at) {
   std::vector<std::byte> boot(512);
-  if (volume.size() < boot.size() || !read_fully(volume, 0, boot).ok()) return std::nullopt;
+  if (!read_fully(volume, at, boot).ok()) return std::nullopt;
   if (std::memcmp(boot.data() + 3, "EXFAT   ", 8) == 0) return exfat(boot, volume.size());
   if (std::memcmp(boot.data() + 3, "NTFS    ", 8) == 0) return std::nullopt;
   return fat(boot, volume.size());
+}
+
+// The table begins with the number of the medium: f8 ff ff 0f, or f0 or f9 to ff for the first byte.
+std::optional<Geometry> geometry_by_copy(const ByteSource& volume) {
+  for (const std::uint64_t sector : {512U, 1024U, 2048U, 4096U}) {
+    for (const auto& [number, width] : {std::pair(6U, Width::fat32), std::pair(12U, Width::exfat)}) {
+      const std::optional<Geometry> g = geometry_of(volume, number * sector);
+      std::array<std::byte, 4> medium{};
+      if (!g || g->width != width || g->table <= number * sector || !read_fully(volume, g->table, medium).ok())
+        continue;
+      const auto entry = little<std::uint32_t>(medium, 0);
+      if ((entry & 0x0fffff00U) == 0x0fffff00U && ((entry & 0xffU) == 0xf0U || (entry & 0xffU) >= 0xf8U)) return g;
+    }
+  }
+  return std::nullopt;
 }
 
 Table::Table(const ByteSource& volume, const Geometry& geometry)

@@ -32,8 +32,10 @@ struct Geometry {
   [[nodiscard]] std::uint64_t place_of(std::uint32_t cluster) const { return heap + (cluster - 2) * cluster_bytes; }
 };
 
-// Nothing where this is neither.
-[[nodiscard]] std::optional<Geometry> geometry_of(const ByteSource& volume);
+// By the boot sector at `at`. Nothing where this is neither.
+[[nodiscard]] std::optional<Geometry> geometry_of(const ByteSource& volume, std::uint64_t at = 0);
+// By the copy of it: of FAT32 in sector 6, of exFAT in sector 12. Nothing where there is none, or no table behind it.
+[[nodiscard]] std::optional<Geometry> geometry_by_copy(const ByteSource& volume);
 
 class Table {
  public:

@@ -82,10 +82,18 @@ Result<> Ntfs::walk(EntrySink& sink) const {
 }  // namespace
 }  // namespace ntfs
 
-OpenedFileSystem open_ntfs(const ByteSource& volume) {
-  const std::optional<ntfs::Geometry> geometry = ntfs::geometry_of(volume);
+namespace {
+
+OpenedFileSystem open_ntfs_with(const ByteSource& volume, const std::optional<ntfs::Geometry>& geometry) {
   if (!geometry) return std::unique_ptr<FileSystem>();
   return std::unique_ptr<FileSystem>(std::make_unique<ntfs::Ntfs>(volume, *geometry));
+}
+
+}  // namespace
+
+OpenedFileSystem open_ntfs(const ByteSource& volume) { return open_ntfs_with(volume, ntfs::geometry_of(volume)); }
+OpenedFileSystem open_ntfs_by_copy(const ByteSource& volume) {
+  return open_ntfs_with(volume, ntfs::geometry_by_copy(volume));
 }
 
 }  // namespace ambit::walk

@@ -8,5 +8,7 @@ namespace ambit::walk {
 
 // As in file_system.h.
 [[nodiscard]] OpenedFileSystem open_ntfs(const ByteSource& volume);
+// The same by the copy of the boot sector, where the first is gone.
+[[nodiscard]] OpenedFileSystem open_ntfs_by_copy(const ByteSource& volume);
 
 }  // namespace ambit::walk

@@ -1,6 +1,7 @@
 #include "stages/walk/ntfs/volume.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstring>
 
@@ -61,9 +62,9 @@ bool join_pieces(std::vector<Attribute>& all) {
 
 }  // namespace
 
-std::optional<Geometry> geometry_of(const ByteSource& volume) {
+std::optional<Geometry> geometry_of(const ByteSource& volume, std::uint64_t at) {
   std::vector<std::byte> boot(512);
-  if (volume.size() < boot.size() || !read_fully(volume, 0, boot).ok()) return std::nullopt;
+  if (!read_fully(volume, at, boot).ok()) return std::nullopt;
   if (std::memcmp(boot.data() + 3, "NTFS    ", 8) != 0) return std::nullopt;
   Geometry g;
   g.sector_bytes = little<std::uint16_t>(boot, 11);
@@ -84,6 +85,22 @@ std::optional<Geometry> geometry_of(const ByteSource& volume) {
   g.table = std::min(table, g.clusters) * g.cluster_bytes;
   g.mirror = std::min(mirror, g.clusters) * g.cluster_bytes;
   return g;
+}
+
+// A copy may be another volume's, which ends where this one does: it must say that it is as large, and the table be
+// there.
+std::optional<Geometry> geometry_by_copy(const ByteSource& volume) {
+  for (const std::uint64_t sector : {512U, 4096U}) {
+    if (volume.size() / sector < 2) continue;
+    const std::uint64_t at = (volume.size() / sector - 1) * sector;
+    const std::optional<Geometry> g = geometry_of(volume, at);
+    if (!g || g->sector_bytes != sector || g->bytes != at + sector) continue;
+    for (const std::uint64_t place : {g->table, g->mirror}) {
+      std::array<std::byte, 4> magic{};
+      if (read_fully(volume, place, magic).ok() && std::memcmp(magic.data(), "FILE", 4) == 0) return g;
+    }
+  }
+  return std::nullopt;
 }
 
 std::vector<Run> runs_of(const Attribute& attribute, const Geometry& g) {

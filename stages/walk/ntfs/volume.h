@@ -21,8 +21,10 @@ struct Geometry {
   std::uint64_t table = 0, mirror = 0;  // places of the MFT and of the copy of its first records
 };
 
-// Nothing where this is no NTFS.
-[[nodiscard]] std::optional<Geometry> geometry_of(const ByteSource& volume);
+// By the boot sector at `at`. Nothing where this is no NTFS.
+[[nodiscard]] std::optional<Geometry> geometry_of(const ByteSource& volume, std::uint64_t at = 0);
+// By the copy of it in the last sector. Nothing where there is none that fits a volume of this size and a table in it.
+[[nodiscard]] std::optional<Geometry> geometry_by_copy(const ByteSource& volume);
 
 struct Record {
   Head head;
