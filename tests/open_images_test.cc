@@ -144,6 +144,16 @@ TEST(OpenImages, what_cannot_be_read_is_refused_with_the_remedy) {
   }
 }
 
+TEST(OpenImages, of_other_virtual_machines_are_refused_with_the_remedy) {
+  TemporaryFolder folder;
+  test::write_file(folder / "raw", test::disk_bytes(3, 1U << 20U));
+  for (const std::string format : {"qed", "parallels"}) {
+    qemu_img({"convert", "-O", format, folder / "raw", folder / format});
+    EXPECT_NE(test::refused(folder / format).what.find("virtual machine"), std::string::npos) << format;
+    EXPECT_NE(test::refused(folder / format).remedy.find("qemu-img convert"), std::string::npos) << format;
+  }
+}
+
 TEST(OpenImages, a_dmg_is_read_as_qemu_reads_it) {
   TemporaryFolder folder;
   const std::string raw = test::disk_bytes(41, (3U << 20U) + 512);

@@ -161,6 +161,17 @@ TEST_F(PackedImages, with_snapshots_in_them_are_read_as_they_are_and_the_rest_is
   EXPECT_THAT(test::ambit({"ls", c.folder / "server/disk.qcow2"}).out, testing::HasSubstr("snapshots"));
 }
 
+TEST_F(PackedImages, of_other_virtual_machines_are_told) {
+  make("qemu-img convert -O qed disk ../server/4711; qemu-img convert -O parallels disk ../server/4712");
+  const Ran ran = c.triage("run", {c.folder / "server"});
+  EXPECT_EQ(ran.exit, 2) << ran.err;
+  EXPECT_EQ(c.query("run",
+                    "SELECT sum(items) FROM census JOIN word ON topic = 'reason' AND number = reason WHERE "
+                    "word = 'unsupported'"),
+            "2");
+  EXPECT_EQ(items("run", "disposition = 'disclose'"), "");
+}
+
 TEST_F(PackedImages, that_end_within_a_partition_are_told) {
   make(
       "(head -c 1M /dev/zero; cat disk) > cut.dd; printf 'label: dos\\n2048,49152,83\\n' | sfdisk -q cut.dd; "

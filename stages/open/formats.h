@@ -65,7 +65,8 @@ enum class ImageFormat : std::uint8_t {
   vhdx,
   vdi,
   udif,
-  udif_encrypted
+  udif_encrypted,
+  other_virtual
 };
 [[nodiscard]] ImageFormat image_format(const ByteSource& bytes);
 // An Error with the remedy for a format that is recognised but not read.

@@ -34,6 +34,7 @@ Opened open_by_content(const Request& request, Bytes bytes) {
     case ImageFormat::ewf2:
     case ImageFormat::logical_ewf:
     case ImageFormat::vmdk_other:
+    case ImageFormat::other_virtual:
       return not_read(format, request.path);
     case ImageFormat::none:
       break;

@@ -30,6 +30,11 @@ constexpr std::array kSignatures = {
     Signature{"# Disk DescriptorFile"sv, ImageFormat::vmdk_text},
     Signature{"vhdxfile"sv, ImageFormat::vhdx},
     Signature{"\x7f\x10\xda\xbe"sv, ImageFormat::vdi, 64},
+    Signature{"QED\0"sv, ImageFormat::other_virtual},
+    Signature{"WithoutFreeSpace"sv, ImageFormat::other_virtual},  // Parallels
+    Signature{"WithouFreSpacExt"sv, ImageFormat::other_virtual},
+    Signature{"Bochs Virtual HD Image\0"sv, ImageFormat::other_virtual},
+    Signature{"#!/bin/sh\n#V2.0 Format\n"sv, ImageFormat::other_virtual},  // cloop
     Signature{"encrcdsa\0\0\0\2"sv, ImageFormat::udif_encrypted},
 };
 
@@ -75,6 +80,10 @@ Error not_read(ImageFormat format, const std::string& path) {
     case ImageFormat::udif_encrypted:
       return {ErrorKind::evidence, "this is an encrypted disk image of Apple (DMG)", path,
               "convert it with hdiutil convert -format UDRO and its passphrase, on a copy"};
+    case ImageFormat::other_virtual:
+      return {ErrorKind::evidence,
+              "this is a disk of a virtual machine (QED, Parallels, Bochs or cloop) that this version does not read",
+              path, "convert it with qemu-img convert -O qcow2 (on a copy), or to raw"};
     default:
       return {ErrorKind::evidence, "this is a VMDK of VMware ESX, which this version does not read", path,
               "convert it with vmkfstools -i or qemu-img convert, on a copy"};
@@ -110,6 +119,7 @@ Result<std::unique_ptr<Exhibit>> open_image(std::shared_ptr<const ByteSource> by
     case ImageFormat::ewf2:
     case ImageFormat::logical_ewf:
     case ImageFormat::vmdk_other:
+    case ImageFormat::other_virtual:
       return open::not_read(format, name);
     case ImageFormat::vmdk_text:  // its parts are other files
     case ImageFormat::none:

@@ -80,6 +80,9 @@ constexpr std::array kSignatures = {
     Signature{0, "# Disk DescriptorFile"sv, Kind::disk_image}, Signature{0, "conectix"sv, Kind::disk_image},
     Signature{0, "vhdxfile"sv, Kind::disk_image}, Signature{0, "EVF\x09\x0d\x0a\xff\0"sv, Kind::disk_image},
     Signature{0, "EVF2\r\n\x81\0"sv, Kind::disk_image}, Signature{64, "\x7f\x10\xda\xbe"sv, Kind::disk_image},
+    Signature{0, "QED\0"sv, Kind::disk_image}, Signature{0, "WithoutFreeSpace"sv, Kind::disk_image},
+    Signature{0, "WithouFreSpacExt"sv, Kind::disk_image}, Signature{0, "Bochs Virtual HD Image\0"sv, Kind::disk_image},
+    Signature{0, "#!/bin/sh\n#V2.0 Format\n"sv, Kind::disk_image},  // cloop
     Signature{0, "MSWIM\0\0\0"sv, Kind::disk_image}, Signature{0, "AFF"sv, Kind::disk_image},
     // keys and what is locked with them
     Signature{0, "LUKS\xba\xbe"sv, Kind::encrypted}, Signature{0, "Salted__"sv, Kind::encrypted},
