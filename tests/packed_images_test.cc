@@ -182,6 +182,14 @@ TEST_F(PackedImages, that_end_within_a_partition_are_told) {
   EXPECT_THAT(test::ambit({"ls", c.folder / "cut.dd"}).out, testing::HasSubstr("damaged"));
 }
 
+TEST_F(PackedImages, that_were_taken_from_a_running_machine_say_that_their_journal_was_not_played_back) {
+  make(
+      "mke2fs -q -t ext4 -F -d in disk; cp disk ../clean.dd; debugfs -w -R 'feature needs_recovery' disk; mv disk "
+      "../live.dd");
+  EXPECT_THAT(test::ambit({"ls", c.folder / "live.dd"}).out, testing::HasSubstr("ext4 (journal not played back)"));
+  EXPECT_THAT(test::ambit({"ls", c.folder / "clean.dd"}).out, testing::Not(testing::HasSubstr("journal")));
+}
+
 TEST_F(PackedImages, give_the_same_index_at_any_number_of_threads) {
   make(
       "tar cf ../server/vm.ova vm.ovf disk.vmdk; gzip -c disk.qcow2 > ../server/disk.qcow2.gz; "

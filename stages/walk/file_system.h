@@ -58,6 +58,8 @@ class FileSystem {
   virtual ~FileSystem() = default;
   [[nodiscard]] virtual std::string_view type() const = 0;  // as people call it: "ext4", "NTFS", "FAT32"
   [[nodiscard]] virtual std::uint64_t block_bytes() const = 0;
+  // What a person should know of it besides, in a few words; empty: nothing.
+  [[nodiscard]] virtual std::string_view note() const { return {}; }
   // Bytes from the beginning of the volume that the file system governs; what follows is volume slack.
   [[nodiscard]] virtual std::uint64_t size() const = 0;
   // Error: what kept the walk from being complete (evidence); what was found until then counts.

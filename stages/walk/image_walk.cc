@@ -136,6 +136,7 @@ bool ImageWalk::walk_volume(const Volume& volume, ImageSink& sink) {
   if (volume.is_cut) report.trouble = WalkTrouble::damaged;
   if (system == nullptr) return !volume.is_cut || sink.object(volume_object(volume, report.trouble), 0, home);
   report.file_system = system->type();
+  if (!system->note().empty()) report.file_system += " (" + std::string(system->note()) + ")";
   report.block_bytes = system->block_bytes();
   VolumeSink entries(volume, sink, home, report);
   if (system->size() < volume.size) entries.area(Kind::volume_slack, system->size(), volume.size - system->size());

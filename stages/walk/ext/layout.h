@@ -44,9 +44,9 @@ inline constexpr std::uint32_t kHasJournal = 0x4, kResizable = 0x10, kSparseSupe
 inline constexpr std::uint32_t kSparseSuper = 0x1, kHugeFile = 0x8, kGroupChecksum = 0x10, kBigAlloc = 0x200,
                                kMetadataChecksum = 0x400;
 // … incompatible:
-inline constexpr std::uint32_t kFileType = 0x2, kJournalDevice = 0x8, kMetaGroups = 0x10, kExtents = 0x40,
-                               k64Bit = 0x80, kMultiMount = 0x100, kFlexGroups = 0x200, kAttributeInodes = 0x400,
-                               kChecksumSeed = 0x2000, kLargeFolders = 0x4000;
+inline constexpr std::uint32_t kFileType = 0x2, kNeedsRecovery = 0x4, kJournalDevice = 0x8, kMetaGroups = 0x10,
+                               kExtents = 0x40, k64Bit = 0x80, kMultiMount = 0x100, kFlexGroups = 0x200,
+                               kAttributeInodes = 0x400, kChecksumSeed = 0x2000, kLargeFolders = 0x4000;
 // Compression 1, file types 2, recovery 4, journal device 8, dirdata 0x1000, inline data 0x8000, encryption 0x10000,
 // case folding 0x20000 and those above: what is known. Any other bit may mean anything.
 inline constexpr std::uint32_t kKnownIncompatible = 0x3F7DF;
