@@ -351,6 +351,17 @@ TEST(Records, of_logs_are_lines) {
   expect_record("Oct 10 a: x\n<|Oct 10 b: user=\"<<kim>>\n|>Oct 10 c: \"x\n", Kind::log);
 }
 
+TEST(Records, end_where_a_carriage_return_ends_the_line) {
+  expect_record("id,name\r1,ann\r<|2,<<kim>>\r|>3,jo\r");
+  expect_record("id,name\r1,ann\r<|2,<<kim>>|>");
+  expect_record("id,name\r\n1,ann\r\n<|2,<<kim>>\r\n|>3,jo\r\n");
+  expect_record("id,n,m\r1,ann,x\r<|2,\"two\rlines, <<kim>>\",y\r|>3,jo,z\r");
+  expect_record("-- dump\rINSERT INTO c VALUES (1,'ann'),<|(2,'<<kim>>')|>,(3,'jo');\r");
+  expect_record("-- dump\r<|-- of <<kim>>\r|>INSERT INTO c VALUES (1,'ann');\r");
+  expect_record("{\"id\":1}\r<|{\"id\":2,\"o\":[{\"a\":1},{\"a\":\"<<kim>>\"}]}\r|>{\"id\":3}\r");
+  expect_record("a\r<|b <<kim>>\r|>\r\nc\r", Kind::log);
+}
+
 // --- properties ---------------------------------------------------------------------------------------------
 
 // Rows with known borders, and what a row may hold to mislead.
@@ -442,7 +453,7 @@ TEST(Records, do_not_depend_on_the_other_hits_nor_on_the_cuts) {
       const auto how = random() % 3;
       if (how == 0) text.erase(at, random() % 300);
       if (how == 1) text.replace(at, std::min<std::size_t>(random() % 90, text.size() - at), 30, '\0');
-      if (how == 2) text.insert(at, 1, "\"'()[]{}\\\n"[random() % 10]);
+      if (how == 2) text.insert(at, 1, "\"'()[]{}\\\n\r"[random() % 11]);
     }
     std::vector<Hit> hits;
     std::vector<Extent> apart;

@@ -22,6 +22,24 @@ Slice body_slice(const Chunk& chunk, std::uint64_t begin, std::uint64_t end) {
   return {from, to, reinterpret_cast<const char*>(chunk.body().data()) + (from - chunk.offset())};
 }
 
+// The last '\n' or '\r'.
+std::size_t find_last_break(std::string_view text) {
+  const void* const feed = memrchr(text.data(), '\n', text.size());
+  const std::size_t from = feed == nullptr ? 0 : static_cast<std::size_t>(static_cast<const char*>(feed) - text.data());
+  const void* const carriage = memrchr(text.data() + from, '\r', text.size() - from);
+  if (carriage != nullptr) return static_cast<std::size_t>(static_cast<const char*>(carriage) - text.data());
+  return feed == nullptr ? std::string_view::npos : from;
+}
+
+// The first '\r' from `i` on that no '\n' follows, or the end; `next` is what stands behind the text.
+std::size_t find_lone_return(std::string_view text, std::size_t i, char next) {
+  for (i = std::min(text.find('\r', i), text.size()); i < text.size(); i = std::min(text.find('\r', i), text.size())) {
+    if ((i + 1 < text.size() ? text[i + 1] : next) != '\n') break;
+    ++i;
+  }
+  return i;
+}
+
 }  // namespace
 
 Newline newline_of(const Hit& hit) {
@@ -32,13 +50,19 @@ Newline newline_of(const Hit& hit) {
 std::uint64_t Lines::end_behind(std::uint64_t at) const { return newline_.form == Form::utf16le ? at + 2 : at + 1; }
 
 bool Lines::ends_line(const Chunk& chunk, std::uint64_t at) const {
-  if (newline_.form == Form::utf8) return true;
-  const bool little = newline_.form == Form::utf16le;
-  const std::uint64_t unit = little ? at : at - 1;
+  const std::span<const std::byte> window = chunk.window();
   const std::size_t index = chunk.lead_bytes() + static_cast<std::size_t>(at - chunk.offset());
-  if ((!little && index == 0) || unit % 2 != newline_.parity) return false;
-  const std::size_t other = little ? index + 1 : index - 1;
-  return other < chunk.window().size() && chunk.window()[other] == std::byte{0};
+  const bool little = newline_.form == Form::utf16le;
+  const bool wide = newline_.form != Form::utf8;
+  // Whether the unit whose letter stands at `i` is that letter and nothing more.
+  const auto is_narrow = [&](std::size_t i) {
+    const std::size_t other = little ? i + 1 : i - 1;
+    return !wide || (other < window.size() && window[other] == std::byte{0});
+  };
+  if (wide && ((little ? at : at - 1) % 2 != newline_.parity || !is_narrow(index))) return false;
+  if (window[index] == std::byte{'\n'}) return true;
+  const std::size_t next = index + (wide ? 2 : 1);  // '\r'
+  return next >= window.size() || window[next] != std::byte{'\n'} || !is_narrow(next);
 }
 
 void Lines::answer_begins(const Chunk& chunk) {
@@ -46,9 +70,9 @@ void Lines::answer_begins(const Chunk& chunk) {
   const auto search_back_from = [&](std::uint64_t end) {
     const Slice slice = body_slice(chunk, searched_back_, end);
     for (std::uint64_t to = slice.end; to > slice.begin;) {
-      const void* found = memrchr(slice.bytes, '\n', static_cast<std::size_t>(to - slice.begin));
-      if (found == nullptr) break;
-      to = slice.begin + static_cast<std::uint64_t>(static_cast<const char*>(found) - slice.bytes);
+      const std::size_t found = find_last_break({slice.bytes, static_cast<std::size_t>(to - slice.begin)});
+      if (found == std::string_view::npos) break;
+      to = slice.begin + found;
       if (!ends_line(chunk, to)) continue;
       line_begin_ = end_behind(to);
       break;
@@ -74,10 +98,9 @@ void Lines::answer_ends(const Chunk& chunk) {
       const Slice slice = body_slice(chunk, from, body_end);
       searched_on_ = body_end;
       for (std::uint64_t at = slice.begin; at < slice.end; ++at) {
-        const char* rest = slice.bytes + (at - slice.begin);
-        const void* found = std::memchr(rest, '\n', static_cast<std::size_t>(slice.end - at));
-        if (found == nullptr) break;
-        at += static_cast<std::uint64_t>(static_cast<const char*>(found) - rest);
+        const std::string_view rest(slice.bytes + (at - slice.begin), static_cast<std::size_t>(slice.end - at));
+        at += find_first(rest, 0, '\n', '\r', '\0');
+        if (at == slice.end) break;
         if (!ends_line(chunk, at) || end_behind(at) < line.hit_end) continue;
         newline_end_ = end_behind(at);
         searched_on_ = at + 1;
@@ -118,18 +141,29 @@ TextRecords::TextRecords(Newline newline, Kind kind)
 // Units of UTF-16 belong to the chunk in whose body they begin; half a unit at the end of the object is none.
 Letters TextRecords::letters_of(const Chunk& chunk) {
   const std::span<const std::byte> window = chunk.window();
+  const std::size_t body_end = chunk.lead_bytes() + chunk.body_bytes();
   if (newline_.form == Form::utf8) {
-    return {{reinterpret_cast<const char*>(chunk.body().data()), chunk.body_bytes()}, chunk.offset(), 1};
+    const std::string_view text(reinterpret_cast<const char*>(chunk.body().data()), chunk.body_bytes());
+    const char next = body_end < window.size() ? static_cast<char>(window[body_end]) : '\0';
+    std::size_t lone = find_lone_return(text, 0, next);
+    if (lone == text.size()) return {text, chunk.offset(), 1};
+    letters_ = text;
+    for (; lone < text.size(); lone = find_lone_return(text, lone + 1, next)) letters_[lone] = '\n';
+    return {letters_, chunk.offset(), 1};
   }
   const std::uint64_t first = chunk.offset() + (chunk.offset() % 2 == newline_.parity ? 0 : 1);
   const std::size_t low = newline_.form == Form::utf16le ? 0 : 1, high = 1 - low;
   letters_.clear();
-  for (std::size_t i = static_cast<std::size_t>(first - chunk.offset()); i < chunk.body_bytes(); i += 2) {
-    const std::size_t at = chunk.lead_bytes() + i;
-    if (at + 1 >= window.size()) break;
+  const auto letter_at = [&](std::size_t at) {
     const char letter = static_cast<char>(window[at + low]);
-    const bool is_ascii = window[at + high] == std::byte{0} && (letter & '\x80') == 0;
-    letters_.push_back(is_ascii ? letter : kNoAscii);
+    return window[at + high] == std::byte{0} && (letter & '\x80') == 0 ? letter : kNoAscii;
+  };
+  std::size_t at = chunk.lead_bytes() + static_cast<std::size_t>(first - chunk.offset());
+  for (; at < body_end && at + 1 < window.size(); at += 2) letters_.push_back(letter_at(at));
+  const char next = at + 1 < window.size() ? letter_at(at) : '\0';
+  for (std::size_t lone = find_lone_return(letters_, 0, next); lone < letters_.size();
+       lone = find_lone_return(letters_, lone + 1, next)) {
+    letters_[lone] = '\n';
   }
   return {letters_, first, 2};
 }

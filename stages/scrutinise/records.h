@@ -33,7 +33,8 @@
 
 namespace ambit::scrutiny {
 
-// What ends a line: a '\n', or the 16-bit unit of one on even or odd offsets.
+// What ends a line: a '\n', or a '\r' that none follows (old Macs, and Excel on new ones, write tables so); in bytes,
+// or in 16-bit units on even or odd offsets.
 struct Newline {
   Form form = Form::utf8;   // utf8 (any form of single bytes), utf16le, utf16be
   std::uint8_t parity = 0;  // of the unit's first byte
@@ -53,7 +54,7 @@ class Lines {
   void answer_begins(const Chunk& chunk);
   void answer_ends(const Chunk& chunk);
   [[nodiscard]] bool ends_line(const Chunk& chunk, std::uint64_t at) const;
-  [[nodiscard]] std::uint64_t end_behind(std::uint64_t at) const;  // of the newline whose '\n' stands at `at`
+  [[nodiscard]] std::uint64_t end_behind(std::uint64_t at) const;  // of the newline whose letter stands at `at`
 
   Newline newline_;
   std::vector<Asked>& lines_;          // by hit_begin; of the same Dialects
@@ -89,7 +90,9 @@ class TextRecords {
   JsonReader json_;
   std::optional<XmlReader> xml_;
   std::optional<CsvReader> csv_;
-  std::string letters_;  // of the chunk, where they are not its bytes
+  // Of the chunk, where they are not its bytes: in UTF-16, or with '\n' for each '\r' that ends a line by itself. So no
+  // reader knows but one sort of newline.
+  std::string letters_;
 };
 
 class Records {
