@@ -165,6 +165,32 @@ TEST(SqlRecords, of_copy_are_lines_whatever_they_hold) {
   expect_record("<|COPY public.<<c>> (id, n) FROM stdin;|>\n1\tann\n\\.\n");
 }
 
+TEST(SqlRecords, stand_in_one_line_each_for_itself) {
+  for (const std::string_view text : {
+           "INSERT INTO c VALUES (1,'ann');INSERT INTO c VALUES <|(2,'<<kim>>')|>;INSERT INTO c VALUES (3,'jo');\n",
+           "INSERT INTO c VALUES (1,'ann'); INSERT INTO c VALUES <|('<<kim>>')|>\n",
+           "INSERT INTO c VALUES (1,'ann'); <|UPDATE c SET n='<<kim>>';|> DELETE FROM c WHERE n='jo';\n",
+           "BEGIN; INSERT INTO c VALUES ('ann'); INSERT INTO c VALUES <|('<<kim>>')|>; COMMIT;\nx\n",
+           "INSERT INTO c VALUES ('ann'); INSERT INTO c VALUES ('jo');<| -- not <<kim>>\n|>INSERT INTO c VALUES (1);\n",
+           "INSERT INTO c VALUES ('ann'); <|INSERT INTO <<c>> VALUES |>('jo');\n",
+           "<|/* of <<kim>> */ |>INSERT INTO c VALUES ('ann'); INSERT INTO c VALUES ('jo');\n",
+           "INSERT INTO c VALUES ('ann'); SELECT 1; INSERT INTO c VALUES <|('<<kim>>')|>; SELECT 2;\n",
+       }) {
+    SCOPED_TRACE(text);
+    expect_record(text, Kind::sql_dump);
+    expect_record("some line\n" + std::string(text), Kind::log);
+  }
+}
+
+TEST(SqlRecords, amid_a_line_end_with_it) {
+  expect_record("one\n10:00 query: INSERT INTO c VALUES (1,'ann'),<|(2,'<<kim>>')|>;\nsaid so;\n", Kind::log);
+  expect_record("one\n10:00 query: INSERT INTO c VALUES (1,'ann'),<|(2,'<<kim>>')|>\nsaid so;\n", Kind::log);
+  expect_record("one\n<|10:00 <<kim>>: |>INSERT INTO c VALUES (1,'ann'),(2,'jo');\nsaid so;\n", Kind::log);
+  expect_record("10:00 INSERT INTO `c` VALUES ('it\nINSERT INTO c VALUES ('ann\\'),<|('<<kim>>')|>;\n", Kind::log);
+  // A member of an object is a part of it.
+  expect_record(R"J([{"q":"ann"},<|{"q":"INSERT INTO c VALUES (1,'ann'),(2,'<<kim>>')"}|>,{"q":"jo"}])J");
+}
+
 TEST(SqlRecords, are_not_seen_in_prose) {
   for (const std::string_view text : {
            "one\n<|Insert into the slot (left) a coin; <<kim>>\n|>said (so) it;\n",
@@ -173,7 +199,8 @@ TEST(SqlRecords, are_not_seen_in_prose) {
            "one\n<|Create a new account (for kim); <<kim>>\n|>said so;\n",
            "one\n<|Copy everything from the <<kim>>\n|>said so;\n",
            "one\n<|(see below), and <<kim>>\n|>said so;\n",
-           "one\n<|10:00 query: INSERT INTO c VALUES (1,'ann'),(2,'<<kim>>');\n|>said so;\n",
+           "one\n<|10:00 query: insert one, values (1) and (2): <<kim>>\n|>said so;\n",
+           "one\n<|To insert into the slot VALUES (left) of <<kim>>,\n|>said so;\n",
            "one\n<|INSERT INTO users VALUES? don't, says <<kim>>\n|>said so;\n",
        }) {
     expect_record(text, Kind::log);
@@ -262,6 +289,15 @@ TEST(JsonRecords, of_json_lines_are_the_lines) {
   expect_record("{\"id\":1}\n<|{\"id\":2,\"o\":[{\"a\":1},{\"a\":\"<<kim>>\"}]}|>");
   expect_record("{\"id\":1}\n<|{\"id\":2,\"o\":[{\"a\":1},{\"a\":\"<<kim>>\"}]}\n|>");
   expect_record("[1,\"ann\"]\n<|[2,\"<<kim>>\"]\n|>[3,\"jo\"]\n");
+}
+
+TEST(JsonRecords, stand_in_one_line_each_for_itself) {
+  expect_record(R"({"n":"ann"}<|{"n":"<<kim>>"}|>{"n":"jo"})");
+  expect_record(R"(<|{"n":"<<kim>>"}|> {"n":"jo"} {"n":"ann"})");
+  expect_record("{\"n\":\"ann\"}<|{\"n\":\"<<kim>>\"}|>\n{\"n\":\"jo\"}{\"n\":\"x\"}\n");
+  expect_record("{\"n\":\"ann\"}{\"n\":\"jo\"}\n<|{\"n\":\"<<kim>>\"}|>{\"n\":\"x\"}\n");
+  expect_record(R"([1,{"n":"ann"}][2,<|{"n":"<<kim>>"}|>][3,{"n":"jo"}])");
+  expect_record(R"({"n":"ann"} <|{"n":"<<kim>>"}|> and more)");
 }
 
 TEST(JsonRecords, are_not_seen_in_what_only_looks_so) {
@@ -450,9 +486,10 @@ TEST(Records, do_not_depend_on_the_other_hits_nor_on_the_cuts) {
     for (const auto& make : {sql_dump, json_list, csv_table}) text += make(random).text + "\n";
     for (auto n = random() % 4; n > 0; --n) {  // damage
       const std::size_t at = random() % text.size();
-      const auto how = random() % 3;
+      const auto how = random() % 4;
       if (how == 0) text.erase(at, random() % 300);
       if (how == 1) text.replace(at, std::min<std::size_t>(random() % 90, text.size() - at), 30, '\0');
+      if (how == 3) std::replace(text.begin() + static_cast<std::ptrdiff_t>(at), text.end(), '\n', ' ');
       if (how == 2) text.insert(at, 1, "\"'()[]{}\\\n\r"[random() % 11]);
     }
     std::vector<Hit> hits;

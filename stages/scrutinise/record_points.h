@@ -24,8 +24,9 @@ constexpr std::uint64_t clipped(std::uint64_t at, std::uint64_t more, std::uint6
   return at >= size ? size : at + std::min(more, size - at);
 }
 
-// Who answers; where two do, the later one in this list.
-enum class Dialect : std::uint8_t { none, csv, xml, json, sql };
+// Who answers; where two do, the later one in this list. `quoted_sql` is a statement amid a line: a member of JSON may
+// be one, and belongs to its object.
+enum class Dialect : std::uint8_t { none, quoted_sql, csv, xml, json, sql };
 
 // One hit. Offsets are bytes of the object.
 struct Asked {

@@ -201,8 +201,13 @@ void JsonReader::step_between_lines(char c, std::uint64_t at) {
   if (state_ == State::line_end && (c == ',' || c == '\n')) {
     if (c == ',') in_one_line_ = after_line_ = false;
     state_ = State::next_line;
+  } else if (state_ == State::line_end && (c == '{' || c == '[')) {
+    after_line_ = false;
+    begin_top(at);
+    begins_line_ = in_one_line_ = false;
+    open(c == '{' ? Bracket::object : Bracket::array, at);
   } else if (state_ == State::line_end && !is_blank(c)) {
-    draw_lines_from(top_point_);
+    if (begins_line_) draw_lines_from(top_point_);
     after_line_ = false;
     state_ = State::skip;
   } else if (state_ == State::next_line && !is_blank(c)) {
@@ -289,7 +294,7 @@ void JsonReader::begin_top(std::uint64_t at) {
   elements_ = 0;
   top_begin_ = at;
   is_believed_ = is_fragment_ = false;
-  in_one_line_ = true;
+  in_one_line_ = begins_line_ = true;
   end_lost(at);
   next_ = points_->skip_to(next_, at);
   top_point_ = next_;

@@ -2,6 +2,7 @@
 //
 //   [ {"id": 1, "name": "a"}, {"id": 2, …} ]     what stands in an array and is itself an object or an array
 //   {"id": 1, "name": "a"}                       one such line after another (JSON lines): the line
+//   {"id": 1}{"id": 2}                           several in one line: each by itself
 //   {"took": 3, "hits": [ {…}, {…} ]}            of an object that holds records, the members between these
 //   {"ann": {…}, "kim": {…}}                     of an object that is a map, the member
 //   ["ann@…", "kim@…"]                           of a list that belongs to no object, the element
@@ -109,6 +110,7 @@ class JsonReader {
   bool in_one_line_ = true;   // the value that nothing holds
   bool after_line_ = false;   // and the line before was one, too
   bool is_fragment_ = false;  // of an array that began before
+  bool begins_line_ = true;   // the value that nothing holds
 };
 
 }  // namespace ambit::scrutiny

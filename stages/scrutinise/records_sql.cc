@@ -11,20 +11,37 @@ namespace ambit::scrutiny {
 
 // What lies between two records of a statement, a comma say, is a record of its own: nobody's neighbour is.
 void SqlReader::draw(std::uint64_t begin, std::uint64_t end) {
+  end_lost(begin);
+  const Dialect dialect = is_amid_line_ ? Dialect::quoted_sql : Dialect::sql;
   for (; next_ < points_->size() && points_->offset(next_) < begin; ++next_) {
     const std::uint64_t at = points_->offset(next_);
-    if (at >= drawn_to_) points_->draw(next_, at, at + 1, Dialect::sql);
+    if (at >= drawn_to_) {
+      points_->draw(next_, at, at + 1, dialect);
+    } else if (drawn_to_ == kNowhere && at >= segment_begin_) {
+      points_->draw(next_, segment_begin_, begin, dialect);
+    }
   }
   for (; next_ < points_->size() && points_->offset(next_) < end; ++next_) {
-    points_->draw(next_, begin, end, Dialect::sql);
+    points_->draw(next_, begin, end, dialect);
   }
   drawn_to_ = end;
+  if (end <= segment_begin_) return;  // a row that a line before has
+  segment_begin_ = end;
+  drew_in_line_ = true;
+}
+
+// What stands behind the last record of a line.
+void SqlReader::draw_rest(std::uint64_t end) {
+  if (!drew_in_line_) return;
+  next_ = points_->skip_to(next_, segment_begin_);
+  for (; next_ < points_->size() && points_->offset(next_) < end; ++next_) {
+    points_->draw(next_, segment_begin_, end, is_amid_line_ ? Dialect::quoted_sql : Dialect::sql);
+  }
 }
 
 void SqlReader::draw_held_tuple() {
   if (!held_) return;
   held_ = false;
-  end_lost(tuple_begin_);
   draw(tuple_begin_, tuple_end_);
 }
 
@@ -39,10 +56,10 @@ void SqlReader::begin_tuple(std::uint64_t at, bool orphan) {
   word_.clear();
 }
 
-// Nothing that was read since the last record counts.
+// Nothing that was read since the last record counts. Amid a line it may never have been SQL.
 void SqlReader::broken(std::uint64_t at) {
   const bool in_list = state_ == State::tuple || (state_ == State::list && begin_ == kNowhere);
-  if (in_list && lost_from_ == kNowhere && !orphan_) {
+  if (in_list && lost_from_ == kNowhere && !orphan_ && !is_amid_line_) {
     lost_from_ = state_ == State::tuple || held_ ? tuple_begin_ : at;
   }
   to_skip();
@@ -67,16 +84,23 @@ void SqlReader::to_skip() {
 
 void SqlReader::to_line_begin(std::uint64_t at) {
   end_lost(at);
+  draw_rest(at);
   next_ = points_->skip_to(next_, at);
   state_ = State::line_begin;
-  hunts_ = false;
+  hunts_ = drew_in_line_ = false;
+  segment_begin_ = at;
+  if (is_amid_line_) escapes_ = escapes_before_;
+  is_amid_line_ = false;
+}
+
+void SqlReader::to_statement_begin() {
+  to_skip();
+  state_ = State::line_begin;
 }
 
 void SqlReader::reset(std::uint64_t at) {
-  if (state_ != State::line_begin) {
-    broken(at);
-    to_line_begin(at);
-  }
+  if (state_ != State::line_begin) broken(at);
+  to_line_begin(at);
   hunts_ = true;
 }
 
@@ -84,7 +108,12 @@ void SqlReader::reset(std::uint64_t at) {
 
 void SqlReader::read(const Letters& letters) {
   stride_ = letters.stride;
-  if (state_ == State::skip && lost_from_ == kNowhere) next_ = points_->skip_to(next_, letters.first);
+  if (state_ == State::skip && lost_from_ == kNowhere) {
+    // What is that far behind has all that it may reach, whatever comes in its line.
+    const std::uint64_t settled = less(letters.first, limits::kMaxRecordBytes + 1);
+    draw_rest(settled);
+    next_ = points_->skip_to(next_, settled);
+  }
   for (std::size_t i = 0; i < letters.text.size();) {
     if (next_ == points_->size()) return;
     if (state_ == State::skip) {
@@ -98,31 +127,38 @@ void SqlReader::read(const Letters& letters) {
       ++i;
     }
   }
+  if (!letters.text.empty()) last_ = letters.text.back();
 }
 
-// To the next line; or to a tuple, where one is hunted for.
+// To the next line; or to a tuple or an INSERT, where one is hunted for.
 std::size_t SqlReader::skip_line(const Letters& letters, std::size_t i) {
-  const void* found = std::memchr(letters.text.data() + i, '\n', letters.text.size() - i);
-  const std::size_t end = found == nullptr
-                              ? letters.text.size()
-                              : static_cast<std::size_t>(static_cast<const char*>(found) - letters.text.data());
-  for (; hunts_ && i < end; ++i) {
-    if (hunted_ == '\0') i = std::min(end, letters.text.substr(0, end).find(')', i));
+  const std::size_t end = std::min(letters.text.find('\n', i), letters.text.size());
+  const bool ends = end < letters.text.size();
+  const bool is_asked = !ends || (next_ < points_->size() && points_->offset(next_) < letters.at(end + 1));
+  const std::string_view line = letters.text.substr(0, end);
+  for (; (hunts_ || is_asked) && i < end; ++i) {
+    if (!hunts_) i = find_first(line, i, 'i', 'I', '\0');
+    if (!is_asked && hunted_ == '\0') i = std::min(end, line.find(')', i));
     if (i == end) break;
-    const char c = letters.text[i];
+    const char c = line[i];
+    if (is_asked && lower(c) == 'i' && !is_word(i > 0 ? line[i - 1] : last_)) {
+      begin_amid_line(letters.at(i));
+      return i + 1;
+    }
+    if (!hunts_) continue;
     if (c == '(' && hunted_ == ',') {
       begin_tuple(letters.at(i), true);
       return i + 1;
     }
     if (!is_blank(c)) hunted_ = c == ')' || (c == ',' && hunted_ == ')') ? c : '\0';
   }
-  if (end == letters.text.size()) return end;
+  if (!ends) return end;
   to_line_begin(letters.at(end + 1));
   return end + 1;
 }
 
 std::size_t SqlReader::skip_string(const Letters& letters, std::size_t i) {
-  i = find_first(letters.text, i, quote_, '\\', '\1');
+  i = find_first(letters.text, i, quote_, '\\', is_amid_line_ ? ' ' : '\1');
   if (i == letters.text.size()) return i;
   step(letters.text[i], letters.at(i));
   return i + 1;
@@ -130,6 +166,7 @@ std::size_t SqlReader::skip_string(const Letters& letters, std::size_t i) {
 
 void SqlReader::step(char c, std::uint64_t at) {
   if (c == '\0') return reset(at);
+  if (c == '\n' && is_amid_line_) return end_amid_line(at);
   if (text_ != Text::code && step_text(c, at)) return;
   switch (state_) {
     case State::line_begin:
@@ -213,6 +250,21 @@ void SqlReader::begin_keyword(std::uint64_t at) {
   last_word_.clear();
 }
 
+// What was hunted for since a damaged row is still hunted for.
+void SqlReader::begin_amid_line(std::uint64_t at) {
+  if (!is_amid_line_) escapes_before_ = escapes_;
+  is_amid_line_ = true;
+  begin_keyword(at);
+  word_.clear();
+  word_.add('i');
+}
+
+void SqlReader::end_amid_line(std::uint64_t at) {
+  if (held_ && !orphan_) draw_held_tuple();
+  to_skip();
+  to_line_begin(at + stride_);
+}
+
 void SqlReader::step_line_begin(char c, std::uint64_t at) {
   if (c == '\n') return to_line_begin(at + stride_);
   if (is_blank(c)) return;
@@ -271,6 +323,8 @@ void SqlReader::step_code(char c, std::uint64_t at) {
     open_quote(c, at);
   } else if (c == '\n') {
     first_in_line_ = true;
+    drew_in_line_ = false;
+    segment_begin_ = at + stride_;
   } else if (!is_blank(c)) {
     sign(c, at);
     first_in_line_ = false;

@@ -5,8 +5,12 @@
 //             | CREATE TABLE … ";" | INSERT … SELECT … ";"           one record
 //             | COPY t FROM stdin ";" lines "\."                     each line is a record
 //
-// A statement is known by the words that begin a line, whatever the file is called; so a dump is read as one that is
-// pasted into a log. From there on quotes are followed, and the grammar between them is narrow on purpose: behind a
+// A statement is known by the words that begin a line or stand behind the ';' of another, whatever the file is called;
+// so a dump is read as one that is pasted into a log. INSERT is looked for amid a line, too, where a hit is in it; such
+// a statement ends with its line, so that what it says of quotes reaches no other. Once a line holds a record, what
+// stands before, between and behind its records is a record, too: the line would give away all of them.
+//
+// From there on quotes are followed, and the grammar between them is narrow on purpose: behind a
 // closing quote comes a comma or a parenthesis, before an opening one too. Whoever is on the wrong side of the quotes
 // meets a letter there, at once. Then nothing is drawn in the broken tuple, and `),(` or a new line begins anew.
 //
@@ -29,7 +33,7 @@ class SqlReader {
 
  private:
   enum class State : std::uint8_t {
-    line_begin,  // blanks before the first word of a line
+    line_begin,  // blanks before the first word of a line or behind ';'
     skip,        // the rest of a line that begins no statement
     keyword,     // its first word
     opening,     // a statement as far as it could still be prose
@@ -75,7 +79,11 @@ class SqlReader {
   void broken(std::uint64_t at);
   void end_lost(std::uint64_t at);
   void begin_keyword(std::uint64_t at);
+  void begin_amid_line(std::uint64_t at);
+  void end_amid_line(std::uint64_t at);
+  void draw_rest(std::uint64_t end);
   void to_line_begin(std::uint64_t at);
+  void to_statement_begin();
   void to_skip();
   void reset(std::uint64_t at);
 
@@ -90,10 +98,12 @@ class SqlReader {
   State state_ = State::line_begin;
   Text text_ = Text::code;
   Escapes escapes_ = Escapes::unknown, string_escapes_ = Escapes::unknown;  // as a rule; in this string
+  Escapes escapes_before_ = Escapes::unknown;                               // as a rule, before a statement amid a line
 
   std::uint64_t stride_ = 1;
   std::uint64_t begin_ = 0;             // of the statement; kNowhere: that much of it was drawn
   std::uint64_t drawn_to_ = kNowhere;   // of this statement
+  std::uint64_t segment_begin_ = 0;     // of the line, or the end of the last record in it
   std::uint64_t row_begin_ = 0;         // of a row of COPY
   std::uint64_t text_begin_ = 0;        // of the string or comment
   std::uint64_t word_begin_ = 0;        // of word_
@@ -108,11 +118,14 @@ class SqlReader {
   char before_ = '\n';  // the last letter of code
   char sign_ = '\0';    // the last of those that are no blank; 'a': a word, '\'': a string
   char hunted_ = '\0';  // the last of `),` that was seen
+  char last_ = '\0';    // the letter before those that are read
   bool odd_backslash_ = false;
   bool hunts_ = true;    // for `),(` in this line
   bool orphan_ = false;  // a tuple whose INSERT was not seen
   bool held_ = false;    // a tuple is complete, if only what follows it fits
   bool first_in_line_ = false;
+  bool drew_in_line_ = false;
+  bool is_amid_line_ = false;  // until the line ends
 };
 
 }  // namespace ambit::scrutiny

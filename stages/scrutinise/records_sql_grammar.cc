@@ -144,12 +144,10 @@ void SqlReader::sign(char c, std::uint64_t at) {
       if (c == ')' && depth_ > 0) --depth_;
       if (c != ';') break;
       draw(begin_, at + stride_);
-      if (keyword_.text() == "copy" && last_word_.text() == "stdin") {
+      to_statement_begin();
+      if (keyword_.text() == "copy" && last_word_.text() == "stdin" && !is_amid_line_) {
         state_ = State::copy_rows;
         row_begin_ = at + stride_;
-        word_.clear();
-      } else {
-        to_skip();
       }
   }
   if (state_ != State::list || (c != '-' && c != '/')) sign_ = c;  // those may begin a comment
@@ -163,7 +161,7 @@ void SqlReader::opening_sign(char c, std::uint64_t at) {
     --depth_;
   } else if (c == ';' && keyword_.text() == "from" && names_ > 0) {
     draw(begin_, at + stride_);
-    to_skip();
+    to_statement_begin();
   } else if (c == '=' && keyword_.text() == "update" && names_ == 3) {
     state_ = State::statement;
   } else if (c != '.' && c != '-' && c != '/' && !(c == ',' && depth_ > 0)) {
@@ -182,7 +180,7 @@ void SqlReader::list_sign(char c, std::uint64_t at) {
   } else if (c == ';' && held_) {
     draw_held_tuple();
     draw(at, at + stride_);
-    to_skip();
+    to_statement_begin();
   } else if (c != '-' && c != '/') {
     broken(at);
   }
@@ -230,6 +228,7 @@ void SqlReader::finish(std::uint64_t size) {
   if (state_ == State::statement && text_ == Text::code) draw(begin_, size);
   if (state_ == State::tuple) broken(size);
   end_lost(size);
+  draw_rest(size);
 }
 
 }  // namespace ambit::scrutiny
