@@ -378,6 +378,33 @@ TEST(XmlRecords, are_the_innermost_elements_that_are_rows) {
   expect_record("<m>\n<item><row>a</row>\n<|<b><<kim>></b>\n|><row>b</row></item></m>\n", Kind::markup);
 }
 
+TEST(XmlRecords, are_known_whatever_prefix_they_have) {
+  expect_record("<a:feed xmlns:a=\"x\"><a:entry>ann</a:entry><|<a:entry><<kim>></a:entry>|><a:entry/></a:feed>",
+                Kind::markup);
+}
+
+TEST(XmlRecords, of_unknown_names_are_what_comes_again) {
+  for (const std::string_view text : {
+           "<cs><c>ann</c><|<c><<kim>></c>|><c>jo</c></cs>",
+           "<cs><|<c><<kim>></c>|><c>jo</c></cs>",
+           "<cs><c>jo</c><|<c><<kim>></c>|></cs>",
+           "<cs>\n<c>\n<n>ann</n>\n</c>\n<|<c>\n<n><<kim>></n>\n<m>1</m>\n</c>|>\n<c>\n</c>\n</cs>\n",
+           "<cs><c n='ann'/><|<c n='<<kim>>'/>|><c n='jo'/></cs>",
+           "<x><cs><c>ann</c><c>jo</c></cs><cs><|<c>a <b>x</b> <b><<kim>></b></c>|><c>eve</c></cs></x>",
+           // what stands beside them
+           "<|<cs of='<<kim>>'>|><c>ann</c><c>jo</c></cs>",
+           "<cs><c>ann</c><| <<kim>> |><c>jo</c></cs>",
+           "<cs><c>ann</c><c>jo</c><|<d><<kim>></d></cs>|>",
+           "<|<x><d><<kim>></d>|><cs><c>ann</c><c>jo</c></cs></x>",
+           // cut off
+           "<cs><c>ann</c><|<c>a <<kim>>|>",
+       }) {
+    SCOPED_TRACE(text);
+    expect_record(text, Kind::markup);
+  }
+  expect_record("<m>\n<n>ann</n>\n<|<o><<kim>></o>\n|></m>\n", Kind::markup);
+}
+
 // --- logs and the rest --------------------------------------------------------------------------------------
 
 TEST(Records, of_logs_are_lines) {
@@ -464,16 +491,32 @@ Dump csv_table(Random& random) {
   return out;
 }
 
+Dump xml_list(Random& random) {
+  const std::vector<std::string> pieces = {
+      "ann", "<b>", "</b>", "<br>", "&lt;", "<!-- </c> -->", "<u>o</u>", "\n", "<![CDATA[</c>]]>", " ", "'", "\""};
+  const std::string space = random() % 2 == 0 ? "" : "\n";
+  Dump out;
+  out.text = "<all><head/><cs>";
+  for (int i = 0; i < 20; ++i) {
+    out.text += space;
+    add_row(out, "<c n='" + std::to_string(i) + "'>" + tricky(random, pieces) + "<d>" + tricky(random, {"ann"}) +
+                     "</d></c>");
+  }
+  out.text += "</cs><foot>f</foot></all>";
+  return out;
+}
+
 TEST(Records, each_hit_in_a_random_dump_gives_its_row) {
   Random random(7);
   for (int round = 0; round < 150; ++round) {
-    for (const auto& make : {sql_dump, json_list, csv_table}) {
+    for (const auto& make : {sql_dump, json_list, csv_table, xml_list}) {
       const Dump dump = make(random);
+      const Kind kind = make == xml_list ? Kind::markup : Kind::text;
       for (const Extent& row : dump.rows) {
         const std::uint64_t at = row.start + random() % row.length;
         const std::uint64_t length = 1 + random() % (row.end() - at);
         const Hit hit{at, static_cast<std::uint32_t>(length), 0, View::raw, Form::utf8, false};
-        ASSERT_EQ(records_of(dump.text, {hit}), std::vector{row}) << dump.text;
+        ASSERT_EQ(records_of(dump.text, {hit}, kind), std::vector{row}) << dump.text;
       }
     }
   }
@@ -483,7 +526,7 @@ TEST(Records, do_not_depend_on_the_other_hits_nor_on_the_cuts) {
   Random random(11);
   for (int round = 0; round < 300; ++round) {
     std::string text;
-    for (const auto& make : {sql_dump, json_list, csv_table}) text += make(random).text + "\n";
+    for (const auto& make : {sql_dump, json_list, csv_table, xml_list}) text += make(random).text + "\n";
     for (auto n = random() % 4; n > 0; --n) {  // damage
       const std::size_t at = random() % text.size();
       const auto how = random() % 4;

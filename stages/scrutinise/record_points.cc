@@ -76,6 +76,15 @@ void Points::draw_line(std::size_t point, Dialect dialect) {
   (is_begin ? asked.before : asked.behind) = Asked::kLine;
 }
 
+void Points::bound(std::size_t point, std::uint64_t begin, std::uint64_t end) {
+  Asked& asked = asked_[order_[point] / 2];
+  if (order_[point] % 2 == 0) {
+    asked.begin = std::max(asked.begin, std::min(begin, asked.hit_begin));
+  } else {
+    asked.end = std::min(asked.end, std::max(end, asked.hit_end));
+  }
+}
+
 void Points::narrow(std::size_t point, std::uint64_t begin, std::uint64_t end) {
   Asked& asked = asked_[order_[point] / 2];
   if (order_[point] % 2 == 0) {

@@ -26,7 +26,7 @@ constexpr std::uint64_t clipped(std::uint64_t at, std::uint64_t more, std::uint6
 
 // Who answers; where two do, the later one in this list. `quoted_sql` is a statement amid a line: a member of JSON may
 // be one, and belongs to its object.
-enum class Dialect : std::uint8_t { none, quoted_sql, csv, xml, json, sql };
+enum class Dialect : std::uint8_t { none, quoted_sql, csv, siblings, xml, json, sql };
 
 // One hit. Offsets are bytes of the object.
 struct Asked {
@@ -54,6 +54,8 @@ class Points {
   // The record [begin, end) holds the point; or its line is the record.
   void draw(std::size_t point, std::uint64_t begin, std::uint64_t end, Dialect dialect);
   void draw_line(std::size_t point, Dialect dialect);
+  // Its line reaches no farther than [begin, end): other records begin there.
+  void bound(std::size_t point, std::uint64_t begin, std::uint64_t end);
   // The dialect is broken here: no line that holds records may be drawn, only a window within [begin, end).
   void narrow(std::size_t point, std::uint64_t begin, std::uint64_t end);
 

@@ -186,6 +186,7 @@ void TextRecords::finish(std::uint64_t size, std::vector<Extent>& out) {
   lines_.finish();
   sql_.finish(size);
   json_.finish(size);
+  if (xml_) xml_->finish(size);
   if (csv_) csv_->finish(size);
   for (const Asked& asked : points_.asked()) {
     out.push_back({asked.extent_begin(), asked.extent_end() - asked.extent_begin(), View::raw});
