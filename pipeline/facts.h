@@ -228,6 +228,7 @@ struct Facts {
   // the scrutiny:
   bool scrutinised = false;
   std::vector<Extent> records;             // the record extents around the hits; sorted, merged
+  std::vector<Extent> undelimited;         // lines among them that were cut where no record may reach farther; sorted
   std::vector<Finding> findings;           // third parties' only; sorted
   std::vector<Extent> unseen;              // raw bytes in which something is packed that nobody could read; sorted
   std::vector<PrivateName> private_names;  // parts of the locator that name a third party; sorted

@@ -250,6 +250,17 @@ TEST(Decide, what_is_packed_and_could_not_be_read_withholds_where_it_stands) {
   }
 }
 
+TEST(Decide, a_line_that_may_hold_many_records_is_no_record) {
+  for (const auto& [undelimited, unit, want] :
+       {std::tuple{Extent{200, 100, View::raw}, Unit::record, "review_private/not_fully_scrutinised"},
+        {Extent{512, 100, View::raw}, Unit::record, "disclose/rule"},
+        {Extent{200, 100, View::raw}, Unit::object, "disclose/rule"}}) {
+    Facts facts = facts_with({hit(kStrong, 210)});
+    facts.undelimited = {undelimited};
+    EXPECT_EQ(show(decided(facts, {rule(ident({kStrong}), unit)})), want);
+  }
+}
+
 TEST(Decide, the_rule_that_discloses_most_wins_and_among_equals_the_first) {
   Facts facts = facts_with({hit(kStrong, 210), hit(kOther, 310)});
   facts.findings = {finding(310)};

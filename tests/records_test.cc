@@ -425,6 +425,26 @@ TEST(Records, end_where_a_carriage_return_ends_the_line) {
   expect_record("a\r<|b <<kim>>\r|>\r\nc\r", Kind::log);
 }
 
+TEST(Records, of_lines_without_an_end_are_cut_and_told) {
+  const std::string much(limits::kMaxRecordBytes + 10, 'x');
+  const auto told = [](const std::string& text) {
+    Records records;
+    const Hit hit{text.find("kim"), 3, 0, View::raw, Form::utf8, false};
+    records.prepare(std::span(&hit, 1), Kind::text, true, text.size());
+    records.look(Chunk(std::as_bytes(std::span(text)), 0, text.size(), 0, {}));
+    const std::vector<Extent> found = records.finish();
+    EXPECT_LE(found.at(0).length, 2 * limits::kMaxRecordBytes + 3);
+    EXPECT_TRUE(records.undelimited().empty() || records.undelimited() == found);
+    return !records.undelimited().empty();
+  };
+  EXPECT_TRUE(told(much + "kim" + much));
+  EXPECT_TRUE(told("kim" + much));
+  EXPECT_TRUE(told(much + "kim\n"));
+  EXPECT_FALSE(told(much + "\nkim\n" + much));
+  EXPECT_FALSE(told("INSERT INTO c VALUES (1,'" + much + "kim" + much + "');"));
+  EXPECT_FALSE(told("x kim"));
+}
+
 // --- properties ---------------------------------------------------------------------------------------------
 
 // Rows with known borders, and what a row may hold to mislead.

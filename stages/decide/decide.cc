@@ -128,6 +128,12 @@ Outcome judge(std::uint32_t index, const Rule& rule, const std::vector<Identifie
     out.reason = Reason::not_fully_scrutinised;
     return out;
   }
+  // Such a line may hold any number of records, and the order reaches one.
+  const auto undelimited = [&](const Extent& e) { return is_inside(out.reach, e.view, e.start, e.end()); };
+  if (!out.reach.whole && std::any_of(facts.undelimited.begin(), facts.undelimited.end(), undelimited)) {
+    out.reason = Reason::not_fully_scrutinised;
+    return out;
+  }
   const bool is_clean = !found && facts.exceptions.empty() && facts.unseen.empty();
   out.rank = is_clean ? kDiscloseRank : kRedactRank;
   return out;

@@ -23,6 +23,12 @@ std::size_t find_first(std::string_view text, std::size_t i, char a, char b, cha
   return i;
 }
 
+bool Asked::is_undelimited(std::uint64_t size) const {
+  const std::uint64_t first = less(hit_begin, limits::kMaxRecordBytes);
+  const std::uint64_t last = clipped(hit_end, limits::kMaxRecordBytes, size);
+  return (before == kLine && begin == first && first > 0) || (behind == kLine && end == last && last < size);
+}
+
 void Points::add(const Hit& hit, std::uint64_t size) {
   const std::uint64_t end = clipped(hit.start, hit.length, size);
   Asked asked;

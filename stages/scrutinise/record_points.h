@@ -39,6 +39,8 @@ struct Asked {
   static constexpr std::uint32_t kLine = UINT32_MAX;
   [[nodiscard]] std::uint64_t extent_begin() const { return before == kLine ? begin : hit_begin - before; }
   [[nodiscard]] std::uint64_t extent_end() const { return behind == kLine ? end : hit_end + behind; }
+  // Whether a side of it is a line of which no end was found within the bound.
+  [[nodiscard]] bool is_undelimited(std::uint64_t size) const;
 };
 
 class Points {

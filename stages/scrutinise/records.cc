@@ -182,7 +182,7 @@ void TextRecords::look(const Chunk& chunk) {
   read(letters_of(chunk));
 }
 
-void TextRecords::finish(std::uint64_t size, std::vector<Extent>& out) {
+void TextRecords::finish(std::uint64_t size, std::vector<Extent>& out, std::vector<Extent>& undelimited) {
   lines_.finish();
   sql_.finish(size);
   json_.finish(size);
@@ -190,12 +190,14 @@ void TextRecords::finish(std::uint64_t size, std::vector<Extent>& out) {
   if (csv_) csv_->finish(size);
   for (const Asked& asked : points_.asked()) {
     out.push_back({asked.extent_begin(), asked.extent_end() - asked.extent_begin(), View::raw});
+    if (asked.is_undelimited(size)) undelimited.push_back(out.back());
   }
 }
 
 void Records::prepare(std::span<const Hit> hits, Kind kind, bool is_text, std::uint64_t size) {
   texts_.clear();
   windows_.clear();
+  undelimited_.clear();
   size_ = size;
   for (const Hit& hit : hits) {
     if (hit.view != View::raw || hit.form == Form::hash || hit.start >= size) continue;
@@ -220,8 +222,9 @@ void Records::look(const Chunk& chunk) {
 
 std::vector<Extent> Records::finish() {
   std::vector<Extent> all = std::move(windows_);
-  for (const auto& text : texts_) text->finish(size_, all);
+  for (const auto& text : texts_) text->finish(size_, all, undelimited_);
   std::sort(all.begin(), all.end());
+  std::sort(undelimited_.begin(), undelimited_.end());
   std::vector<Extent> out;
   for (const Extent& e : all) {
     if (!out.empty() && e.start < out.back().end()) {

@@ -76,8 +76,8 @@ class TextRecords {
   void add(const Hit& hit, std::uint64_t size) { points_.add(hit, size); }  // in the order of Facts::hits
   void begin() { points_.sort(); }                                          // behind the last add
   void look(const Chunk& chunk);
-  // Appends one extent per hit.
-  void finish(std::uint64_t size, std::vector<Extent>& out);
+  // Appends one extent per hit, and those of them that are lines without an end.
+  void finish(std::uint64_t size, std::vector<Extent>& out, std::vector<Extent>& undelimited);
 
  private:
   [[nodiscard]] Letters letters_of(const Chunk& chunk);
@@ -101,10 +101,12 @@ class Records {
   void prepare(std::span<const Hit> hits, Kind kind, bool is_text, std::uint64_t size);
   void look(const Chunk& chunk);
   [[nodiscard]] std::vector<Extent> finish();  // sorted
+  // After finish(): those that had to be cut and may hold anything, as no dialect and no end of a line tells; sorted.
+  [[nodiscard]] const std::vector<Extent>& undelimited() const { return undelimited_; }
 
  private:
   std::vector<std::unique_ptr<TextRecords>> texts_;
-  std::vector<Extent> windows_;
+  std::vector<Extent> windows_, undelimited_;
   std::uint64_t size_ = 0;
 };
 

@@ -82,6 +82,7 @@ void Scrutinise::finish(State& state, Facts& facts) const {
   std::sort(state.findings.begin(), state.findings.end());
   facts.findings = std::move(state.findings);
   facts.records = state.records.finish();
+  facts.undelimited = state.records.undelimited();
   facts.scrutinised = true;
   if (state.too_many) {
     const Exception exception{ExceptionReason::findings_limit, 0, 0};
