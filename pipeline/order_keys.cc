@@ -43,7 +43,7 @@ constexpr std::array kKeys = std::to_array<OrderKey>({
     {"rule", "when", kText, kRequired,
      "condition: names & | ! ( ) near(a, b, bytes) count(a) >= n path(\"…\") kind(\"…\")"},
     {"rule", "unit", kText, "\"object\"",
-     "\"object\", or \"record\": the row, object, line or message around the hits"},
+     "\"object\", or \"record\": the row, object or line around the hits"},
     {"rule", "then", kText, "\"relevant\"", "\"relevant\", \"privileged\" or \"quarantine\""},
     {"privacy", "loosen", kTables, kEmpty, "detectors to switch off, each with the paragraph that allows it"},
     {"privacy", "least_grade", kText, "\"shape only\"",

@@ -414,6 +414,11 @@ TEST(Records, of_logs_are_lines) {
   expect_record("Oct 10 a: x\n<|Oct 10 b: user=\"<<kim>>\n|>Oct 10 c: \"x\n", Kind::log);
 }
 
+// unit = "object" reaches the message; what others wrote in it is not given away by a word of the case.
+TEST(Records, of_mails_are_lines) {
+  expect_record("From: kim\nTo: ann\nSubject: x\n\ncard of jo\n<|<<kim>> paid\n|>ann\n", Kind::mail);
+}
+
 TEST(Records, end_where_a_carriage_return_ends_the_line) {
   expect_record("id,name\r1,ann\r<|2,<<kim>>\r|>3,jo\r");
   expect_record("id,name\r1,ann\r<|2,<<kim>>|>");
