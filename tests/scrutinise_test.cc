@@ -325,12 +325,14 @@ Extents lines_by_definition(const std::string& text, std::vector<Hit> hits) {
   Extents out;
   for (const Hit& hit : hits) {
     const bool wide_units = hit.form != Form::utf8;
+    const std::uint64_t unit = wide_units ? 2 : 1;
+    const auto is = [&](std::uint64_t i, const char* letter) {
+      return i < text.size() &&
+             text.substr(i, unit) == (wide_units ? wide(letter, hit.form == Form::utf16le) : std::string(letter));
+    };
     std::vector<std::uint64_t> ends = {0};
-    for (std::uint64_t i = wide_units ? hit.start % 2 : 0; i < text.size(); i += wide_units ? 2 : 1) {
-      if (!wide_units && text[i] == '\n') ends.push_back(i + 1);
-      if (wide_units && i + 1 < text.size() && text.substr(i, 2) == wide("\n", hit.form == Form::utf16le)) {
-        ends.push_back(i + 2);
-      }
+    for (std::uint64_t i = wide_units ? hit.start % 2 : 0; i < text.size(); i += unit) {
+      if (is(i, "\n") || (is(i, "\r") && !is(i + unit, "\n"))) ends.push_back(i + unit);
     }
     const auto after = std::upper_bound(ends.begin(), ends.end(), hit.start);
     const auto end = std::lower_bound(ends.begin(), ends.end(), hit.end());
