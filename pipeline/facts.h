@@ -176,6 +176,10 @@ enum class Format : std::uint8_t {
   // pictures
   png,  // has packed texts, maybe; and what stands behind it
 };
+// Of which the views have a line for each row, whose raw bytes do not show where one begins or ends.
+[[nodiscard]] constexpr bool holds_rows(Format f) {
+  return f == Format::sqlite || f == Format::sqlite_log || f == Format::journal;
+}
 
 // What happened to the bytes of an object. The sum is the object's size.
 struct Coverage {

@@ -31,6 +31,21 @@ bool is_readable(Format format) {
          format == Format::sqlite || format == Format::sqlite_log || format == Format::journal;
 }
 
+// Where an order reaches records, those of a database are the rows of its views; its raw bytes show no row's end.
+bool reaches_rows(const Scope& scope, Format format) {
+  return holds_rows(format) && std::any_of(scope.rules.begin(), scope.rules.end(),
+                                           [](const Rule& rule) { return rule.unit == Unit::record; });
+}
+
+// Whether no rule asks for more than which identifiers were hit how often: what holds for an object then holds for its
+// view that shows the same hits.
+bool asks_for_hits_only(const Scope& scope) {
+  return std::all_of(scope.rules.begin(), scope.rules.end(), [](const Rule& rule) {
+    return std::none_of(rule.conditions.begin(), rule.conditions.end(),
+                        [](const Condition& c) { return c.op == Op::near || c.op == Op::path || c.op == Op::kind; });
+  });
+}
+
 // Counts what is read of a part: its run grows.
 class CountedUnpacker final : public Unpacker {
  public:
@@ -116,8 +131,12 @@ void Unpacking::run(Object& object, Facts& facts) {
   container->in_place_bytes = facts.size;
   ContentStream stream(*object.content, facts.size);
   std::vector<Run> stored;
+  const bool around = std::exchange(rows_show_all_, false);
   const bool has_parts = take_apart(container, stream, object.content.get(), object, facts, stored) > 0;
   leave_to_parts(facts.hits, std::move(stored));
+  if (std::exchange(rows_show_all_, around) && asks_for_hits_only(engine_.scope)) {
+    std::erase_if(facts.hits, [](const Hit& hit) { return hit.view == View::raw; });
+  }
   sort_exceptions(facts.exceptions);
   // These mostly hold nothing.
   const bool may_be_empty = facts.format == Format::embedded || facts.format == Format::png;
@@ -200,7 +219,9 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
   worker_.watch.charge(Work::unpack, bytes.size());
   if (!ended) {
     std::optional<HitCounts> shown;
-    if (part.is == Part::Is::view) shown = hit_counts(facts);
+    if (part.is == Part::Is::view) {
+      shown = reaches_rows(engine_.scope, facts.format) ? HitCounts() : hit_counts(facts);
+    }
     return take_large(unpacker, part, container, index, std::move(child), std::move(bytes), std::move(shown));
   }
   const std::uint64_t size = bytes.size();
@@ -302,6 +323,8 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
 }
 
 // What the raw bytes show as often is theirs, or the view's that it retells; the view is an object where it shows more.
+// A view of rows keeps what it shows. Where that is all that the raw bytes show it is theirs no longer, else both have
+// it: raw hits in a database that a record is asked for are only ever reviewed.
 void Unpacking::view(Object child, bool retells, Facts& facts) {
   Facts own;
   set_kind({Kind::text, true}, own);
@@ -309,8 +332,15 @@ void Unpacking::view(Object child, bool retells, Facts& facts) {
   static_cast<void>(take_marks(own.hits, engine_));
   own.kind = Kind::text;
   own.coverage = {};
-  const HitCounts shows = hit_counts(own);
-  leave_to_others(own, hit_counts(facts));
+  const HitCounts shows = hit_counts(own), raw = hit_counts(facts);
+  if (!reaches_rows(engine_.scope, facts.format)) {
+    leave_to_others(own, raw);
+  } else if (!raw.empty()) {
+    rows_show_all_ = rows_show_all_ || std::all_of(raw.begin(), raw.end(), [&](const auto& of) {
+                       const auto shown = shows.find(of.first);
+                       return shown != shows.end() && shown->second >= of.second;
+                     });
+  }
   if (retells) leave_to_others(own, retold_);
   if (!retells) retold_.clear();
   for (const auto& [identifier, count] : shows) retold_[identifier] = std::max(retold_[identifier], count);

@@ -64,6 +64,7 @@ class Unpacking {
   std::shared_ptr<Bundles> bundles_;        // of the outermost object; null in a bundle
   bool is_read_ahead_ = false;              // a large part around what is being taken apart
   HitCounts retold_;                        // what the last view and those that retell it show
+  bool rows_show_all_ = false;              // of the database in hand: a view of it shows what its raw bytes do
   Bundle waiting_;                          // small parts, not yet given to anybody
   std::uint64_t waiting_bytes_ = 0;
 };

@@ -155,6 +155,35 @@ TEST(TriageRecords, releases_one_row_of_ten_thousand_in_a_line) {
   }
 }
 
+// Rows of a database, of which one is relevant; and where its bytes hold it once more, in no row.
+TEST(TriageRecords, of_a_database_are_the_rows_of_its_views) {
+  Case c;
+  c.order(kOrder);
+  std::filesystem::create_directories(c.folder / "server");
+  const std::string make =
+      "create table u(id integer primary key, n text); with recursive c(i) as (select 1 union all "
+      "select i+1 from c where i<60) insert into u select i,'Quokkaberry'||i||' paid' from c; "
+      "update u set n='kim@northlight.example' where id=30;";
+  ASSERT_EQ(test::run({"sqlite3", c.folder / "server/a.db", make}).exit, 0);
+  ASSERT_EQ(test::run({"sqlite3", c.folder / "server/b.db", make}).exit, 0);
+  std::ofstream(c.folder / "server/b.db", std::ios::binary | std::ios::app) << "kim@northlight.example";
+  std::set<std::string> indexes;
+  for (const char* threads : {"1", "2", "8"}) {
+    const std::string name = std::string("run-") + threads;
+    ASSERT_EQ(c.triage(name, {c.folder / "server"}, {"--threads", threads}).exit, 0);
+    indexes.insert(test::read_file(c.folder / (name + "/relevance.db")));
+  }
+  EXPECT_EQ(indexes.size(), 1U);
+  const auto items = [&](const std::string& file) {
+    return c.query("run-1",
+                   "SELECT substr(locator, 9), disposition, count(start), sum(length) FROM v_item LEFT JOIN "
+                   "extent ON item = id WHERE locator LIKE '%/" +
+                       file + "%' GROUP BY locator ORDER BY locator");
+  };
+  EXPECT_EQ(items("a.db"), "a.db!u 2|disclose|1|27");
+  EXPECT_EQ(items("b.db"), "b.db|review_private|0|\nb.db!u 2|disclose|1|27");
+}
+
 // Bytes of the dump below: enough to be cut into chunks and spans, or AMBIT_DUMP_BYTES. 1073741824 takes a minute.
 std::size_t dump_bytes() {
   const char* const wanted = std::getenv("AMBIT_DUMP_BYTES");

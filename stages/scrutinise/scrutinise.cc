@@ -24,6 +24,7 @@ Scrutinise::Scrutinise(const DetectorSet& detectors, const Scope& scope)
 void Scrutinise::prepare(State& state, const Facts& facts) const {
   state.kind = facts.kind;
   state.is_text = facts.is_text;
+  state.holds_rows = holds_rows(facts.format);
   state.hits.clear();
   state.reach.clear();
   for (const Hit& hit : facts.hits) {
@@ -82,7 +83,7 @@ void Scrutinise::finish(State& state, Facts& facts) const {
   std::sort(state.findings.begin(), state.findings.end());
   facts.findings = std::move(state.findings);
   facts.records = state.records.finish();
-  facts.undelimited = state.records.undelimited();
+  facts.undelimited = state.holds_rows ? facts.records : state.records.undelimited();
   facts.scrutinised = true;
   if (state.too_many) {
     const Exception exception{ExceptionReason::findings_limit, 0, 0};

@@ -42,15 +42,17 @@ class Scrutinise {
     std::uint32_t left = 0;  // findings that count as private, until there are enough
     Kind kind = Kind::unknown;
     bool is_text = false;
+    bool holds_rows = false;  // a database: around its raw hits are rows of others
   };
 
   [[nodiscard]] State make_state() const { return State(detectors_, own_); }
-  // Before begin(): takes over hits, kind and is_text from the sweep's facts.
+  // Before begin(): takes over hits, kind, is_text and format from the sweep's facts.
   void prepare(State& state, const Facts& facts) const;
   // Whole objects only: a record may begin anywhere.
   void begin(State& state, const Head& head) const;
   void look(State& state, const Chunk& chunk) const;
-  // Writes findings, scrutinised, the exception findings_limit; and records, where a rule of the order asks for them.
+  // Writes findings, scrutinised, the exception findings_limit; and records with those of them that are undelimited,
+  // where a rule of the order asks for them.
   void finish(State& state, Facts& facts) const;
 
   // Writes private_names: the parts of the names in the locator that hold a third party's private data; likewise
