@@ -180,6 +180,24 @@ TEST(Auditor, agrees_with_the_examples_of_the_detectors) {
   EXPECT_GE(seen * 10, all * 6) << seen << " of " << all;
 }
 
+TEST(Auditor, finds_numbers_whatever_parts_their_groups) {
+  for (const char* gap :
+       {" ", "  ", "-", ".", "_", "%20", "\xc2\xa0", "\xe2\x80\x89", "\xe2\x80\xaf", "\xe2\x80\x93"}) {
+    const auto parted = [&](std::initializer_list<const char*> groups) {
+      std::string out;
+      for (const char* group : groups) out += (out.empty() ? "" : gap) + std::string(group);
+      return "of " + out + ", not";
+    };
+    const std::string card = parted({"4532", "0151", "1283", "0366"}),
+                      mistyped = parted({"4532", "0151", "1283", "0367"});
+    const std::string iban = parted({"DE89", "3704", "0044", "0532", "0130", "00"});
+    EXPECT_EQ(of_kind(Auditor().look(card), LeakKind::payment_card).size(), 1U) << card;
+    EXPECT_EQ(of_kind(Auditor().look(mistyped), LeakKind::payment_card).size(), 0U) << mistyped;
+    EXPECT_EQ(of_kind(Auditor().look(iban), LeakKind::iban).size(), 1U) << iban;
+  }
+  EXPECT_EQ(of_kind(Auditor().look("%B4532015112830366^DOE/JOHN^2512101"), LeakKind::payment_card).size(), 1U);
+}
+
 TEST(Auditor, survives_any_bytes) {
   std::mt19937 random(11);
   static constexpr std::string_view kLetters = "4@.-a \n%0PRIVATE KEY-----BEGINGB29+1()://:=eyJ";

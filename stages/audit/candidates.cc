@@ -45,6 +45,27 @@ bool stands_alone(std::string_view text, Place p) {
   return !((back == '-' || back == '.') && is_digit(at(text, p.end + 1)));
 }
 
+// What may part the groups of a printed number: blanks of print, dashes, what URLs and names of files have instead.
+constexpr std::array<std::string_view, 10> kGaps = {
+    "  ", " ", "-", ".", "_", "%20", "\xc2\xa0", "\xe2\x80\x89", "\xe2\x80\xaf", "\xe2\x80\x93"};
+
+std::size_t gap_at(std::string_view text, std::size_t i) {
+  const std::string_view rest = text.substr(std::min(i, text.size()));
+  for (const std::string_view gap : kGaps) {
+    if (rest.starts_with(gap)) return gap.size();
+  }
+  return 0;
+}
+
+std::string card_expression() {
+  std::string out = "[0-9]{15,16}";
+  for (const std::string_view gap : kGaps) {
+    const std::string quoted = RE2::QuoteMeta(re2::StringPiece(gap.data(), gap.size()));
+    out += "|[0-9]{4}(?:" + quoted + "[0-9]{4}){3}|[0-9]{4}" + quoted + "[0-9]{6}" + quoted + "[0-9]{5}";
+  }
+  return out;
+}
+
 // Four digits or letters a to f, then no more: a column of a dump.
 bool is_dump_column(std::string_view text, std::size_t begin) {
   for (std::size_t i = begin; i < begin + 4; ++i) {
@@ -55,10 +76,15 @@ bool is_dump_column(std::string_view text, std::size_t begin) {
 }
 
 std::optional<Place> card(std::string_view text, Place p) {
-  if (!stands_alone(text, p)) return std::nullopt;
+  const bool on_stripe = before(text, p.begin) == 'B' && before(text, p.begin, 2) == '%' && at(text, p.end) == '^';
+  if (!stands_alone(text, p) && !on_stripe) return std::nullopt;
   std::string digits;
-  for (std::size_t i = p.begin; i < p.end; ++i) {
-    if (is_digit(text[i])) digits += text[i];
+  for (std::size_t i = p.begin; i < p.end;) {
+    if (const std::size_t gap = gap_at(text, i); gap > 0) {
+      i += gap;
+    } else {
+      digits += text[i++];
+    }
   }
   const char separator = text[p.begin + 4];
   if (!is_digit(separator)) {
@@ -77,9 +103,8 @@ std::optional<Place> iban(std::string_view text, Place p) {
   std::string compact;
   std::size_t i = p.begin;
   for (; compact.size() < length; ++i) {
+    if (!compact.empty() && compact.size() % 4 == 0) i += gap_at(text, i);
     const char c = at(text, i);
-    const bool gap = c == ' ' && compact.size() % 4 == 0 && at(text, i - 1) != ' ';
-    if (gap) continue;
     if (!is_digit(c) && !(c >= 'A' && c <= 'Z')) return std::nullopt;
     compact += c;
   }
@@ -154,14 +179,21 @@ std::size_t domain_end(std::string_view text, std::size_t begin) {
 
 std::optional<Place> email_address(std::string_view text, Place p) {
   const std::string_view found = text.substr(p.begin, p.end - p.begin);
-  const std::size_t sign = found.find('@') != std::string_view::npos ? found.find('@') : found.find("%40");
+  static constexpr std::array<std::string_view, 6> kSigns = {"@", "%40", "=40", "&#64;", "&#x40;", "\\u0040"};
+  std::size_t sign = std::string_view::npos, sign_bytes = 0;
+  for (const std::string_view written : kSigns) {
+    if (const std::size_t place = found.find(written); place < sign) {
+      sign = place;
+      sign_bytes = written.size();
+    }
+  }
   std::string_view local = found.substr(0, sign);
   if (const std::size_t dots = local.rfind(".."); dots != std::string_view::npos) local.remove_prefix(dots + 2);
   const std::size_t first = local.find_first_not_of(".+'-");
   if (first == std::string_view::npos || local.back() == '.' || local.back() == '\'') return std::nullopt;
   local.remove_prefix(first);
   const std::size_t begin = p.begin + sign - local.size();
-  const std::size_t domain = p.begin + sign + (found[sign] == '@' ? 1 : 3);
+  const std::size_t domain = p.begin + sign + sign_bytes;
   const std::size_t end = domain_end(text, domain);
   if (end == domain || local.size() > 64) return std::nullopt;
   static const RE2 kVersion(R"(^[0-9]+\.[0-9]+\.)", bytes_of_text());
@@ -209,14 +241,12 @@ struct Row {
 };
 const std::array<Row, kLeakKinds>& rows() {
   static const std::array<Row, kLeakKinds> kRows = {
-      Row{LeakKind::payment_card,
-          {R"([0-9]{4}(?: [0-9]{4}){3}|[0-9]{4}(?:-[0-9]{4}){3}|[0-9]{4} [0-9]{6} [0-9]{5}|[0-9]{4}-[0-9]{6}-[0-9]{5}|[0-9]{15,16})",
-           bytes_of_text()},
-          card},
-      Row{LeakKind::iban, {R"([A-Z]{2}[0-9]{2} ?[A-Z0-9]{4})", bytes_of_text()}, iban},
+      Row{LeakKind::payment_card, {card_expression(), bytes_of_text()}, card},
+      Row{LeakKind::iban, {R"([A-Z]{2}[0-9]{2}(?:[A-Z0-9]|[ .\-_%\xC2\xE2]))", bytes_of_text()}, iban},
       Row{LeakKind::us_ssn, {R"([0-9]{3}-[0-9]{2}-[0-9]{4})", bytes_of_text()}, us_ssn},
       Row{LeakKind::email_address,
-          {R"([A-Za-z0-9_.+'\-]+(?:@|%40)[A-Za-z0-9][A-Za-z0-9\-]*\.[A-Za-z0-9])", bytes_of_text()},
+          {R"([A-Za-z0-9_.+'\-]+(?:@|%40|=40|&#(?:64|x40);|\\u0040)[A-Za-z0-9][A-Za-z0-9\-]*\.[A-Za-z0-9])",
+           bytes_of_text()},
           email_address},
       Row{LeakKind::phone_number, {R"(\+[1-9][0-9]?[0-9 ().\-/]{6})", bytes_of_text()}, phone},
       Row{LeakKind::private_key,
@@ -251,7 +281,8 @@ void find_with(const Row& row, std::string_view text, std::vector<Leak>& out) {
       continue;
     }
     // No value begins in the middle of a word, no address in the middle of what stands before its sign.
-    const std::size_t skipped = row.kind == LeakKind::email_address ? std::min(found.find('@'), found.find('%')) : 1;
+    const std::string_view core = text.substr(begin, found.size());
+    const std::size_t skipped = row.kind == LeakKind::email_address ? core.find_first_of("@%=&\\") : 1;
     for (from = begin + skipped; from < text.size() && is_word(text[from]) && is_word(text[from - 1]);) ++from;
   }
 }

@@ -1,13 +1,15 @@
 #include "stages/scrutinise/own_values.h"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "stages/scrutinise/ascii.h"
 
 namespace ambit::scrutiny {
 namespace {
 
-bool is_separator(char c) { return std::string_view(" \t-./()").find(c) != std::string_view::npos; }
+bool is_separator(char c) { return std::string_view(" \t-./()_").find(c) != std::string_view::npos; }
 bool has_digit(std::string_view text) { return std::any_of(text.begin(), text.end(), is_digit); }
 
 std::string_view trimmed(std::string_view text) {
@@ -78,6 +80,28 @@ std::string normal_number(std::string_view text) {
   return "+" + without_separators(abroad);
 }
 
+// As a person would write it what a page, a URL or a mail writes otherwise.
+std::string plainly(std::string_view value) {
+  static constexpr std::array<std::pair<std::string_view, char>, 10> kWritings = {{{"&#64;", '@'},
+                                                                                   {"&#x40;", '@'},
+                                                                                   {"\\u0040", '@'},
+                                                                                   {"=40", '@'},
+                                                                                   {"%40", '@'},
+                                                                                   {"%20", ' '},
+                                                                                   {"\xc2\xa0", ' '},
+                                                                                   {"\xe2\x80\x89", ' '},
+                                                                                   {"\xe2\x80\xaf", ' '},
+                                                                                   {"\xe2\x80\x93", '-'}}};
+  std::string out;
+  while (!value.empty()) {
+    const auto written = std::find_if(kWritings.begin(), kWritings.end(),
+                                      [&](const auto& writing) { return value.starts_with(writing.first); });
+    out += written == kWritings.end() ? value.front() : written->second;
+    value.remove_prefix(written == kWritings.end() ? 1 : written->first.size());
+  }
+  return out;
+}
+
 }  // namespace
 
 OwnValues::OwnValues(const Scope& scope) {
@@ -98,7 +122,8 @@ void OwnValues::add(std::string_view value) {
 }
 
 bool OwnValues::hold(std::string_view value, std::string_view category) const {
-  const std::string_view text = trimmed(value);
+  const std::string plain = plainly(value);
+  const std::string_view text = trimmed(plain);
   const std::string lower = lowered(text);
   if (texts_.contains(lower)) return true;
   if (is_address(lower)) return domains_.contains(lower.substr(lower.find('@') + 1));

@@ -1,9 +1,11 @@
 // E-mail addresses (the part of RFC 5322 that people use).
 //
-//   address = local ('@' | "%40") label ('.' label)* '.' tld
+//   address = local at label ('.' label)* '.' tld
+//   at      = '@', or as URLs ("%40"), pages ("&#64;"), JSON ("\u0040") and quoted-printable ("=40") write it
 //   local   = up to 64 of letters, digits and . _ + - ', begins with a letter, a digit or '_', does not end with a dot,
-//   no two dots in a row tld     = one of the list of top-level domains; labels behind the last one that is belong to
-//   the next sentence
+//             no two dots in a row; or in double quotes, with blanks
+//   label   = of ASCII, or where there is no such domain of any letters
+//   tld     = one of the list of top-level domains; labels behind the last one that is belong to the next sentence
 //
 // '=' and '/' are allowed in a local part by the standard; in evidence they are what stands before an address.
 #include <algorithm>
@@ -47,6 +49,49 @@ std::size_t local_begin(std::string_view view, std::size_t end) {
   return begin;
 }
 
+// '"john doe"@…': where the quote opens; `end` if there is none. Programs join pieces of text by what begins and ends
+// otherwise (`"a" + "@b.de"`).
+std::size_t quoted_begin(std::string_view view, std::size_t end) {
+  if (end < 4 || view[end - 1] != '"' || !is_alnum(view[end - 2])) return end;
+  for (std::size_t i = end - 2; i > 0 && end - i < kMostLocal; --i) {
+    if (view[i - 1] == '"') return is_alnum(view[i]) ? i - 1 : end;
+    if (!is_local(view[i - 1]) && view[i - 1] != ' ') break;
+  }
+  return end;
+}
+
+// Bytes of a character beyond ASCII in UTF-8; 0 for what is none.
+std::size_t high_character(std::string_view view, std::size_t i) {
+  const auto lead = static_cast<unsigned char>(at(view, i));
+  const std::size_t bytes = lead >= 0xf5 ? 0 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
+  for (std::size_t more = 1; more < bytes; ++more) {
+    if ((static_cast<unsigned char>(at(view, i + more)) & 0xc0U) != 0x80) return 0;
+  }
+  return bytes;
+}
+
+// Where a domain ends whose labels may have letters of any script; the last one is ASCII, or one of few.
+std::size_t any_domain_end(std::string_view view, std::size_t begin) {
+  std::size_t best = begin;
+  for (std::size_t label = begin; label - begin < kMostDomain;) {
+    if (at(view, label) == '-') break;
+    std::size_t ascii = label;
+    while (is_alnum(at(view, ascii)) || at(view, ascii) == '-') ++ascii;
+    std::size_t end = ascii;
+    for (std::size_t step = 1; step > 0 && end - label <= 4 * kMostLabel; end += step) {
+      step = is_alnum(at(view, end)) || at(view, end) == '-' ? 1 : high_character(view, end);
+    }
+    if (end == label || end - label > 4 * kMostLabel) break;
+    if (label > begin && is_top_level(view.substr(label, ascii - label))) best = ascii;
+    for (const std::string_view script : {"рф", "укр", "бел", "中国", "中國", "한국"}) {
+      if (label > begin && view.substr(label).starts_with(script)) best = label + script.size();
+    }
+    if (at(view, end) != '.') break;
+    label = end + 1;
+  }
+  return best;
+}
+
 // Where the domain from `begin` on ends; `begin` if there is none.
 std::size_t domain_end(std::string_view view, std::size_t begin) {
   std::size_t best = begin;
@@ -78,9 +123,12 @@ bool is_version(std::string_view domain) {
 }  // namespace
 
 std::optional<Verdict> email_address(std::string_view view, std::size_t begin, std::size_t end) {
-  const std::size_t first = local_begin(view, begin);
-  const std::size_t last = domain_end(view, end);
-  if (first == begin || last == end || is_version(view.substr(end, last - end))) return std::nullopt;
+  std::size_t first = local_begin(view, begin);
+  if (first == begin) first = quoted_begin(view, begin);
+  if (first == begin) return std::nullopt;
+  std::size_t last = domain_end(view, end);
+  if (last == end) last = any_domain_end(view, end);
+  if (last == end || is_version(view.substr(end, last - end))) return std::nullopt;
   return Verdict{first, last, Grade::validated, Grade::validated};
 }
 

@@ -2,12 +2,14 @@
 //
 //   iban = country{2 letters} check{2 digits} account{letters and digits, in one case}; the country fixes the length,
 //   the whole
-//          moved round by four is 1 modulo 97; printed in groups of four with one space, or in one piece
+//          moved round by four is 1 modulo 97; printed in groups of four with one sort of separator
+//          (group_separators.h), or in one piece
 #include <algorithm>
 #include <array>
 #include <string>
 
 #include "stages/scrutinise/ascii.h"
+#include "stages/scrutinise/validators/group_separators.h"
 #include "stages/scrutinise/validators/validators.h"
 
 namespace ambit::scrutiny {
@@ -65,17 +67,24 @@ std::optional<Verdict> iban(std::string_view view, std::size_t core, std::size_t
   if (begin > 0 && is_alnum(view[begin - 1])) return std::nullopt;
   const std::size_t length = length_for(view[begin], view[begin + 1]);
   if (length == 0) return std::nullopt;
-  const bool grouped = at(view, begin + 4) == ' ';
+  const std::string_view separator = group_separator_at(view, begin + 4);
   std::string account;
   std::size_t end = begin;
   while (account.size() < length) {
-    if (grouped && !account.empty() && account.size() % 4 == 0 && at(view, end++) != ' ') return std::nullopt;
+    if (!account.empty() && account.size() % 4 == 0) {
+      if (end > view.size() || !view.substr(end).starts_with(separator)) return std::nullopt;
+      end += separator.size();
+    }
     if (!is_alnum(at(view, end))) return std::nullopt;
     account.push_back(view[end++]);
   }
   if (is_alnum(at(view, end)) || !one_case(account)) return std::nullopt;
   if (checks(account)) return Verdict{begin, end, Grade::validated, Grade::validated};
-  if (grouped) return Verdict{begin, end, Grade::shape_only, Grade::shape_only};
+  if (!separator.empty()) {
+    // Keys of programs stand in such groups with dashes.
+    if (separator == "-" || !is_print_separator(separator)) return std::nullopt;
+    return Verdict{begin, end, Grade::shape_only, Grade::shape_only};
+  }
   return Verdict{begin, end, std::nullopt, Grade::shape_only};
 }
 

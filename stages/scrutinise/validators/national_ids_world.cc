@@ -16,6 +16,14 @@ bool us_itin(string_view n) {
   return n[0] == '9' && ((group >= 50 && group <= 65) || (group >= 70 && group <= 88) || (group >= 90 && group != 93));
 }
 
+// Of a bank, for transfers (ABA): the district of the Federal Reserve in front.
+bool us_routing(string_view n) {
+  const int district = two(n, 0);
+  const bool issued = (district >= 1 && district <= 12) || (district >= 21 && district <= 32) ||
+                      (district >= 61 && district <= 72) || district == 80;
+  return issued && weighted(n, {3, 7, 1, 3, 7, 1, 3, 7, 1}) % 10 == 0;
+}
+
 // 0 is for taxpayers from abroad; 8 is for businesses.
 bool ca_sin(string_view n) { return n[0] != '8' && luhn(n) && !all_alike(n); }
 
@@ -110,6 +118,7 @@ std::span<const Validator> ids_of_the_world() {
   constexpr auto kWord = Bare::only_beside_word, kAlways = Bare::like_any_print_only_beside_word;
   static constexpr std::array kList = {
       Validator{"us_itin", digits_id<us_itin, Printed::shape_only, 9>, 2, 2, kWord},
+      Validator{"us_routing", digits_id<us_routing, Printed::nothing, 9>, 2, 2, kAlways},
       Validator{"ca_sin", digits_id<ca_sin, Printed::shape_only, 9>, 2, 2, kWord},
       Validator{"br_cpf", digits_id<br_cpf, Printed::validated, 11>, 2, 2, kWord},
       Validator{"ar_cuil", digits_id<ar_cuil, Printed::validated, 11>, 2, 2, kWord},

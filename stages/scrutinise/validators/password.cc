@@ -1,7 +1,8 @@
 // Passwords and the like where they are written down: beside their names, in URLs, in headers of HTTP, in cookies.
 //
-//   assignment = name [letters, digits, '_', '-', '.'] [quote] [')' ']'] blanks ('=' | ':' | "=>" | ":=" | '>') blanks
-//   value value      = quoted text without blanks | letters up to a blank or a separator url        = scheme "://" user
+//   assignment = name [letters of any script, digits, '_', '-', '.'] [quote] [')' ']'] blanks ('=' | ':' | "=>" | ":="
+//   | '>') blanks value value      = quoted text without blanks | letters up to a blank or a separator url        =
+//   scheme "://" user
 //   ':' password '@' host header     = ("Basic" | "Bearer") ' ' token cookie     = name of a session ('=' | ':') token
 //
 // The finding is the value (of a URL: user and password). Values that stand for others are none (secret_text.h).
@@ -21,6 +22,7 @@ constexpr std::size_t kLongestName = 32, kLongestValue = 200, kShortestValue = 4
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_quote(char c) { return c == '"' || c == '\'' || c == '`'; }
 bool is_name(char c) { return is_alnum(c) || c == '_' || c == '-' || c == '.'; }
+bool is_name_of_any_script(char c) { return is_name(c) || static_cast<unsigned char>(c) >= 0x80; }
 
 std::size_t skip_blanks(std::string_view view, std::size_t at_) {
   const std::size_t limit = at_ + 8;
@@ -31,7 +33,7 @@ std::size_t skip_blanks(std::string_view view, std::size_t at_) {
 // Where the value begins that is given to the name whose core ends at `end`; npos where none is.
 std::size_t value_begin(std::string_view view, std::size_t end) {
   const std::size_t limit = end + kLongestName;
-  while (end < limit && is_name(at(view, end))) ++end;
+  while (end < limit && is_name_of_any_script(at(view, end))) ++end;
   if (at(view, end) == '\\') ++end;  // a quote in a text that is quoted itself
   if (is_quote(at(view, end))) ++end;
   while (at(view, end) == ']' || at(view, end) == ')') ++end;

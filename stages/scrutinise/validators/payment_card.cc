@@ -1,18 +1,20 @@
 // Payment card numbers (ISO/IEC 7812): 12 to 19 digits, the issuer's range in front, the Luhn digit at the end.
 //
-//   number  = digits{12,19} | groups joined by one sort of separator, ' ' or '-', in a layout that cards print
-//   borders = no letter or digit before or behind; no decimal point; not part of a dump in groups of four
+//   number  = digits{12,19} | groups joined by one sort of separator (group_separators.h) in a layout that cards print
+//   borders = no letter or digit before or behind, but the 'B' of a magnetic stripe ("%B4111…^DOE/JOHN^…"); no decimal
+//   point; not part of a dump in groups of four
 #include <algorithm>
 #include <array>
 #include <cstdint>
 
 #include "stages/scrutinise/ascii.h"
+#include "stages/scrutinise/validators/group_separators.h"
 #include "stages/scrutinise/validators/validators.h"
 
 namespace ambit::scrutiny {
 namespace {
 
-constexpr std::size_t kFewestDigits = 12, kMostDigits = 19, kMostGroups = 5;
+constexpr std::size_t kFewestDigits = 12, kUsualDigits = 15, kMostDigits = 19, kMostGroups = 5;
 
 // Issuer ranges by the first four digits; several rows may hold a number.
 struct Issuer {
@@ -48,19 +50,22 @@ std::size_t run_of_digits(std::string_view view, std::size_t from) {
   return end - from;
 }
 
-bool fits(const Layout& layout, std::string_view view, std::size_t begin, char separator) {
-  for (std::size_t g = 0; g < layout.size() && layout[g] > 0; ++g) {
-    if (g > 0 && at(view, begin++) != separator) return false;
-    if (run_of_digits(view, begin) != layout[g]) return false;
-    begin += layout[g];
-  }
+// Takes a run of that many digits; "%20" has two of its own.
+bool take_run(std::string_view view, std::size_t digits, CardNumber& out) {
+  if (run_of_digits(view, out.end) != digits) return false;
+  for (; digits > 0; --digits) out.digits[out.count++] = view[out.end++];
   return true;
 }
 
-CardNumber number_between(std::string_view view, std::size_t begin, std::size_t end, bool grouped) {
-  CardNumber out{end, {}, 0, grouped};
-  for (std::size_t i = begin; i < end; ++i) {
-    if (is_digit(view[i])) out.digits[out.count++] = view[i];
+std::optional<CardNumber> grouped_number(const Layout& layout, std::string_view view, std::size_t begin,
+                                         std::string_view separator) {
+  CardNumber out{begin, {}, 0, true};
+  for (std::size_t g = 0; g < layout.size() && layout[g] > 0; ++g) {
+    if (g > 0) {
+      if (!view.substr(out.end).starts_with(separator)) return std::nullopt;
+      out.end += separator.size();
+    }
+    if (!take_run(view, layout[g], out)) return std::nullopt;
   }
   return out;
 }
@@ -93,11 +98,13 @@ bool hex_group(std::string_view view, std::size_t begin) {
 
 // A series of groups that goes on before or behind the number: a dump, a table of small numbers. One group behind may
 // be a security code or a date of expiry.
-bool in_series(std::string_view view, std::size_t begin, std::size_t end, char separator) {
-  const bool before = begin >= 5 && view[begin - 1] == separator && hex_group(view, begin - 5) &&
-                      (begin == 5 || !is_alnum(view[begin - 6]));
-  const bool behind = at(view, end) == separator && hex_group(view, end + 1) && at(view, end + 5) == separator &&
-                      hex_group(view, end + 6);
+bool in_series(std::string_view view, std::size_t begin, std::size_t end, std::string_view separator) {
+  const std::size_t group = separator.size() + 4;
+  const auto parts = [&](std::size_t i) { return i <= view.size() && view.substr(i).starts_with(separator); };
+  const bool before = begin >= group && parts(begin - separator.size()) && hex_group(view, begin - group) &&
+                      (begin == group || !is_alnum(view[begin - group - 1]));
+  const bool behind = parts(end) && hex_group(view, end + separator.size()) && parts(end + group) &&
+                      hex_group(view, end + group + separator.size());
   return before || behind;
 }
 
@@ -107,8 +114,9 @@ bool ends_well(std::string_view view, std::size_t begin, const CardNumber& numbe
   const char beyond = at(view, number.end + 1);
   if (is_alnum(next) || ((next == '.' || next == '-') && is_digit(beyond))) return false;
   if (!number.grouped) return true;
-  const char separator = view[begin + 4];
-  const bool goes_on = next == separator && is_digit(beyond);
+  const std::string_view separator = group_separator_at(view, begin + 4);
+  const bool goes_on =
+      view.substr(number.end).starts_with(separator) && is_digit(at(view, number.end + separator.size()));
   return !(goes_on && number.count == kFewestDigits) && !in_series(view, begin, number.end, separator);
 }
 
@@ -121,14 +129,16 @@ std::optional<CardNumber> number_at(std::string_view view, std::size_t begin) {
     if (!best || (passes_luhn(number) && !passes_luhn(*best))) best = number;
   };
   const std::size_t first = run_of_digits(view, begin);
-  if (first >= kFewestDigits && first <= kMostDigits) consider(number_between(view, begin, begin + first, false));
-  const char separator = at(view, begin + first);
-  if (first != 4 || (separator != ' ' && separator != '-')) return best;
+  if (first >= kFewestDigits && first <= kMostDigits) {
+    CardNumber whole{begin, {}, 0, false};
+    if (take_run(view, first, whole)) consider(whole);
+  }
+  const std::string_view separator = group_separator_at(view, begin + first);
+  if (first != 4 || separator.empty()) return best;
   for (const Layout& layout : kLayouts) {
-    if (!fits(layout, view, begin, separator)) continue;
-    std::size_t end = begin - 1;
-    for (const std::size_t size : layout) end += size > 0 ? size + 1 : 0;
-    consider(number_between(view, begin, end, true));
+    const auto number = grouped_number(layout, view, begin, separator);
+    if (!number) continue;
+    if (is_print_separator(separator) || (number->count >= kUsualDigits && passes_luhn(*number))) consider(*number);
   }
   return best;
 }
@@ -138,12 +148,14 @@ std::optional<CardNumber> number_at(std::string_view view, std::size_t begin) {
 std::optional<Verdict> payment_card(std::string_view view, std::size_t begin, std::size_t /*end*/) {
   const char before = begin > 0 ? view[begin - 1] : '\0';
   const char farther = begin > 1 ? view[begin - 2] : '\0';
-  if (is_alnum(before) || (before == '.' && is_digit(farther))) return std::nullopt;
+  if (before == '.' && is_digit(farther)) return std::nullopt;
   if (before == '-' && is_alnum(farther)) return std::nullopt;  // the last part of a UUID
   const auto number = number_at(view, begin);
   if (!number) return std::nullopt;
+  const bool on_stripe = before == 'B' && !is_alnum(farther) && at(view, number->end) == '^';
+  if (is_alnum(before) && !on_stripe) return std::nullopt;
   // Nearly all cards have 15 or 16 digits; of other lengths there are more other numbers than cards.
-  const bool usual = number->grouped || number->count == 15 || number->count == 16;
+  const bool usual = number->grouped || number->count == kUsualDigits || number->count == kUsualDigits + 1;
   if (passes_luhn(*number))
     return Verdict{begin, number->end, usual ? Grade::validated : Grade::plausible, Grade::validated};
   // Mistyped or foreign: in the groups of a card's face it still reads as one, in one piece only where it says so.

@@ -1,6 +1,7 @@
 // Telephone numbers (ITU E.164), and what people write instead.
 //
-//   international = '+' country groups                  8 to 15 digits; a country that exists
+//   international = ('+' | "00") country groups         8 to 15 digits; a country that exists; behind "00" groups
+//   russian       = '8' [' '] "(ddd) ddd-dd-dd"
 //   american      = [2-9]dd '-' [2-9]dd '-' dddd, "(ddd) ddd-dddd"
 //   national      = groups of digits beside a word      6 to 15 digits, parted by one ' ' '-' '.' '/' or brackets
 //   any of them with an extension: 'x' digits, "ext. " digits
@@ -132,10 +133,40 @@ std::size_t opened(std::string_view view, std::size_t begin) {
 
 }  // namespace
 
+namespace {
+
+// "0049 30 901820": the zeros are no part of a number in one piece, which may be any number.
+std::optional<Verdict> behind_zeros(std::string_view view, std::size_t begin) {
+  const PhoneNumber number = number_from(view, begin + 2);
+  if (begins_badly(view, begin) || ends_badly(view, number.end) || goes_on_before(view, begin)) return std::nullopt;
+  if (number.groups < 2 || number.digits.size() < 9 || number.digits[0] == '0' || !has_country(number.digits)) {
+    return std::nullopt;
+  }
+  const std::size_t country = view.find_first_not_of("0123456789", begin) - begin;
+  if (country > 5 || number.separator == '.') return std::nullopt;
+  return Verdict{begin, number.end, Grade::plausible, Grade::validated};
+}
+
+// "8 (495) 123-45-67"; the core is the first group behind the bracket.
+std::optional<Verdict> russian_number(std::string_view view, std::size_t begin, const PhoneNumber& number) {
+  if (number.groups != 4 || number.digits.size() != 10 || begin < 2 || view[begin - 1] != '(') return std::nullopt;
+  const std::size_t eight = begin - (view[begin - 2] == ' ' ? 3 : 2);
+  if (eight >= view.size() || view[eight] != '8' || begins_badly(view, eight) || ends_badly(view, number.end)) {
+    return std::nullopt;
+  }
+  return Verdict{eight, number.end, Grade::plausible, Grade::validated};
+}
+
+}  // namespace
+
 std::optional<Verdict> phone_number(std::string_view view, std::size_t begin, std::size_t /*end*/) {
+  if (view.substr(begin).starts_with("00") && at(view, begin + 2) != '0' && (begin == 0 || view[begin - 1] != '+')) {
+    return behind_zeros(view, begin);
+  }
   const bool international = begin > 0 && view[begin - 1] == '+';
   const std::size_t first = international ? begin - 1 : opened(view, begin);
   const PhoneNumber number = number_from(view, begin);
+  if (const auto russian = russian_number(view, begin, number)) return russian;
   const std::size_t last = with_extension(view, number.end);
   if (begins_badly(view, first) || ends_badly(view, last)) return std::nullopt;
   if (international) {

@@ -10,10 +10,10 @@ namespace ambit::scrutiny {
 namespace {
 
 constexpr std::array kList = {
-    Validator{"payment_card", payment_card, 8, 32},
-    Validator{"iban", iban, 4, 48},
+    Validator{"payment_card", payment_card, 12, 48},
+    Validator{"iban", iban, 4, 72},
     Validator{"us_ssn", us_ssn, 2, 4, Bare::only_beside_word},
-    Validator{"email_address", email_address, 80, 260},
+    Validator{"email_address", email_address, 80, 520},
     Validator{"access_token", access_token, 16, 512},
     Validator{"json_web_token", json_web_token, 2, 4096},
     Validator{"password_assignment", password_assignment, 2, 264},
