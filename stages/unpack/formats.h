@@ -36,8 +36,9 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 struct Places {
   std::uint64_t begin = 0, end = 0;
 };
-// … but what begins in one of `others`, which are parts already; by place.
-[[nodiscard]] Opened open_embedded_beside(const Packed& packed, std::vector<Places> others);
+// … but what begins in one of `others`, which are parts already; by place. `has_lines`: files in lines of text, too
+// (mail/uuencode.h).
+[[nodiscard]] Opened open_embedded_beside(const Packed& packed, std::vector<Places> others, bool has_lines);
 
 // Mail: the texts of a message are views of it, its attachments members.
 [[nodiscard]] Opened open_mail(const Packed& packed);

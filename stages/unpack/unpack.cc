@@ -30,7 +30,8 @@ struct Row {
 // The parts of a text, then what stands in letters where none of them stood.
 class TextThenEmbedded final : public Unpacker {
  public:
-  TextThenEmbedded(std::unique_ptr<Unpacker> text, const Packed& packed) : now_(std::move(text)), packed_(packed) {}
+  TextThenEmbedded(std::unique_ptr<Unpacker> text, Format format, const Packed& packed)
+      : now_(std::move(text)), format_(format), packed_(packed) {}
   Result<std::optional<Part>> next() override {
     note_place();
     Result<std::optional<Part>> part = now_->next();
@@ -40,7 +41,8 @@ class TextThenEmbedded final : public Unpacker {
       return part;
     }
     is_text_ = false;
-    unpack::Opened embedded = unpack::open_embedded_beside(packed_, std::move(places_));
+    // Files in the lines of a mail are parts of it already.
+    unpack::Opened embedded = unpack::open_embedded_beside(packed_, std::move(places_), format_ != Format::mail);
     if (!embedded.ok()) return embedded.error();
     now_ = std::move(embedded).value();
     return now_->next();
@@ -64,6 +66,7 @@ class TextThenEmbedded final : public Unpacker {
   }
 
   std::unique_ptr<Unpacker> now_;
+  const Format format_;
   const Packed packed_;
   bool is_text_ = true;
   std::optional<std::uint64_t> part_at_;  // of the part that is being read, where it has a place in the object
@@ -137,7 +140,7 @@ Result<std::unique_ptr<Unpacker>> open_unpacker(Format format, const Packed& pac
   if (row->works == Works::in_sandbox && packed.sandboxes != nullptr) return unpack::open_isolated(format, packed);
   unpack::Opened opened = row->open(packed);
   if (!opened.ok() || !row->is_text || packed.content == nullptr) return opened;
-  return unpack::Opened(std::make_unique<TextThenEmbedded>(std::move(opened).value(), packed));
+  return unpack::Opened(std::make_unique<TextThenEmbedded>(std::move(opened).value(), format, packed));
 }
 
 }  // namespace ambit

@@ -47,8 +47,9 @@ std::optional<Code> begins_at(Content& content, std::uint64_t size, std::uint64_
 
 class Embedded final : public Unpacker {
  public:
-  Embedded(const Packed& packed, std::vector<Places> others)
+  Embedded(const Packed& packed, std::vector<Places> others, bool has_lines)
       : others_(std::move(others)),
+        has_lines_(has_lines),
         content_(packed.content),
         size_(packed.size),
         input_(packed.content != nullptr ? Input(*packed.content, packed.size) : Input(*packed.stream)) {}
@@ -96,7 +97,7 @@ class Embedded final : public Unpacker {
       if (is_of_another(place.at)) return;
       if (is_in_letters(place.code)) {
         found_.push_back(place);
-      } else if (place.code == Code::lines && content_ != nullptr && files_.size() < limits::kMaxMarks) {
+      } else if (place.code == Code::lines && has_lines_ && content_ != nullptr && files_.size() < limits::kMaxMarks) {
         files_.push_back(place.at);
       } else if (place.code == Code::bytes && content_ != nullptr && starts_.size() < limits::kMaxMarks) {
         starts_.push_back(place.at);
@@ -179,6 +180,7 @@ class Embedded final : public Unpacker {
   }
 
   const std::vector<Places> others_;
+  const bool has_lines_;
   Content* const content_;  // null: bytes that come once only, of which the letters are read alone
   const std::uint64_t size_;
   Input input_;
@@ -196,10 +198,10 @@ class Embedded final : public Unpacker {
 
 }  // namespace
 
-Opened open_embedded(const Packed& packed) { return open_embedded_beside(packed, {}); }
+Opened open_embedded(const Packed& packed) { return open_embedded_beside(packed, {}, true); }
 
-Opened open_embedded_beside(const Packed& packed, std::vector<Places> others) {
-  return std::unique_ptr<Unpacker>(std::make_unique<Embedded>(packed, std::move(others)));
+Opened open_embedded_beside(const Packed& packed, std::vector<Places> others, bool has_lines) {
+  return std::unique_ptr<Unpacker>(std::make_unique<Embedded>(packed, std::move(others), has_lines));
 }
 
 }  // namespace unpack
