@@ -295,7 +295,7 @@ class Dump final : public Unpacker {
   Format packed_as_ = Format::none;
   std::map<std::int64_t, std::string> names_;  // of entries that have data
   bool is_over_ = false;
-  bool in_objects_ = false;                    // amid a block of large objects
+  bool in_objects_ = false;  // amid a block of large objects
   std::unique_ptr<Chunks> chunks_;
   std::unique_ptr<Unpacker> decoded_;  // reads from these
 };
