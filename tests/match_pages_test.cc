@@ -52,7 +52,7 @@ TEST(MatchPages, text_of_one_byte_a_letter_is_found_in_any_bytes) {
     const std::string encoded = in_page(page.name, page.evidence);
     ASSERT_FALSE(encoded.empty());
     const PatternSet set = pattern_set({literal(page.identifier)});
-    for (const std::string before : {"", "\n", "(", std::string(1, '\0').c_str()}) {
+    for (const std::string& before : {std::string(), std::string("\n"), std::string("("), std::string(1, '\0')}) {
       const std::vector<Hit> hits = hits_in(set, before + encoded + "\x01 ");
       ASSERT_EQ(hits.size(), 1U);
       EXPECT_EQ(hits[0].start, before.size());
