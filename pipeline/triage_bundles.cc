@@ -61,7 +61,8 @@ void Sweep::sweep_bundle(Worker& worker, Bundle& bundle, Expansion* expansion) {
     worker.watch.begin(Work::unpack);
     const KindGuess told = part.told ? *part.told : guess_held(part.object);
     worker.watch.charge(Work::unpack);
-    if (!part.counts || !expands(told.format, part.object.content->held().bytes)) {
+    const bool counts = part.counts && expansion != nullptr;  // in a bundle without a turn none does
+    if (!counts || !expands(told.format, part.object.content->held().bytes)) {
       sweep_object(worker, std::move(part.object), Covers::nothing, told);
       continue;
     }

@@ -12,16 +12,19 @@ using namespace std::string_view_literals;
 
 // L0. pipeline/ from the bottom to the top. A name that ends in '*' stands for all files that begin so; they
 // share a place and may include each other.
-constexpr std::array kOrder = {
-    "ascii"sv,        "base64"sv,          "result"sv,      "exhausted"sv,      "memory_limit"sv,  "limits*"sv,
-    "parallel"sv,     "file_descriptor"sv, "patience"sv,    "varint"sv,         "disk_marks"sv,  "sha256"sv,        "file"sv,
-    "sealed_sort"sv,  "locator"sv,         "byte_source"sv, "byte_stream"sv,    "evidence_file"sv, "read_counter"sv,
-    "exhibit"sv,      "object"sv,          "run_content"sv, "content_source"sv, "volume_sets"sv,   "pattern"sv,
-    "bloom_filter"sv, "hash_set*"sv,       "disposition"sv, "facts"sv,          "scope"sv,         "literals"sv,
-    "scanner"sv,      "chunk"sv,           "account"sv,     "stats"sv,          "stage"sv,         "detector"sv,
-    "hash_list"sv,    "hash_source*"sv,    "residue"sv,     "layout"sv,         "order*"sv,        "detector_file"sv,
-    "read_ahead"sv,   "scheduler"sv,       "run_audit"sv,   "run_canary"sv,     "triage*"sv,       "cli/*"sv,
-    "main"sv};
+constexpr std::array kOrder = {"ascii"sv,        "base64"sv,        "result"sv,         "exhausted"sv,
+                               "memory_limit"sv, "limits*"sv,       "parallel"sv,       "file_descriptor"sv,
+                               "patience"sv,     "varint"sv,        "disk_marks"sv,     "sha256"sv,
+                               "file"sv,         "sealed_sort"sv,   "locator"sv,        "byte_source"sv,
+                               "byte_stream"sv,  "evidence_file"sv, "read_counter"sv,   "exhibit"sv,
+                               "object"sv,       "run_content"sv,   "content_source"sv, "volume_sets"sv,
+                               "pattern"sv,      "bloom_filter"sv,  "hash_set*"sv,      "disposition"sv,
+                               "facts"sv,        "scope"sv,         "literals"sv,       "scanner"sv,
+                               "chunk"sv,        "account"sv,       "stats"sv,          "stage"sv,
+                               "detector"sv,     "hash_list"sv,     "hash_source*"sv,   "residue"sv,
+                               "layout"sv,       "order*"sv,        "detector_file"sv,  "read_ahead"sv,
+                               "scheduler"sv,    "run_audit"sv,     "run_canary"sv,     "triage*"sv,
+                               "cli/*"sv,        "main"sv};
 // L1. What a stage may see of pipeline/: up to here, and the detectors' nouns.
 constexpr std::string_view kHighestForStages = "stage";
 constexpr std::string_view kAlsoForStages = "detector";
