@@ -22,6 +22,23 @@ inline constexpr std::array<std::uint8_t, 256> kBase64Values = [] {
   return kBase64Values[static_cast<unsigned char>(letter)];
 }
 
+// What is no letter is passed.
+[[nodiscard]] inline std::string from_base64(std::string_view text) {
+  std::string bytes;
+  std::uint32_t bits = 0;
+  unsigned held = 0;
+  for (const char c : text) {
+    const std::uint8_t value = base64_value(c);
+    if (value == kNoBase64) continue;
+    bits = bits << 6U | value;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes += static_cast<char>(bits >> held & 0xffU);
+  }
+  return bytes;
+}
+
 // In one line, filled up with '='.
 [[nodiscard]] inline std::string to_base64(std::string_view bytes) {
   std::string out;

@@ -1,5 +1,6 @@
 #include "pipeline/order_recipient.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -48,19 +49,9 @@ std::optional<RecipientMistake> age_mistake(std::string_view recipient) {
 std::optional<std::string> decode_base64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
-  std::string bytes;
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  for (const char c : text) {
-    const std::uint8_t value = base64_value(c);
-    if (value == kNoBase64) return std::nullopt;
-    bits = (bits << 6 | value) & 0xffff;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes += static_cast<char>(bits >> held & 0xff);
-  }
-  return bytes;
+  const auto is_letter = [](char c) { return base64_value(c) != kNoBase64; };
+  if (!std::all_of(text.begin(), text.end(), is_letter)) return std::nullopt;
+  return from_base64(text);
 }
 
 // The fields of an SSH public key, each with its length before it; empty where the bytes are anything else.

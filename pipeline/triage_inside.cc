@@ -38,7 +38,7 @@ bool begins_as_image(const Object& object, const Facts& facts) {
   if (facts.kind != Kind::binary || facts.size < limits::kLeastImageByMarks) return false;
   std::vector<std::byte> head(std::min<std::uint64_t>(facts.size, kDiskMarkBytes));
   const Result<std::size_t> got = object.content->read_at(0, head);
-  return got.ok() && begins_like_disk({reinterpret_cast<const char*>(head.data()), *got});
+  return got.ok() && begins_as_disk(facts.kind, std::span(head).first(*got));
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ std::uint64_t PackedReader::take(Unpacker& unpacker, const Part& part, const Pla
   const std::string_view name = last_component(part.name);
   KindGuess guess = guess_kind(head, name, told);
   guess.format = is_view ? Format::none : format_of(guess, head, name, told);
-  if (!is_view) note_disk(bytes, guess);
+  if (!is_view && begins_as_disk(guess.kind, bytes)) guess = {Kind::disk_image, false};
   if (!is_view && guess.kind == Kind::disk_image) visitor_.unread(WalkTrouble::unsupported);
   if (!ended && !is_view && (wants_any_place(guess.format) || may_end_as_archive(guess))) {
     trouble = fill(unpacker, part, bytes, limits::kHeldPartBytes + 1, ended, *expansion_);

@@ -58,10 +58,10 @@ KindGuess guess_object_kind(const Object& object, std::span<const std::byte> fir
   return guess;
 }
 
-void note_disk(std::span<const std::byte> first, KindGuess& guess) {
-  if (guess.kind != Kind::binary || first.size() < limits::kLeastImageByMarks) return;
+bool begins_as_disk(Kind guessed, std::span<const std::byte> first) {
+  if (guessed != Kind::binary || first.size() < limits::kLeastImageByMarks) return false;
   const auto head = first.first(std::min(first.size(), kDiskMarkBytes));
-  if (begins_like_disk({reinterpret_cast<const char*>(head.data()), head.size()})) guess = {Kind::disk_image, false};
+  return begins_like_disk({reinterpret_cast<const char*>(head.data()), head.size()});
 }
 
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts) {

@@ -42,8 +42,8 @@ void settle(Facts& facts, const Engine& engine);
 std::vector<std::uint64_t> take_marks(std::vector<Hit>& hits, const Engine& engine);
 // What the object is, by its first bytes.
 [[nodiscard]] KindGuess guess_object_kind(const Object& object, std::span<const std::byte> first);
-// Makes a disk of it where more of the bytes is at hand than that guess looks at, and their marks say so.
-void note_disk(std::span<const std::byte> first, KindGuess& guess);
+// Whether what that guess takes for any bytes is a disk, by marks that stand behind those it looks at.
+[[nodiscard]] bool begins_as_disk(Kind guessed, std::span<const std::byte> first);
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts);
 inline void set_kind(const KindGuess& guess, Facts& facts) {
   facts.kind = guess.kind;

@@ -206,7 +206,7 @@ std::uint64_t Unpacking::take_part(Unpacker& unpacker, const Part& part,
   if (!ended) {
     child.info.size = std::max<std::uint64_t>(child.info.size, bytes.size());
     KindGuess guess = guess_object_kind(child, bytes);
-    note_disk(bytes, guess);
+    if (begins_as_disk(guess.kind, bytes)) guess = {Kind::disk_image, false};
     const bool is_view = part.is == Part::Is::view, is_image = guess.kind == Kind::disk_image;
     std::optional<PartInPlace> in_place;
     if (is_image && !is_view) in_place = part_in_place(*container, part);
@@ -274,7 +274,7 @@ std::uint64_t Unpacking::take_large(Unpacker& unpacker, const Part& part,
   facts.sent = part.sent;
   const bool is_view = part.is == Part::Is::view;
   KindGuess guess = guess_object_kind(child, first);
-  note_disk(first, guess);
+  if (begins_as_disk(guess.kind, first)) guess = {Kind::disk_image, false};
   facts.kind = is_view ? Kind::text : guess.kind;
   facts.is_text = is_view || guess.is_text;
   facts.format = is_view ? Format::none : format_of_passing(guess);

@@ -71,6 +71,8 @@ enum class ImageFormat : std::uint8_t {
 [[nodiscard]] ImageFormat image_format(const ByteSource& bytes);
 // An Error with the remedy for a format that is recognised but not read.
 [[nodiscard]] Error not_read(ImageFormat format, const std::string& path);
+// What its file holds alone, whoever asks: of all formats but EWF and the text of a VMDK. Null: of no format.
+[[nodiscard]] Opened open_as(ImageFormat format, const Request& request, Bytes bytes);
 [[nodiscard]] bool is_vhd(const ByteSource& bytes);
 [[nodiscard]] bool is_udif(const ByteSource& bytes);
 // How the last 512 bytes of a DMG begin.

@@ -13,33 +13,10 @@ namespace {
 
 // A file whose bytes are an image's: opened as what they say. Null: they say nothing.
 Opened open_by_content(const Request& request, Bytes bytes) {
-  switch (const ImageFormat format = image_format(*bytes)) {
-    case ImageFormat::ewf:
-      return open_ewf(request);
-    case ImageFormat::qcow2:
-      return open_qcow2(request, std::move(bytes));
-    case ImageFormat::vmdk:
-      return open_vmdk(request, std::move(bytes));
-    case ImageFormat::vmdk_text:
-      return open_vmdk_parts(request, std::move(bytes));
-    case ImageFormat::vhd:
-      return open_vhd(request, std::move(bytes));
-    case ImageFormat::vhdx:
-      return open_vhdx(request, std::move(bytes));
-    case ImageFormat::vdi:
-      return open_vdi(request, std::move(bytes));
-    case ImageFormat::udif:
-      return open_udif(request, std::move(bytes));
-    case ImageFormat::udif_encrypted:
-    case ImageFormat::ewf2:
-    case ImageFormat::logical_ewf:
-    case ImageFormat::vmdk_other:
-    case ImageFormat::other_virtual:
-      return not_read(format, request.path);
-    case ImageFormat::none:
-      break;
-  }
-  return std::unique_ptr<Exhibit>();
+  const ImageFormat format = image_format(*bytes);
+  if (format == ImageFormat::ewf) return open_ewf(request);
+  if (format == ImageFormat::vmdk_text) return open_vmdk_parts(request, std::move(bytes));
+  return open_as(format, request, std::move(bytes));
 }
 
 // Rows: what it looks like -> how it is opened. The first that fits.

@@ -90,6 +90,34 @@ Error not_read(ImageFormat format, const std::string& path) {
   }
 }
 
+Opened open_as(ImageFormat format, const Request& request, Bytes bytes) {
+  switch (format) {
+    case ImageFormat::qcow2:
+      return open_qcow2(request, std::move(bytes));
+    case ImageFormat::vmdk:
+      return open_vmdk(request, std::move(bytes));
+    case ImageFormat::vhd:
+      return open_vhd(request, std::move(bytes));
+    case ImageFormat::vhdx:
+      return open_vhdx(request, std::move(bytes));
+    case ImageFormat::vdi:
+      return open_vdi(request, std::move(bytes));
+    case ImageFormat::udif:
+      return open_udif(request, std::move(bytes));
+    case ImageFormat::udif_encrypted:
+    case ImageFormat::ewf2:
+    case ImageFormat::logical_ewf:
+    case ImageFormat::vmdk_other:
+    case ImageFormat::other_virtual:
+      return not_read(format, request.path.empty() ? request.name : request.path);
+    case ImageFormat::ewf:
+    case ImageFormat::vmdk_text:
+    case ImageFormat::none:
+      break;
+  }
+  return std::unique_ptr<Exhibit>();
+}
+
 }  // namespace open
 
 bool ends_like_image(std::span<const std::byte> last_bytes) {
@@ -100,30 +128,11 @@ bool ends_like_image(std::span<const std::byte> last_bytes) {
 Result<std::unique_ptr<Exhibit>> open_image(std::shared_ptr<const ByteSource> bytes, const std::string& name) {
   using open::ImageFormat;
   const open::Request request{name, "", ""};
-  switch (const ImageFormat format = open::image_format(*bytes)) {
-    case ImageFormat::ewf:
-      return open::open_ewf_inside(request, std::move(bytes));
-    case ImageFormat::qcow2:
-      return open::open_qcow2(request, std::move(bytes));
-    case ImageFormat::vmdk:
-      return open::open_vmdk(request, std::move(bytes));
-    case ImageFormat::vhd:
-      return open::open_vhd(request, std::move(bytes));
-    case ImageFormat::vhdx:
-      return open::open_vhdx(request, std::move(bytes));
-    case ImageFormat::vdi:
-      return open::open_vdi(request, std::move(bytes));
-    case ImageFormat::udif:
-      return open::open_udif(request, std::move(bytes));
-    case ImageFormat::udif_encrypted:
-    case ImageFormat::ewf2:
-    case ImageFormat::logical_ewf:
-    case ImageFormat::vmdk_other:
-    case ImageFormat::other_virtual:
-      return open::not_read(format, name);
-    case ImageFormat::vmdk_text:  // its parts are other files
-    case ImageFormat::none:
-      break;
+  const ImageFormat format = open::image_format(*bytes);
+  if (format == ImageFormat::ewf) return open::open_ewf_inside(request, std::move(bytes));
+  // The parts that a text of VMDK names are other files.
+  if (format != ImageFormat::none && format != ImageFormat::vmdk_text) {
+    return open::open_as(format, request, std::move(bytes));
   }
   if (!open::has_disk_content(*bytes)) return std::unique_ptr<Exhibit>();
   return std::unique_ptr<Exhibit>(std::make_unique<open::InnerRaw>(name, std::move(bytes)));

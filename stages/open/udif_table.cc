@@ -46,22 +46,6 @@ std::optional<Trailer> trailer_of(const ByteSource& bytes) {
   return is_one ? std::optional(block) : std::nullopt;
 }
 
-std::string undo_base64(std::string_view letters) {
-  std::string out;
-  std::uint32_t bits = 0;
-  unsigned held = 0;
-  for (const char c : letters) {
-    const std::uint8_t value = base64_value(c);
-    if (value == kNoBase64) continue;
-    bits = bits << 6U | value;
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    out += static_cast<char>(bits >> held & 0xffU);
-  }
-  return out;
-}
-
 class TableReader {
  public:
   TableReader(const Request& request, const ByteSource& bytes, const Trailer& trailer)
@@ -77,7 +61,7 @@ class TableReader {
     list = list.substr(0, list.find("</array>"));
     for (std::size_t at = list.find("<data>"); at != std::string_view::npos; at = list.find("<data>", at)) {
       const std::size_t end = std::min(list.find("</data>", at), list.size());
-      const std::string table = undo_base64(list.substr(at + 6, end - at - 6));
+      const std::string table = from_base64(list.substr(at + 6, end - at - 6));
       if (Result<> read = read_one(std::as_bytes(std::span(table))); !read.ok()) return read;
       at = end;
     }

@@ -1,9 +1,16 @@
 // Passwords and the like where they are written down: beside their names, in URLs, in headers of HTTP, in cookies.
 //
-//   assignment = name [letters of any script, digits, '_', '-', '.'] [quote] [')' ']'] blanks ('=' | ':' | "=>" | ":="
-//   | '>') blanks value value      = quoted text without blanks | letters up to a blank or a separator url        =
-//   scheme "://" user
-//   ':' password '@' host header     = ("Basic" | "Bearer") ' ' token cookie     = name of a session ('=' | ':') token
+//   assignment = name [letters of any script, digits, '_', '-', '.'] [quote] [')' ']'] blanks sign blanks value
+//
+//   sign       = '=' | ':' | "=>" | ":=" | '>'
+//
+//   value      = quoted text without blanks | letters up to a blank or a separator
+//
+//   url        = scheme "://" user ':' password '@' host
+//
+//   header     = ("Basic" | "Bearer") ' ' token
+//
+//   cookie     = name of a session ('=' | ':') token
 //
 // The finding is the value (of a URL: user and password). Values that stand for others are none (secret_text.h).
 #include <algorithm>

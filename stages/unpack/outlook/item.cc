@@ -174,15 +174,14 @@ std::string part_head(std::string_view type, std::string_view encoding, const st
   return out + "\n";
 }
 
+// In lines; a last one that has not all its letters ends without a newline.
 std::string base64(std::span<const std::uint8_t> bytes) {
-  constexpr std::size_t kLine = 57;
+  constexpr std::size_t kLine = 57, kLetters = kLine / 3 * 4;
   std::string out;
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t three = 0;
-    for (std::size_t k = 0; k < 3; ++k) three = three << 8 | (k < left ? bytes[i + k] : 0U);
-    for (std::size_t k = 0; k < 4; ++k) out += k <= left ? kBase64Letters[three >> (18 - 6 * k) & 63] : '=';
-    if ((i + 3) % kLine == 0) out += '\n';
+  for (; !bytes.empty(); bytes = bytes.subspan(std::min(kLine, bytes.size()))) {
+    const std::string line = to_base64(chars(std::as_bytes(bytes.first(std::min(kLine, bytes.size())))));
+    out += line;
+    if (line.size() == kLetters) out += '\n';
   }
   return out;
 }
