@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -14,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -22,6 +24,7 @@
 #include <initializer_list>
 #include <memory>
 
+#include "pipeline/file_descriptor.h"
 #include "pipeline/limits.h"
 #include "pipeline/limits_unpack.h"
 
@@ -69,15 +72,45 @@ bool allow_if(const Filter& filter, int call, scmp_arg_cmp condition) {
   return seccomp_rule_add_array(filter.get(), SCMP_ACT_ALLOW, call, 1, &condition) == 0;
 }
 
+// Nobody may be sent a signal: abort(), which sends one to itself, then ends with an instruction that nobody may
+// execute.
 Filter new_filter() {
   Filter filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)));
-  // abort() sends itself a signal; nobody else may be sent one.
-  const auto self = static_cast<scmp_datum_t>(getpid());
   if (filter == nullptr || !allow(filter, kOwnMemoryAndTime) || !allow(filter, kOpenFiles) ||
-      !allow_if(filter, SCMP_SYS(tgkill), is(0, self)) || !allow_if(filter, SCMP_SYS(prlimit64), is(2, 0))) {
+      !allow_if(filter, SCMP_SYS(prlimit64), is(2, 0))) {
     return {};
   }
   return filter;
+}
+
+std::vector<sock_filter> compiled(const Filter& filter) {
+  const FileDescriptor file(memfd_create("filter", MFD_CLOEXEC));
+  if (!file.valid() || seccomp_export_bpf(filter.get(), file.get()) != 0) return {};
+  const off_t bytes = lseek(file.get(), 0, SEEK_END);
+  std::vector<sock_filter> out(static_cast<std::size_t>(std::max<off_t>(bytes, 0)) / sizeof(sock_filter));
+  return pread(file.get(), out.data(), out.size() * sizeof(sock_filter), 0) == bytes ? out : std::vector<sock_filter>();
+}
+
+std::vector<sock_filter> decoder_calls() {
+  const Filter filter = new_filter();
+  const bool whole = filter != nullptr && allow(filter, kTheSocket) &&
+                     allow_if(filter, SCMP_SYS(mmap), has_none(2, PROT_EXEC)) &&
+                     allow_if(filter, SCMP_SYS(mprotect), has_none(2, PROT_EXEC));
+  return whole ? compiled(filter) : std::vector<sock_filter>();
+}
+
+std::vector<sock_filter> converter_calls() {
+  constexpr scmp_datum_t kWrites = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
+  const Filter filter = new_filter();
+  const bool whole = filter != nullptr && allow(filter, kLoading) &&
+                     allow_if(filter, SCMP_SYS(openat), has_none(2, kWrites)) &&
+                     allow_if(filter, SCMP_SYS(open), has_none(1, kWrites));
+  return whole ? compiled(filter) : std::vector<sock_filter>();
+}
+
+bool limit_calls(const std::vector<sock_filter>& calls) {
+  const sock_fprog program{static_cast<unsigned short>(calls.size()), const_cast<sock_filter*>(calls.data())};
+  return !calls.empty() && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
 bool limit(__rlimit_resource what, std::uint64_t most) {
@@ -134,24 +167,19 @@ bool no_new_privileges() { return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0; }
 
 }  // namespace
 
-bool lock_decoder() {
-  if (!no_new_privileges() || !limit_resources(limits::kDecoderBytes, limits::kMaxDecoderSeconds)) return false;
-  const Filter filter = new_filter();
-  return filter != nullptr && allow(filter, kTheSocket) && allow_if(filter, SCMP_SYS(mmap), has_none(2, PROT_EXEC)) &&
-         allow_if(filter, SCMP_SYS(mprotect), has_none(2, PROT_EXEC)) && seccomp_load(filter.get()) == 0;
+Locks::Locks() : decoder_(decoder_calls()), converter_(converter_calls()) {}
+
+bool Locks::lock_decoder() const {
+  return no_new_privileges() && limit_resources(limits::kDecoderBytes, limits::kMaxDecoderSeconds) &&
+         limit_calls(decoder_);
 }
 
-bool lock_converter() {
+bool Locks::lock_converter() const {
   // What a program is loaded from, and what its libraries read.
-  if (!no_new_privileges() || !limit_resources(limits::kConverterBytes, limits::kMaxConverterSeconds) ||
-      !limit_files(
-          {"/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/xpdf", "/etc/locale.alias"})) {
-    return false;
-  }
-  constexpr scmp_datum_t kWrites = O_WRONLY | O_RDWR | O_CREAT | O_TRUNC | O_APPEND;
-  const Filter filter = new_filter();
-  return filter != nullptr && allow(filter, kLoading) && allow_if(filter, SCMP_SYS(openat), has_none(2, kWrites)) &&
-         allow_if(filter, SCMP_SYS(open), has_none(1, kWrites)) && seccomp_load(filter.get()) == 0;
+  return no_new_privileges() && limit_resources(limits::kConverterBytes, limits::kMaxConverterSeconds) &&
+         limit_files(
+             {"/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/fonts", "/etc/xpdf", "/etc/locale.alias"}) &&
+         limit_calls(converter_);
 }
 
 }  // namespace ambit::unpack

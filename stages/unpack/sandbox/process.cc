@@ -117,9 +117,9 @@ void say_bytes(Unpacker& unpacker, std::span<std::byte> into) {
   say({.type = Type::given}, into.first(*got));
 }
 
-[[noreturn]] void decode(const Message& order, std::string_view file_name, OpenUnpacker open) {
+[[noreturn]] void decode(const Message& order, std::string_view file_name, OpenUnpacker open, const Locks& locks) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (!lock_decoder()) leave();
+  if (!locks.lock_decoder()) leave();
   FetchedStream stream;
   FetchedContent content(order.numbers[1]);
   Packed packed;
@@ -145,13 +145,14 @@ void say_bytes(Unpacker& unpacker, std::span<std::byte> into) {
 
 // --- the warden -----------------------------------------------------------------------------------------------
 
-[[noreturn]] void run_converter(std::uint64_t which, int in, int out) {
+[[noreturn]] void run_converter(std::uint64_t which, int in, int out, const Locks& locks) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // "-" for standard input and output; quiet, because what it complains of is evidence.
   static const char* const kPdfText[] = {kPdfToText, "-q", "-enc", "UTF-8", "-htmlmeta", "-", "-", nullptr};
   static const char* const kEnvironment[] = {"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", nullptr};
   if (which != static_cast<std::uint64_t>(Converter::pdf_text) || dup2(in, STDIN_FILENO) < 0 ||
-      dup2(out, STDOUT_FILENO) < 0 || syscall(SYS_close_range, kSandboxSocket, ~0U, 0) != 0 || !lock_converter()) {
+      dup2(out, STDOUT_FILENO) < 0 || syscall(SYS_close_range, kSandboxSocket, ~0U, 0) != 0 ||
+      !locks.lock_converter()) {
     leave();
   }
   execve(kPdfText[0], const_cast<char* const*>(kPdfText), const_cast<char* const*>(kEnvironment));
@@ -189,6 +190,7 @@ int serve_sandbox(OpenUnpacker open) {
   prctl(PR_SET_DUMPABLE, 0);
   std::signal(SIGINT, SIG_IGN);  // of the terminal: the program decides
   std::vector<std::byte> name(kMostPayload);
+  const Locks locks;
   for (;;) {
     Accompanying files;
     const std::optional<Message> order = receive_message(kSandboxSocket, name, &files);
@@ -199,8 +201,8 @@ int serve_sandbox(OpenUnpacker open) {
     const pid_t decoder = fork();
     if (decoder < 0) return EXIT_FAILURE;
     if (decoder == 0) {
-      if (order->type == Type::convert) run_converter(order->numbers[0], in.get(), out.get());
-      decode(*order, {reinterpret_cast<const char*>(name.data()), order->payload}, open);
+      if (order->type == Type::convert) run_converter(order->numbers[0], in.get(), out.get(), locks);
+      decode(*order, {reinterpret_cast<const char*>(name.data()), order->payload}, open, locks);
     }
     if (!report(decoder)) return EXIT_SUCCESS;
   }
