@@ -41,7 +41,7 @@ inline void throw_where_exhausted(int error) {
     return {ErrorKind::io, "out of file descriptors", "", "raise the limit (ulimit -n), or give fewer --threads"};
   }
   if (gone == Resource::processes) {
-    return {ErrorKind::io, "out of processes", "", "raise the limit (ulimit -u), or give fewer --threads"};
+    return {ErrorKind::io, "out of processes", "", "raise the limits (ulimit -u, ulimit -v), or give fewer --threads"};
   }
   return {ErrorKind::io, "out of memory", "", "give triage a smaller --memory, or fewer --threads"};
 }

@@ -9,10 +9,15 @@
 #include <condition_variable>
 #include <deque>
 #include <exception>
+#include <latch>
 #include <mutex>
 #include <new>
+#include <system_error>
 #include <thread>
 #include <utility>
+#include <vector>
+
+#include "pipeline/exhausted.h"
 
 namespace ambit {
 
@@ -181,6 +186,24 @@ Ticker::~Ticker() {
   }
   impl_->wake.notify_all();
   impl_->thread.join();
+}
+
+Result<> threads_for(std::size_t workers) {
+  constexpr std::size_t kBesides = 4;  // who saves, who watches, who reads ahead
+  std::latch all(1);
+  std::vector<std::jthread> threads;
+  Result<> granted;
+  try {
+    threads.reserve(workers + kBesides);
+    while (threads.size() < workers + kBesides) threads.emplace_back([&all] { all.wait(); });
+  } catch (const std::system_error&) {
+    granted = Error{ErrorKind::usage,
+                    "the system grants this process " + std::to_string(threads.size()) + " threads, and " +
+                        std::to_string(workers) + " workers need " + std::to_string(workers + kBesides),
+                    "", error_of(Resource::processes).remedy};
+  } catch (const std::bad_alloc&) { granted = error_of(Resource::memory); }
+  all.count_down();
+  return granted;
 }
 
 std::size_t hardware_workers() { return static_cast<std::size_t>(tbb::info::default_concurrency()); }

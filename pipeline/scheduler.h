@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "pipeline/parallel.h"
+#include "pipeline/result.h"
 
 namespace ambit {
 
@@ -57,6 +58,11 @@ class Ticker {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// Whether the system grants a run of so many workers the threads it needs: as many are begun at once, and end. To be
+// asked before a Scheduler runs: where one of its threads is refused, oneTBB ends the process with a message of its
+// own.
+[[nodiscard]] Result<> threads_for(std::size_t workers);
 
 // How many workers the machine is made for.
 [[nodiscard]] std::size_t hardware_workers();

@@ -97,9 +97,12 @@ void warn_of_memory(const TriageOptions& options, ProgressSink& sink) {
 
 Result<> open_exhibits(const TriageOptions& options, Engine& engine, ProgressSink& sink) {
   const std::vector<std::string> names = exhibit_names(options.exhibits);
+  const std::uint64_t budget = options.memory != 0 ? options.memory : limits::kDefaultMemory;
+  engine.blocks =
+      std::make_shared<BlockCache>(std::min<std::uint64_t>(limits::kBlockCacheBytes, budget / limits::kBlockCachePart));
   for (std::size_t i = 0; i < options.exhibits.size(); ++i) {
     Result<std::unique_ptr<Exhibit>> exhibit =
-        open_exhibit(options.exhibits[i], names[i], std::chrono::seconds(engine.scope.read_seconds));
+        open_exhibit(options.exhibits[i], names[i], std::chrono::seconds(engine.scope.read_seconds), engine.blocks);
     if (!exhibit.ok()) return std::move(exhibit).error();
     engine.exhibits.push_back(std::move(exhibit).value());
     const std::string warning = access_time_warning(options.exhibits[i]);
@@ -201,6 +204,7 @@ Result<TriageOutcome> run_triage(const TriageOptions& options, ProgressSink& sin
   const Clock::time_point start = Clock::now();
   // --- before anything is written: the order, the exhibits, the key, the budget ------------------------------
   Scheduler scheduler(options.threads != 0 ? options.threads : hardware_workers());
+  if (Result<> granted = threads_for(scheduler.workers()); !granted.ok()) return std::move(granted).error();
   CheckedOrder order = load_order(options.order, parallel_on(scheduler));
   if (!order.problems.empty()) {
     problems = std::move(order.problems);

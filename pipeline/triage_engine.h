@@ -18,6 +18,7 @@
 #include "stages/hash/seen.h"
 #include "stages/match/match.h"
 #include "stages/match/pattern_set.h"
+#include "stages/open/block_cache.h"
 #include "stages/record/run_writer.h"
 #include "stages/scrutinise/private_census.h"
 #include "stages/scrutinise/scrutinise.h"
@@ -40,6 +41,7 @@ struct Engine {
   std::optional<Fingerprinter> fingerprints;
   std::unique_ptr<Seen> seen;  // shared and written by all workers, see seen.h
   Digest digest;
+  std::shared_ptr<BlockCache> blocks;  // shared with every image
   std::shared_ptr<Sandboxes> sandboxes = std::make_shared<Sandboxes>();
   record::RunWriter* writer = nullptr;
 

@@ -70,7 +70,7 @@ Result<std::optional<Sweep::InsideImage>> Sweep::look_inside(const Object& objec
   inside.origin.covers = Covers::nothing;
   inside.origin.container = object.origin;
   inside.origin.bytes = content_source(std::move(content), size);
-  Result<std::unique_ptr<Exhibit>> opened = open_image(inside.origin.bytes, "");
+  Result<std::unique_ptr<Exhibit>> opened = open_image(inside.origin.bytes, "", engine_.blocks);
   if (!opened.ok()) return std::move(opened).error();
   if (*opened == nullptr) return std::optional<InsideImage>();
   if (images_around(object.locator) > limits::kMaxImageDepth) {

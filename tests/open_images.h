@@ -126,8 +126,10 @@ inline std::uint64_t hole_bytes(const ByteSource& image) {
   return holes;
 }
 
+// With a cache that holds some of its blocks.
 inline std::unique_ptr<Exhibit> opened(const std::string& path) {
-  auto exhibit = open_exhibit(path, "x");
+  auto exhibit =
+      open_exhibit(path, "x", std::chrono::seconds(limits::kReadSeconds), std::make_shared<BlockCache>(limits::MiB));
   if (exhibit.ok()) return std::move(exhibit).value();
   ADD_FAILURE() << path << ": " << exhibit.error().what << ": " << exhibit.error().where;
   return nullptr;

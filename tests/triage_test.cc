@@ -546,6 +546,20 @@ TEST(Triage, refuses_a_memory_budget_that_cannot_hold) {
   EXPECT_FALSE(std::filesystem::exists(c.folder / "run"));
 }
 
+TEST(Triage, refuses_more_workers_than_the_system_grants_threads) {
+  if (test::kSanitized) GTEST_SKIP() << "a sanitizer takes more addresses than any limit allows";
+  Case c;
+  c.order(kOrder);
+  make_folder(c.folder / "server");
+  const std::string triage = std::string(AMBIT_PROGRAM) + " triage --order '" + c.order_file() + "' --out '" +
+                             (c.folder / "run") + "' --memory 4G --threads 400 '" + (c.folder / "server") + "'";
+  const Ran ran = test::run({"bash", "-c", "ulimit -v 2500000 && exec " + triage});
+  EXPECT_EQ(ran.exit, 1);
+  EXPECT_NE(ran.err.find("400 workers need"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("fewer --threads"), std::string::npos) << ran.err;
+  EXPECT_FALSE(std::filesystem::exists(c.folder / "run"));
+}
+
 TEST(Triage, finds_an_object_by_its_hash_and_knows_a_known_file) {
   Case c;
   test::write_file(c.folder / "server/work.bin", test::noise(1, 5'000));

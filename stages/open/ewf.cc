@@ -21,7 +21,7 @@ class EwfExhibit final : public Exhibit {
  public:
   EwfExhibit(const Request& request, ewf::Segments segments, ewf::Index index)
       : Exhibit(request.name, request.path, ExhibitKind::ewf),
-        chunks_(std::move(segments), std::move(index), request.name) {}
+        chunks_(std::move(segments), std::move(index), request.name, request.blocks) {}
 
   std::uint64_t size() const override { return chunks_.bytes(); }
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {

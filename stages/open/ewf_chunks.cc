@@ -50,12 +50,22 @@ struct Chunks::Reader {
   bool has_timed_out = false;  // the file of the bad chunk does not answer
 };
 
-Chunks::Chunks(Segments segments, Index index, std::string image)
+Chunks::Chunks(Segments segments, Index index, std::string image, std::shared_ptr<BlockCache> blocks)
     : segments_(std::move(segments)),
       index_(std::move(index)),
       image_(std::move(image)),
+      blocks_(std::move(blocks)),
+      in_blocks_(blocks_ == nullptr ? 0 : blocks_->new_image()),
       use_(std::make_unique<std::atomic<Use>[]>(index_.tables.size())) {}
 Chunks::~Chunks() = default;
+
+bool Chunks::is_kept(std::uint64_t number, std::size_t inside, std::span<std::byte> into) const {
+  return blocks_ != nullptr && blocks_->get({in_blocks_, 0, number}, inside, into);
+}
+
+void Chunks::keep(std::uint64_t number, std::span<const std::byte> chunk) const {
+  if (blocks_ != nullptr) blocks_->put({in_blocks_, 0, number}, chunk);
+}
 
 Error Chunks::lost(std::uint64_t number) const {
   return damaged(table_of(number) == nullptr ? "a part of the image is missing" : "a chunk of the image is damaged",
@@ -216,19 +226,21 @@ Result<std::size_t> Chunks::read_at(std::uint64_t offset, std::span<std::byte> i
     const std::size_t inside = (offset + done) % geometry.chunk_bytes;
     const auto whole =
         static_cast<std::size_t>(std::min(geometry.chunk_bytes, geometry.bytes - number * geometry.chunk_bytes));
-    const std::size_t take = std::min(whole - inside, into.size() - done);
-    Result<> got;
-    if (reader->chunk_number != number && take == whole) {
-      got = read_chunk(*reader, number, last, into.subspan(done, take));
-    } else if (reader->chunk_number != number) {
-      reader->chunk_number = kNone;
-      reader->chunk.resize(whole);
-      got = read_chunk(*reader, number, last, reader->chunk);
-      if (got.ok()) reader->chunk_number = number;
+    const std::span<std::byte> wanted = into.subspan(done, std::min(whole - inside, into.size() - done));
+    if (reader->chunk_number != number && !is_kept(number, inside, wanted)) {
+      const bool straight = wanted.size() == whole;
+      if (!straight) {
+        reader->chunk_number = kNone;
+        reader->chunk.resize(whole);
+      }
+      const std::span<std::byte> room = straight ? wanted : std::span(reader->chunk);
+      const Result<> got = read_chunk(*reader, number, last, room);
+      if (!got.ok()) return done > 0 ? Result<std::size_t>(done) : got.error();
+      if (!straight) reader->chunk_number = number;
+      keep(number, room);
     }
-    if (!got.ok()) return done > 0 ? Result<std::size_t>(done) : got.error();
-    if (reader->chunk_number == number) std::memcpy(into.data() + done, reader->chunk.data() + inside, take);
-    done += take;
+    if (reader->chunk_number == number) std::memcpy(wanted.data(), reader->chunk.data() + inside, wanted.size());
+    done += wanted.size();
   }
   return done;
 }

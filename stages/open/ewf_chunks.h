@@ -2,7 +2,8 @@
 //
 // A chunk is found through the table that holds its number and the pages of that table which the reader has seen. It
 // is unpacked straight into the caller's memory when all of it is wanted, else into the reader's own, where the next
-// small read finds it. No lock is held; the packed bytes of neighbours are fetched with one read.
+// small read finds it, and in the cache of the run. No lock is held while one is unpacked; the packed bytes of
+// neighbours are fetched with one read.
 //
 // A table is checked against its Adler-32 when it is first used, and its copy is used instead where that fails. Every
 // chunk has a sum of its own, so an entry that lies is found out: its chunk is an Error, the others are not.
@@ -14,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "stages/open/block_cache.h"
 #include "stages/open/ewf_index.h"
 #include "stages/open/readers.h"
 
@@ -21,7 +23,8 @@ namespace ambit::open::ewf {
 
 class Chunks {
  public:
-  Chunks(Segments segments, Index index, std::string image);
+  // `blocks` keeps what was unpacked; shared with other images, may be null.
+  Chunks(Segments segments, Index index, std::string image, std::shared_ptr<BlockCache> blocks);
   ~Chunks();
   [[nodiscard]] std::uint64_t bytes() const { return index_.geometry.bytes; }
   [[nodiscard]] const std::vector<StoredHash>& hashes() const { return index_.hashes; }
@@ -56,11 +59,15 @@ class Chunks {
                                                  std::uint64_t end, std::uint64_t ahead) const;
   [[nodiscard]] const Table* table_of(std::uint64_t number) const;
   [[nodiscard]] std::uint64_t entries_at(std::size_t table) const;
+  [[nodiscard]] bool is_kept(std::uint64_t number, std::size_t inside, std::span<std::byte> into) const;
+  void keep(std::uint64_t number, std::span<const std::byte> chunk) const;
   [[nodiscard]] Error lost(std::uint64_t number) const;
 
   Segments segments_;
   Index index_;
   std::string image_;
+  std::shared_ptr<BlockCache> blocks_;
+  std::uint64_t in_blocks_ = 0;  // the image's number there
   // Which of two tables to use. Written by whoever first looks; all who look find the same.
   std::unique_ptr<std::atomic<Use>[]> use_;
   Readers<Reader> readers_;

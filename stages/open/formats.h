@@ -12,6 +12,7 @@
 #include "pipeline/file_descriptor.h"
 #include "pipeline/patience.h"
 #include "pipeline/result.h"
+#include "stages/open/block_cache.h"
 
 namespace ambit::open {
 
@@ -22,6 +23,7 @@ struct Request {
   std::string path;                              // without the prefix; empty: the image lies inside another
   std::shared_ptr<Patience> patience = nullptr;  // null with an empty path
   std::vector<std::string>* files = nullptr;     // takes the path of every file that is opened; null: nobody asks
+  std::shared_ptr<BlockCache> blocks = nullptr;  // of all images of the run; null: none is kept
 };
 
 inline constexpr std::uint64_t kSector = 512;  // of which the formats' numbers of sectors are

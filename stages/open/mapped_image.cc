@@ -14,8 +14,27 @@ struct MappedImage::Reader {
 };
 
 MappedImage::MappedImage(const Request& request, ExhibitKind kind, std::vector<Bytes> parts, std::uint64_t size)
-    : Exhibit(request.name, request.path, kind), parts_(std::move(parts)), size_(size) {}
+    : Exhibit(request.name, request.path, kind),
+      parts_(std::move(parts)),
+      size_(size),
+      blocks_(request.blocks),
+      in_blocks_(blocks_ == nullptr ? 0 : blocks_->new_image()) {}
 MappedImage::~MappedImage() = default;
+
+// Into the reader's block.
+Result<> MappedImage::unpack(Reader& reader, const Place& place) const {
+  reader.block_at = UINT64_MAX;
+  reader.block.resize(place.block_bytes);
+  reader.packed.resize(place.packed_bytes);
+  const Result<std::size_t> got = read_up_to(part(place.part), place.at, reader.packed);
+  if (!got.ok()) return got.error();
+  const auto bytes = reader.decoder.decode(place.packing, std::span(reader.packed).first(*got), reader.block);
+  if (!bytes) return broken("a packed block of the image is damaged");
+  reader.block.resize(*bytes);
+  reader.block_at = place.at;
+  reader.block_part = place.part;
+  return {};
+}
 
 Result<> MappedImage::read_place(Reader& reader, const Place& place, std::span<std::byte> into) const {
   if (place.kind == Place::Kind::zero) {
@@ -28,17 +47,9 @@ Result<> MappedImage::read_place(Reader& reader, const Place& place, std::span<s
     return read_exactly(source, place.at, into);
   }
   if (reader.block_at != place.at || reader.block_part != place.part) {
-    reader.block_at = UINT64_MAX;
-    reader.block.resize(place.block_bytes);
-    reader.packed.resize(place.packed_bytes);
-    const Result<std::size_t> got = read_up_to(source, place.at, reader.packed);
-    if (!got.ok()) return got.error();
-    const std::span<const std::byte> packed(reader.packed.data(), *got);
-    const auto bytes = reader.decoder.decode(place.packing, packed, reader.block);
-    if (!bytes || *bytes < place.inside + into.size()) return broken("a packed block of the image is damaged");
-    reader.block.resize(*bytes);
-    reader.block_at = place.at;
-    reader.block_part = place.part;
+    if (blocks_ != nullptr && blocks_->get({in_blocks_, place.part, place.at}, place.inside, into)) return {};
+    if (Result<> unpacked = unpack(reader, place); !unpacked.ok()) return unpacked;
+    if (blocks_ != nullptr) blocks_->put({in_blocks_, place.part, place.at}, reader.block);
   }
   if (!fits(place.inside, into.size(), reader.block.size())) return broken("a packed block of the image is damaged");
   std::memcpy(into.data(), reader.block.data() + place.inside, into.size());

@@ -48,10 +48,13 @@ class MappedImage : public Exhibit {
  private:
   struct Reader;
   [[nodiscard]] Result<> read_place(Reader& reader, const Place& place, std::span<std::byte> into) const;
+  [[nodiscard]] Result<> unpack(Reader& reader, const Place& place) const;
   [[nodiscard]] bool is_hole(const Place& place, std::uint64_t& length) const;
 
   std::vector<Bytes> parts_;
   std::uint64_t size_;
+  std::shared_ptr<BlockCache> blocks_;
+  std::uint64_t in_blocks_ = 0;  // the image's number there
   Readers<Reader> readers_;
 };
 

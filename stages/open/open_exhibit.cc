@@ -44,9 +44,9 @@ Opened open_by_looks(const Request& request) {
 }  // namespace open
 
 Result<std::unique_ptr<Exhibit>> open_exhibit(const std::string& path, const std::string& name,
-                                              std::chrono::milliseconds patience) {
+                                              std::chrono::milliseconds patience, std::shared_ptr<BlockCache> blocks) {
   std::vector<std::string> files;
-  open::Request request{name, path, path, std::make_shared<Patience>(patience), &files};
+  open::Request request{name, path, path, std::make_shared<Patience>(patience), &files, std::move(blocks)};
   if (path.starts_with("raw:")) request.path = path.substr(4);
   if (path.starts_with("file:")) request.path = path.substr(5);
   open::Opened opened = open::open_by_looks(request);

@@ -125,9 +125,10 @@ bool ends_like_image(std::span<const std::byte> last_bytes) {
   return end.starts_with("conectix") || end.starts_with(open::kUdifEnd);
 }
 
-Result<std::unique_ptr<Exhibit>> open_image(std::shared_ptr<const ByteSource> bytes, const std::string& name) {
+Result<std::unique_ptr<Exhibit>> open_image(std::shared_ptr<const ByteSource> bytes, const std::string& name,
+                                            std::shared_ptr<BlockCache> blocks) {
   using open::ImageFormat;
-  const open::Request request{name, "", ""};
+  const open::Request request{name, "", "", nullptr, nullptr, std::move(blocks)};
   const ImageFormat format = open::image_format(*bytes);
   if (format == ImageFormat::ewf) return open::open_ewf_inside(request, std::move(bytes));
   // The parts that a text of VMDK names are other files.

@@ -8,15 +8,17 @@
 
 #include "pipeline/exhibit.h"
 #include "pipeline/result.h"
+#include "stages/open/block_cache.h"
 
 namespace ambit {
 
 // The image that `bytes` hold, called `name`: EWF of one part, qcow2, VMDK in one file, VHD, VHDX, VDI, DMG, or the raw
 // image of a disk or of a file system. Null: they are no image. Only the bytes are looked at, never the name. Errors:
 // evidence; it is an image that cannot be opened (damaged, encrypted, without its parent), with the remedy. `bytes` are
-// shared with the image: both may outlive the other's owner.
+// shared with the image: both may outlive the other's owner. `blocks`: as of open_exhibit().
 [[nodiscard]] Result<std::unique_ptr<Exhibit>> open_image(std::shared_ptr<const ByteSource> bytes,
-                                                          const std::string& name);
+                                                          const std::string& name,
+                                                          std::shared_ptr<BlockCache> blocks = nullptr);
 
 inline constexpr std::size_t kImageEndBytes = 512;
 // Whether these last kImageEndBytes of a file are those of a VHD or a DMG, which may begin like anything.
