@@ -21,7 +21,7 @@ constexpr std::size_t kGroupPad = 16;  // bytes that may be read behind a group
 constexpr std::size_t kGroupsTogether = 16;
 constexpr std::size_t kMostOffset = 200;   // stretches further in are not considered
 constexpr std::size_t kBitsPerEntry = 32;  // of the table: one sample in sixteen is a candidate by chance
-constexpr unsigned kLeastWordBits = 9, kMostWordBits = 18;  // 2 KiB to 1 MiB of table
+constexpr unsigned kLeastWordBits = 9, kMostWordBits = 20;  // 2 KiB to 4 MiB of table
 constexpr unsigned char kFold = 0x20;
 
 // Upper and lower case alike; so are a few other bytes, which the check parts.
@@ -36,8 +36,15 @@ Number load(const void* from) {
   std::memcpy(&out, from, sizeof out);
   return out;
 }
+constexpr unsigned kShortBits = 16;
 constexpr std::uint32_t kFoldAll = 0x20202020, kMix = 0x9e3779b1;
 std::uint32_t hash_of(const void* stretch) { return (load<std::uint32_t>(stretch) | kFoldAll) * kMix; }
+// Of the first three bytes of a text that has no stretch of four.
+std::uint32_t short_of(const void* bytes) {
+  const std::uint32_t three =
+      load<std::uint16_t>(bytes) | std::uint32_t{load<std::uint8_t>(static_cast<const char*>(bytes) + 2)} << 16U;
+  return (three | (kFoldAll & 0xffffffU)) * kMix >> (32 - kShortBits);
+}
 std::uint16_t pair_of(const void* bytes) { return static_cast<std::uint16_t>(load<std::uint16_t>(bytes) | 0x2020U); }
 
 // How rare a folded byte is in what servers hold, in half bits.
@@ -190,7 +197,7 @@ LiteralIndex::LiteralIndex(std::span<const PlainLiteral> literals, Lookup lookup
     const std::string folds = fold(literal.bytes);
     if (folds.size() < kLongBytes) {
       add_short(folds);
-      shorts.emplace_back(pair_of(folds.data()), text);
+      shorts.emplace_back(short_of(folds.data()), text);
       continue;
     }
     const std::size_t first = chooser.choose(folds);
@@ -241,7 +248,7 @@ void LiteralIndex::sort_in(std::vector<std::pair<std::uint32_t, Place>>& placed,
     for (const auto& [key, value] : pairs) out[next[key]++] = value;
   };
   group(placed, std::size_t{1} << (32 - bucket_shift_), bucket_begins_, places_);
-  if (!shorts.empty()) group(shorts, 1U << 16, short_begins_, short_texts_);
+  if (!shorts.empty()) group(shorts, std::size_t{1} << kShortBits, short_begins_, short_texts_);
 }
 
 std::size_t LiteralIndex::bytes() const {
@@ -321,9 +328,9 @@ void LiteralScan::check(std::size_t at) {
 }
 
 void LiteralScan::check_shorts(std::size_t begin) {
-  if (begin + 2 > size_) return;
-  const std::uint16_t pair = pair_of(block_ + begin);
-  for (std::uint32_t i = index_.short_begins_[pair]; i < index_.short_begins_[pair + 1U]; ++i) {
+  if (begin + LiteralIndex::kLeastBytes > size_) return;
+  const std::uint32_t key = short_of(block_ + begin);
+  for (std::uint32_t i = index_.short_begins_[key]; i < index_.short_begins_[key + 1]; ++i) {
     check_text(index_.texts_[index_.short_texts_[i]], begin);
   }
 }

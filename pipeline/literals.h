@@ -5,7 +5,7 @@
 // is a filter of one look per three bytes, built in milliseconds, and as fast:
 //
 // * The block is sampled at every third position: the four bytes there, case folded roughly, are hashed into a word of
-//   a table that fits the processor's second cache and a bit in it, and the fifth byte asks for a second bit. Of every
+//   a table that fits a cache of the processor and a bit in it, and the fifth byte asks for a second bit. Of every
 //   string three neighbouring stretches are in the table, so wherever it stands, one of them falls on a sample. Which
 //   three is a choice: the rarest ones, and those that few other strings share.
 // * A sample whose bit is set is a candidate; the places that share its bucket are checked by two bytes beside the
@@ -83,7 +83,7 @@ class LiteralIndex {
   bool wide_ = false;                         // the processor looks up eight samples at a time
   std::vector<std::uint32_t> bucket_begins_;  // by bucket, and the end of the last
   std::vector<Place> places_;
-  // Texts too short for places, by their first two folded bytes.
+  // Texts too short for places, by their first three folded bytes.
   std::vector<std::uint32_t> short_begins_, short_texts_;
 };
 
