@@ -77,7 +77,8 @@ TEST_P(Fatal, to_its_object_and_to_no_other) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Deeds, Fatal,
-                         testing::Values("crash", "abort", "leave", "speak for its warden", "talk nonsense"));
+                         testing::Values("crash", "abort", "leave", "speak for its warden", "talk nonsense",
+                                         "give nothing for ever", "give for ever"));
 
 TEST_F(Sandboxed, memory_is_bounded) {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -134,6 +135,37 @@ TEST_F(Sandboxed, object_that_is_over_at_once_leaves_nothing_to_the_next) {
 TEST_F(Sandboxed, bytes_come_through_whole_and_in_any_amount) {
   const std::string long_name(60'000, 'n');
   EXPECT_THAT(tell(sandboxes, long_name).lines, testing::ElementsAre(long_name + ": " + long_name.substr(0, 1000)));
+}
+
+// Parts of some turns each, read whole, in part or not at all; what came of one is never taken for the next.
+TEST_F(Sandboxed, parts_that_are_left_early_leave_nothing_to_the_next) {
+  std::string deeds;
+  constexpr std::size_t kParts = 30;
+  const auto name_of = [](std::size_t i) {
+    return std::string(1 + i * 7'000 % 60'000, static_cast<char>('a' + i % 26));
+  };
+  for (std::size_t i = 0; i < kParts; ++i) deeds += name_of(i) + "\n";
+  test::MemoryContent content(deeds);
+  const std::unique_ptr<ByteStream> stream = test::stream_of(deeds);
+  const Packed packed{stream.get(), &content, deeds.size(), "", &sandboxes};
+  const Result<std::unique_ptr<Unpacker>> opened = open_isolated(Format::zip, packed);
+  ASSERT_TRUE(opened.ok());
+  for (std::size_t i = 0; i < kParts; ++i) {
+    const Result<std::optional<Part>> part = (*opened)->next();
+    ASSERT_TRUE(part.ok() && part->has_value());
+    const std::string name = name_of(i);
+    EXPECT_EQ((*part)->name, name);
+    std::string all;
+    std::vector<std::byte> bytes(i % 3 == 0 ? 999 : 100'000);
+    for (int reads = i % 4 == 0 ? 0 : i % 4 == 1 ? 1 : 1'000; reads > 0; --reads) {
+      const Result<std::size_t> got = (*opened)->read(bytes);
+      ASSERT_TRUE(got.ok());
+      if (*got == 0) break;
+      all.append(reinterpret_cast<const char*>(bytes.data()), *got);
+    }
+    EXPECT_TRUE(name.starts_with(all));
+    EXPECT_TRUE(i % 4 <= 1 || all.size() == name.size());
+  }
 }
 
 TEST(Sandboxes, that_cannot_be_started_are_an_error_of_the_object) {

@@ -77,6 +77,26 @@ bool speaks_for_its_warden() {
   return true;
 }
 
+// Gives nothing, again and again, and says that more is to come.
+bool gives_nothing_for_ever() {
+  unpack::Message part{.type = unpack::Message::Type::part};
+  part.flags[0] = static_cast<std::uint8_t>(Part::Is::member);
+  unpack::Message nothing{.type = unpack::Message::Type::given};
+  if (!unpack::send_message(unpack::kSandboxSocket, part)) return false;
+  while (unpack::send_message(unpack::kSandboxSocket, nothing)) {}
+  return true;
+}
+
+// A turn of bytes that has no end.
+bool gives_for_ever() {
+  unpack::Message part{.type = unpack::Message::Type::part};
+  unpack::Message given{.type = unpack::Message::Type::given};
+  const std::vector<std::byte> bytes(1'000);
+  if (!unpack::send_message(unpack::kSandboxSocket, part)) return false;
+  while (unpack::send_message(unpack::kSandboxSocket, given, bytes)) {}
+  return true;
+}
+
 bool talks_nonsense() {
   std::string noise(100'000, '\xff');
   return write(unpack::kSandboxSocket, noise.data(), noise.size()) > 0;
@@ -109,6 +129,8 @@ const std::map<std::string, Deed> kDeeds = {
      }},
     {"speak for its warden", speaks_for_its_warden},
     {"talk nonsense", talks_nonsense},
+    {"give nothing for ever", gives_nothing_for_ever},
+    {"give for ever", gives_for_ever},
     {"leave",
      [] {
        _exit(0);

@@ -26,18 +26,30 @@ class Isolated final : public Unpacker {
   // The answer to `wish`, of one of these types or `failed`, which is an Error then; payload in buffer_.
   [[nodiscard]] Result<Message> ask(const Message& wish, Type expected, Type or_else,
                                     std::span<const std::byte> payload = {});
+  // The next message of these types or `failed`, likewise; what it fetches until then is given to it.
+  [[nodiscard]] Result<Message> await(Type expected, Type or_else);
   [[nodiscard]] bool give_bytes(const Message& wish);
+  // The next bytes of a turn that is not over, into held_.
+  [[nodiscard]] Result<> take_bytes();
+  [[nodiscard]] std::size_t read_first();
 
   const Packed packed_;
   std::unique_ptr<Sandbox> sandbox_;
   std::vector<std::byte> buffer_, fetched_;
-  std::optional<Error> failure_;  // nothing more comes
+  std::span<const std::byte> held_;  // in buffer_: of the part, not asked for yet
+  std::size_t turn_bytes_ = 0;       // of the turn under way
+  bool is_coming_ = false;           // a turn is under way
+  bool is_whole_ = true;             // no more comes of this part
+  std::optional<Error> failure_;     // nothing more comes
 };
 
 Isolated::~Isolated() {
   if (!failure_ && !sandbox_->is_free() && sandbox_->send({.type = Type::close})) {
     // What it says now is of no interest, that it ends is.
-    static_cast<void>(sandbox_->receive(buffer_));
+    for (;;) {
+      const Result<Message> message = sandbox_->receive(buffer_);
+      if (!message.ok() || message->type == Type::ended) break;
+    }
   }
   packed_.sandboxes->give_back(std::move(sandbox_));
 }
@@ -57,8 +69,12 @@ bool Isolated::give_bytes(const Message& wish) {
 
 Result<Message> Isolated::ask(const Message& wish, Type expected, Type or_else, std::span<const std::byte> payload) {
   if (failure_) return *failure_;
+  if (!sandbox_->send(wish, payload)) return *(failure_ = Error{ErrorKind::crashed, "a decoder died", {}, {}});
+  return await(expected, or_else);
+}
+
+Result<Message> Isolated::await(Type expected, Type or_else) {
   failure_ = Error{ErrorKind::crashed, "a decoder died", {}, {}};  // until it answers
-  if (!sandbox_->send(wish, payload)) return *failure_;
   for (;;) {
     const Result<Message> message = sandbox_->receive(buffer_);
     if (!message.ok()) failure_ = message.error();
@@ -79,31 +95,80 @@ Result<Message> Isolated::ask(const Message& wish, Type expected, Type or_else, 
   }
 }
 
+// A small object goes along whole: bytes that were sent, 0 where it has to ask for them.
+std::size_t Isolated::read_first() {
+  if (packed_.content == nullptr || packed_.size > kMostPayload) return 0;
+  fetched_.resize(static_cast<std::size_t>(packed_.size));
+  std::size_t done = 0;
+  while (done < fetched_.size()) {
+    const Result<std::size_t> got = packed_.content->read_at(done, std::span(fetched_).subspan(done));
+    if (!got.ok() || *got == 0) return 0;
+    done += *got;
+  }
+  return done;
+}
+
 Result<> Isolated::begin(Format format) {
+  const std::size_t first = read_first();
   Message order{.type = Type::open};
-  order.numbers = {static_cast<std::uint64_t>(format), packed_.size, packed_.content != nullptr ? 1U : 0U, 0};
+  order.numbers = {static_cast<std::uint64_t>(format), packed_.size, packed_.content != nullptr ? 1U : 0U, first};
   const std::string_view name = packed_.file_name.substr(0, limits::kMaxPartNameBytes);
-  const Result<Message> opened = ask(order, Type::opened, Type::opened, std::as_bytes(std::span(name)));
+  const Error died{ErrorKind::crashed, "a decoder died", {}, {}};
+  if (!sandbox_->send(order, std::as_bytes(std::span(name)))) return died;
+  if (first > 0 && !sandbox_->send({.type = Type::bytes}, fetched_)) return died;
+  const Result<Message> opened = await(Type::opened, Type::opened);
   return opened.ok() ? Result<>(Ok{}) : Result<>(opened.error());
 }
 
 Result<std::optional<Part>> Isolated::next() {
+  while (is_coming_) {
+    if (const Result<> skipped = take_bytes(); !skipped.ok() && failure_) return *failure_;
+  }
+  held_ = {};
   const Result<Message> message = ask({.type = Type::next}, Type::part, Type::no_more);
   if (!message.ok()) return message.error();
+  is_whole_ = true;
   if (message->type == Type::no_more) return std::optional<Part>();
   const std::size_t name = std::min<std::size_t>(message->payload, limits::kMaxPartNameBytes);
   std::optional<Part> part = to_part(*message, std::string(chars(std::span(buffer_).first(name))));
   if (!part) return *(failure_ = Error{ErrorKind::crashed, "a decoder says what no decoder says", {}, {}});
+  is_coming_ = part->trouble == WalkTrouble::none;
+  turn_bytes_ = 0;
+  is_whole_ = !is_coming_;
   return part;
 }
 
+Result<> Isolated::take_bytes() {
+  is_coming_ = false;
+  is_whole_ = true;
+  const Result<Message> given = await(Type::given, Type::given);
+  if (!given.ok()) return given.error();
+  held_ = std::span(buffer_).first(std::min<std::size_t>(given->payload, buffer_.size()));
+  const bool is_last = given->flags[0] == static_cast<std::uint8_t>(Message::Turn::was_last);
+  // Neither nothing again and again nor a turn without an end.
+  turn_bytes_ += held_.size();
+  if (held_.empty() != is_last || turn_bytes_ > 2 * kMostPayload) {
+    return *(failure_ = Error{ErrorKind::crashed, "a decoder says what no decoder says", {}, {}});
+  }
+  is_coming_ = given->flags[0] == static_cast<std::uint8_t>(Message::Turn::goes_on);
+  is_whole_ = is_last;
+  if (!is_coming_) turn_bytes_ = 0;
+  return {};
+}
+
 Result<std::size_t> Isolated::read(std::span<std::byte> into) {
-  Message wish{.type = Type::read};
-  wish.numbers[0] = std::min(into.size(), kMostPayload);
-  const Result<Message> message = ask(wish, Type::given, Type::given);
-  if (!message.ok()) return message.error();
-  const std::size_t count = std::min<std::size_t>(message->payload, into.size());
-  std::copy_n(buffer_.begin(), count, into.begin());
+  if (failure_) return *failure_;
+  while (held_.empty() && !is_whole_) {
+    if (!is_coming_ && !sandbox_->send({.type = Type::read})) {
+      return *(failure_ = Error{ErrorKind::crashed, "a decoder died", {}, {}});
+    }
+    if (const Result<> taken = take_bytes(); !taken.ok()) return taken.error();
+    // The next turn is asked for before this one was looked at: it comes meanwhile.
+    if (!is_coming_ && !is_whole_) is_coming_ = sandbox_->send({.type = Type::read});
+  }
+  const std::size_t count = std::min(held_.size(), into.size());
+  std::copy_n(held_.begin(), count, into.begin());
+  held_ = held_.subspan(count);
   return count;
 }
 

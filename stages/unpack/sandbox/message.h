@@ -19,11 +19,12 @@ inline constexpr std::size_t kMostPayload = 128 * 1024;
 struct Message {
   enum class Type : std::uint8_t {
     // to the warden
-    open,     // numbers: format, size, whether it can be read at any place; payload: the file's name
+    open,     // numbers: format, size, whether it can be read at any place, bytes of it that follow as `bytes`;
+              // payload: the file's name
     convert,  // numbers: which; with two descriptors: in, out
     // to the decoder
-    next,
-    read,   // numbers: most bytes
+    next,   // answered by `part` and, where that can be read, by a turn of `given`; or by `no_more`
+    read,   // for another turn
     bytes,  // answer to `fetch`; payload; flag: an error came after them
     close,
     // from the warden
@@ -34,9 +35,12 @@ struct Message {
     opened,
     part,  // see part.cc; payload: its name
     no_more,
-    given,   // answer to `read`; payload
-    failed,  // numbers: ErrorKind
+    given,   // payload; flag: a Turn
+    failed,  // numbers: ErrorKind; the end of a turn too
   };
+  // How bytes of a part come: some messages for one wish, as many as make kMostPayload bytes, so that the decoder goes
+  // on while the program looks at what came.
+  enum class Turn : std::uint8_t { goes_on, is_over, was_last };
   Type type = Type::close;
   std::array<std::uint8_t, 3> flags = {};
   std::uint32_t payload = 0;  // bytes behind this

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <vector>
 
 #include "pipeline/file_descriptor.h"
@@ -44,11 +45,20 @@ class FetchedStream final : public ByteStream {
   Result<std::size_t> read(std::span<std::byte> into) override { return fetch(kNext, into); }
 };
 
-// Each answer is waited for, so a block is fetched where a few bytes are read: there and back are two wake-ups.
+// Each answer is waited for, so a block is fetched where a few bytes are read: there and back are two wake-ups. A small
+// object comes whole, unasked.
 class FetchedContent final : public Content {
  public:
   explicit FetchedContent(std::uint64_t size) : size_(size) {}
   Result<ContentInfo> open() override { return ContentInfo{size_, std::nullopt, 0}; }
+  // Takes the object's first bytes, which are on their way.
+  void take_first(std::size_t bytes) {
+    block_.resize(kMostPayload);
+    const std::optional<Message> came = receive_message(kSandboxSocket, block_);
+    if (!came || came->type != Type::bytes || came->payload != bytes || bytes != size_) leave();
+    bytes_ = bytes;
+    is_read_ = true;
+  }
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) override {
     std::size_t done = 0;
     while (done < into.size()) {
@@ -103,18 +113,27 @@ Message failure(const Error& error) {
   return message;
 }
 
-void say_next(Unpacker& unpacker) {
+// One turn.
+void say_bytes(Unpacker& unpacker, std::span<std::byte> buffer) {
+  Message given{.type = Type::given};
+  for (std::size_t sent = 0; given.flags[0] == static_cast<std::uint8_t>(Message::Turn::goes_on);) {
+    const Result<std::size_t> got = unpacker.read(buffer);
+    if (!got.ok()) return say(failure(got.error()));
+    sent += *got;
+    const Message::Turn turn = *got == 0               ? Message::Turn::was_last
+                               : sent >= buffer.size() ? Message::Turn::is_over
+                                                       : Message::Turn::goes_on;
+    given.flags[0] = static_cast<std::uint8_t>(turn);
+    say(given, buffer.first(*got));
+  }
+}
+
+void say_next(Unpacker& unpacker, std::span<std::byte> buffer) {
   const Result<std::optional<Part>> part = unpacker.next();
   if (!part.ok()) return say(failure(part.error()));
   if (!part->has_value()) return say({.type = Type::no_more});
   say(to_message(**part), std::as_bytes(std::span((*part)->name)));
-}
-
-void say_bytes(Unpacker& unpacker, std::span<std::byte> into) {
-  if (into.empty()) leave();
-  const Result<std::size_t> got = unpacker.read(into);
-  if (!got.ok()) return say(failure(got.error()));
-  say({.type = Type::given}, into.first(*got));
+  if ((*part)->trouble == WalkTrouble::none) say_bytes(unpacker, buffer);
 }
 
 [[noreturn]] void decode(const Message& order, std::string_view file_name, OpenUnpacker open, const Locks& locks) {
@@ -122,6 +141,7 @@ void say_bytes(Unpacker& unpacker, std::span<std::byte> into) {
   if (!locks.lock_decoder()) leave();
   FetchedStream stream;
   FetchedContent content(order.numbers[1]);
+  if (order.numbers[3] != 0) content.take_first(static_cast<std::size_t>(order.numbers[3]));
   Packed packed;
   packed.stream = &stream;
   packed.content = order.numbers[2] != 0 ? &content : nullptr;
@@ -135,11 +155,8 @@ void say_bytes(Unpacker& unpacker, std::span<std::byte> into) {
     if (!wish) leave();
     if (wish->type == Type::close) _exit(EXIT_SUCCESS);
     if (!opened.ok()) leave();
-    if (wish->type == Type::next) say_next(**opened);
-    if (wish->type == Type::read) {
-      say_bytes(**opened, std::span(buffer).first(
-                              static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), wish->numbers[0]))));
-    }
+    if (wish->type == Type::next) say_next(**opened, buffer);
+    if (wish->type == Type::read) say_bytes(**opened, buffer);
   }
 }
 
@@ -196,10 +213,15 @@ int serve_sandbox(OpenUnpacker open) {
     const std::optional<Message> order = receive_message(kSandboxSocket, name, &files);
     const FileDescriptor in(files.descriptors[0]), out(files.descriptors[1]);
     if (!order) return EXIT_SUCCESS;
-    // What was still under way to a decoder that has ended.
-    if (order->type != Type::open && order->type != Type::convert) continue;
+    // Neither a name nor what was still under way to a decoder that has ended stays here for the next one to see.
+    const auto forget = [&] { explicit_bzero(name.data(), order->payload); };
+    if (order->type != Type::open && order->type != Type::convert) {
+      forget();
+      continue;
+    }
     const pid_t decoder = fork();
     if (decoder < 0) return EXIT_FAILURE;
+    if (decoder > 0) forget();
     if (decoder == 0) {
       if (order->type == Type::convert) run_converter(order->numbers[0], in.get(), out.get(), locks);
       decode(*order, {reinterpret_cast<const char*>(name.data()), order->payload}, open, locks);
