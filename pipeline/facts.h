@@ -137,6 +137,7 @@ enum class Format : std::uint8_t {
   lzip,
   zstd,
   lz4,
+  lzop,
   compress,
   zlib,    // by itself, or in a film of Flash
   brotli,  // told by its name
@@ -145,6 +146,8 @@ enum class Format : std::uint8_t {
   zip,
   tar,
   other_archive,  // what libarchive tells apart: 7z, rar, cab, cpio, ar, iso 9660, xar, lha, rpm, deb …
+  android_backup,
+  unopened,  // packed, and nothing here opens it
   git_pack,
   warc,
   squashfs,
@@ -153,8 +156,10 @@ enum class Format : std::uint8_t {
   // mail
   mail,
   mailbox,
+  dbox,      // of dovecot
   outlook,   // PST, OST
   tnef,      // winmail.dat
+  cms,       // what was signed, in its signature: smime.p7m
   uuencode,  // a text with files in it: uuencode, its base64, yEnc
   // documents
   ooxml,  // a zip; has views and members

@@ -211,6 +211,88 @@ TEST_F(Archive, Cpios) {
   }
 }
 
+// expect_all() looks whether they do.
+TEST_F(Archive, MembersOfCpioAndArSayWhereTheyStand) {
+  write_file(folder_ / "in/a_name_of_more_than_sixteen_bytes", "long");
+  for (const std::string script : {"find . -type f | cpio -o --quiet -H newc >../out", "ar rc ../out a.txt a_name*"}) {
+    const std::string object = made(script);
+    for (const bool seekable : {true, false}) {
+      for (const UnpackedPart& part : unpack(Format::other_archive, object, seekable).parts) {
+        ASSERT_TRUE(part.part.stored_at) << script << part.part.name;
+        EXPECT_EQ(object.substr(*part.part.stored_at, part.bytes.size()), part.bytes) << script << part.part.name;
+      }
+    }
+  }
+}
+
+TEST_F(Archive, BackupsOfAndroid) {
+  const std::string tar = made("tar cf ../out a.txt");
+  const std::string packed = made(
+      "tar cf - a.txt | python3 -c "
+      "'import sys, zlib; sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read()))'"
+      " >../out");
+  for (const auto& [head, bytes] : {std::pair<std::string, std::string>{"ANDROID BACKUP\n1\n0\nnone\n", tar},
+                                    {"ANDROID BACKUP\n5\n1\nnone\n", packed}}) {
+    EXPECT_EQ(test::format_by_head(head + bytes), Format::android_backup);
+    const Unpacked out = unpack(head + bytes, false);
+    ASSERT_EQ(out.parts.size(), 1U);
+    EXPECT_EQ(out.parts[0].bytes, bytes);
+    EXPECT_EQ(out.parts[0].part.stored_at, head.size());
+  }
+  const Unpacked locked = unpack("ANDROID BACKUP\n5\n1\nAES-256\n" + noise(1, 500), false);
+  ASSERT_EQ(locked.parts.size(), 1U);
+  EXPECT_EQ(locked.parts[0].part.trouble, WalkTrouble::encrypted);
+}
+
+// --- what nothing opens -----------------------------------------------------------------------------------------
+
+void expect_unopened(const std::string& object, const std::string& name) {
+  EXPECT_EQ(test::format_by_head(object, name), Format::unopened) << name;
+  const Unpacked out = unpack(object, true, name);
+  ASSERT_GE(out.parts.size(), 1U) << name;
+  EXPECT_EQ(out.parts[0].part.is, Part::Is::view);
+  EXPECT_EQ(out.parts[0].part.trouble, WalkTrouble::unsupported);
+}
+
+TEST_F(Archive, WhatNothingOpensIsTold) {
+  expect_unopened(made("arj a -i ../out.arj a.txt >/dev/null; mv ../out.arj ../out"), "a.arj");
+  expect_unopened(made("zpaq a ../out.zpaq a.txt >/dev/null 2>&1; mv ../out.zpaq ../out"), "a.zpaq");
+  expect_unopened(made("wimlib-imagex capture . ../out --compress=LZX >/dev/null"), "a.wim");
+  const std::string rest = std::string(64, '\0') + noise(1, 1000);
+  using namespace std::string_literals;
+  for (const auto& [name, head] :
+       std::map<std::string, std::string>{{"a.ace", "\1\2\3\4\5\6\7**ACE**\x14"s},
+                                          {"a.zoo", "ZOO 2.10 Archive.\x1a\0\0\xdc\xa7\xc4\xfd"s},
+                                          {"a.alz", "ALZ\1\x0a"s},
+                                          {"a.egg", "EGGA\0\1"s},
+                                          {"a.sit", "SIT!\0\1\0\0\0\0rLau\2"s},
+                                          {"a.arc",
+                                           "\x1a\x08"
+                                           "A.TXT\0\0\0\0\0\0\0\0\x10\0\0\0\x21\x3a\0\x50\1\2\x20\0\0\0"s},
+                                          {"a.lrz", "LRZI\0\6"s},
+                                          {"a.chm", "ITSF\3\0\0\0\x60"s},
+                                          {"a.parquet", "PAR1\x15"s},
+                                          {"a.lzfse", "bvx2\0\1"s}}) {
+    expect_unopened(head + rest, name);
+  }
+}
+
+TEST_F(Archive, WhatStandsInWhatNothingOpensIsFound) {
+  const std::string zip = made("zip -q ../out.zip a.txt; mv ../out.zip ../out");
+  const Unpacked out = unpack("PAR1\x15" + noise(1, 1000) + zip + noise(2, 1000), true);
+  ASSERT_EQ(out.parts.size(), 2U);
+  EXPECT_EQ(out.parts[1].bytes, zip);
+}
+
+// Sentences, and noise, which has none of them.
+TEST_F(Archive, WhatOnlyLooksLikeThatIsNot) {
+  EXPECT_EQ(test::format_by_head("PAR1 and ORC\nare formats, StuffIt! too"), Format::none);
+  for (std::uint64_t seed = 0; seed < 500; ++seed) {
+    EXPECT_NE(test::format_by_head("\x60\xea" + noise(seed, 600)), Format::unopened);
+    EXPECT_NE(test::format_by_head("\x1a\x08" + noise(seed, 600)), Format::unopened);
+  }
+}
+
 TEST_F(Archive, ArsAndIsosAndOthers) {
   files_.erase("deep/er/b.bin");
   expect_all(made("ar rc ../out a.txt empty zeros"), Format::other_archive);

@@ -124,7 +124,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Tool{"xz --format=lzma", ".lzma", Format::lzma}, Tool{"lzip", ".lz", Format::lzip},
                     Tool{"zstd -q", ".zst", Format::zstd}, Tool{"zstd -q -19 --long=27", ".zst", Format::zstd},
                     Tool{"lz4 -q", ".lz4", Format::lz4}, Tool{"lz4 -q -9 -BD -B4", ".lz4", Format::lz4},
-                    Tool{"lz4 -q -l", ".lz4", Format::lz4}, Tool{"compress -f", ".Z", Format::compress},
+                    Tool{"lz4 -q -l", ".lz4", Format::lz4}, Tool{"lzop -1 -c", ".lzo", Format::lzop},
+                    Tool{"lzop -9 -c", ".lzo", Format::lzop}, Tool{"compress -f", ".Z", Format::compress},
                     Tool{"compress -f -b 11", ".Z", Format::compress}, Tool{"brotli -q 5", ".br", Format::brotli}));
 
 // --- gzip -------------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@
 #include "stages/unpack/input.h"
 #include "stages/unpack/kind/kind.h"
 #include "stages/unpack/kind/text.h"
+#include "stages/unpack/kind/unopened.h"
+#include "stages/unpack/mail/cms.h"
 #include "stages/unpack/mail/uuencode.h"
 #include "stages/unpack/stream/decoder.h"
 #include "stages/unpack/text/unseen.h"
@@ -35,6 +37,9 @@ constexpr std::array kSignatures = {
     Signature{0, "\x28\xb5\x2f\xfd"sv, Format::zstd},
     Signature{0, "\x04\x22\x4d\x18"sv, Format::lz4},
     Signature{0, "\x02\x21\x4c\x18"sv, Format::lz4},  // of Linux kernels, before there were frames
+    Signature{0, "Dovecot-LZ4\x0d\x2a\x9b\xc5"sv, Format::lz4},
+    Signature{0, "\x89LZO\0\r\n\x1a\n"sv, Format::lzop},
+    Signature{0, "ANDROID BACKUP\n"sv, Format::android_backup},
     Signature{0, "7z\xbc\xaf\x27\x1c"sv, Format::other_archive},
     Signature{0, "Rar!\x1a\x07"sv, Format::other_archive},
     Signature{0, "MSCF\0\0\0\0"sv, Format::other_archive},
@@ -58,6 +63,7 @@ constexpr std::array kSignatures = {
     Signature{0, "=ybegin "sv, Format::uuencode},
     Signature{0, "LPKSHHRH"sv, Format::journal},
     Signature{0, "PGDMP\1"sv, Format::postgres_dump},
+    Signature{0, "2 M1e C"sv, Format::dbox},
     Signature{0, "!BDN"sv, Format::outlook},
     Signature{0, "\x78\x9f\x3e\x22"sv, Format::tnef},
     Signature{0, "\x89PNG\r\n\x1a\n"sv, Format::png},
@@ -167,6 +173,7 @@ Format by_bytes(std::span<const std::byte> bytes, std::string_view lower_name) {
   if (unpack::is_tar_header(bytes)) return Format::tar;
   if (is_compress(head)) return Format::compress;
   if (is_cpio(head) || is_lha(head)) return Format::other_archive;
+  if (unpack::is_cms(bytes)) return Format::cms;
   if (is_skippable(bytes)) return lower_name.ends_with(".lz4") ? Format::lz4 : Format::zstd;
   return Format::none;
 }
@@ -242,6 +249,7 @@ Format format_of(const KindGuess& guess, std::span<const std::byte> first_bytes,
   if (unpack::is_zlib(first_bytes)) return Format::zlib;
   if (is_lzma(first_bytes, name)) return Format::lzma;
   if (name.ends_with(".iso") || is_volume(name)) return Format::other_archive;
+  if (!kinds::unopened(first_bytes).empty()) return Format::unopened;
   return named(kZips, name, unpack::is_program(first_bytes) ? Format::self_extracting : Format::none);
 }
 

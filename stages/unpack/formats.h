@@ -18,6 +18,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_lzip(const Packed& packed);
 [[nodiscard]] Opened open_zstd(const Packed& packed);
 [[nodiscard]] Opened open_lz4(const Packed& packed);
+[[nodiscard]] Opened open_lzop(const Packed& packed);
 [[nodiscard]] Opened open_compress(const Packed& packed);  // .Z
 [[nodiscard]] Opened open_zlib(const Packed& packed);
 [[nodiscard]] Opened open_brotli(const Packed& packed);
@@ -27,6 +28,8 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_zip(const Packed& packed);
 [[nodiscard]] Opened open_tar(const Packed& packed);
 [[nodiscard]] Opened open_other_archive(const Packed& packed);
+[[nodiscard]] Opened open_android_backup(const Packed& packed);
+[[nodiscard]] Opened open_unopened(const Packed& packed);  // what nothing here opens
 [[nodiscard]] Opened open_git_pack(const Packed& packed);
 [[nodiscard]] Opened open_warc(const Packed& packed);
 [[nodiscard]] Opened open_squashfs(const Packed& packed);
@@ -43,6 +46,8 @@ struct Places {
 // Mail: the texts of a message are views of it, its attachments members.
 [[nodiscard]] Opened open_mail(const Packed& packed);
 [[nodiscard]] Opened open_mailbox(const Packed& packed);
+[[nodiscard]] Opened open_dbox(const Packed& packed);  // of dovecot
+[[nodiscard]] Opened open_cms(const Packed& packed);
 [[nodiscard]] Opened open_outlook(const Packed& packed);   // .pst, .ost
 [[nodiscard]] Opened open_tnef(const Packed& packed);      // winmail.dat
 [[nodiscard]] Opened open_uuencode(const Packed& packed);  // texts with files in them

@@ -83,6 +83,7 @@ constexpr std::array kFormats = {
     Row{Format::lzip, unpack::open_lzip},
     Row{Format::zstd, unpack::open_zstd},
     Row{Format::lz4, unpack::open_lz4},
+    Row{Format::lzop, unpack::open_lzop},
     Row{Format::compress, unpack::open_compress},
     Row{Format::zlib, unpack::open_zlib},
     Row{Format::brotli, unpack::open_brotli},
@@ -91,6 +92,8 @@ constexpr std::array kFormats = {
     Row{Format::zip, unpack::open_zip},
     Row{Format::tar, unpack::open_tar},
     Row{Format::other_archive, unpack::open_other_archive, Works::in_sandbox},
+    Row{Format::android_backup, unpack::open_android_backup},
+    Row{Format::unopened, unpack::open_unopened},
     Row{Format::git_pack, unpack::open_git_pack},
     Row{Format::warc, unpack::open_warc},
     Row{Format::squashfs, unpack::open_squashfs, Works::in_sandbox},
@@ -99,8 +102,10 @@ constexpr std::array kFormats = {
     // mail
     Row{Format::mail, unpack::open_mail, Works::in_program, true},
     Row{Format::mailbox, unpack::open_mailbox},
+    Row{Format::dbox, unpack::open_dbox},
     Row{Format::outlook, unpack::open_outlook, Works::in_sandbox},
     Row{Format::tnef, unpack::open_tnef},
+    Row{Format::cms, unpack::open_cms},
     Row{Format::uuencode, unpack::open_uuencode},
     // documents
     Row{Format::ooxml, unpack::open_office},

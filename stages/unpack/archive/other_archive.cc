@@ -144,6 +144,11 @@ Part Archive::part_of(archive_entry* entry, int said) {
   if (archive_entry_is_encrypted(entry) != 0) part.trouble = WalkTrouble::encrypted;
   unpassed_ = readable_ && part.trouble != WalkTrouble::encrypted;
   readable_ = readable_ && part.trouble == WalkTrouble::none;
+  // Behind its header a member of a cpio and of an ar stands as it is, in one piece.
+  const int format = archive_format(archive_.get()) & ARCHIVE_FORMAT_BASE_MASK;
+  if (readable_ && (format == ARCHIVE_FORMAT_CPIO || format == ARCHIVE_FORMAT_AR)) {
+    part.stored_at = static_cast<std::uint64_t>(archive_filter_bytes(archive_.get(), 0));
+  }
   return part;
 }
 

@@ -75,7 +75,7 @@ KindGuess guess_kind(std::span<const std::byte> first_bytes, std::string_view fi
   const Kind kind = kinds::by_signature(head, size, is_text);
   if (kind == Kind::archive && head.starts_with("PK")) return {package(head, extension), false};
   if (kind == Kind::document && head.starts_with("\xd0\xcf")) return {named(kInOle, extension, kind), false};
-  if (kind == Kind::key || kind == Kind::encrypted) return {kind, is_text};
+  if (kind == Kind::key || kind == Kind::encrypted || kind == Kind::mailbox) return {kind, is_text};
   if (kind != Kind::unknown) return {kind, false};
   if (is_text) return {kinds::kind_of_text(head, file_name, extension), true};
   if (const auto text = kinds::narrowed(head)) return {kinds::kind_of_text(*text, file_name, extension), true};

@@ -71,8 +71,10 @@ constexpr std::array kSignatures = {
     Signature{0, "\x37\x7f\x06\x83"sv, Kind::database},
     Signature{0, "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"sv, Kind::database},
     Signature{4, "Standard Jet DB"sv, Kind::database}, Signature{4, "Standard ACE DB"sv, Kind::database},
-    Signature{0, "\xfe\x01"sv, Kind::database},  // MySQL .frm
-    Signature{0, "!BDN"sv, Kind::mailbox},       // PST
+    Signature{0, "\xfe\x01"sv, Kind::database},   // MySQL .frm
+    Signature{0, "!BDN"sv, Kind::mailbox},        // PST
+    Signature{0, "\1\1\1\1\n"sv, Kind::mailbox},  // MMDF
+    Signature{0, "2 M1e C"sv, Kind::mailbox},     // dbox
     Signature{0, "PGDMP"sv, Kind::sql_dump}, Signature{0, "ElfFile\0"sv, Kind::log}, Signature{0, "LfLe"sv, Kind::log},
     Signature{0, "regf"sv, Kind::database}, Signature{0, "LPKSHHRH"sv, Kind::log},
     // images of disks
@@ -140,6 +142,7 @@ bool confirmed(const Signature& row, std::string_view head, std::uint64_t size) 
   if (row.bytes == "\0\0\x01\0"sv) return head.size() >= 22 && head[4] != 0 && head[5] == 0 && head[9] == 0;
   if (row.bytes == "\xfe\x01"sv || row.bytes == "\xf7\x02"sv) return head.size() >= 16 && head.find('\0') < 16;
   if (row.bytes == "-lh"sv) return head.size() > 21 && head[6] == '-';
+  if (row.bytes == "\1\1\1\1\n"sv) return head.find("\nSubject:") < 4096;
   if (row.bytes == "BZh"sv) return head.size() > 3 && head[3] >= '1' && head[3] <= '9';
   if (row.bytes == "AFF"sv) return head.starts_with("AFF10\r\n"sv) || head.starts_with("AFF\0"sv);
   return true;

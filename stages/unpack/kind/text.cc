@@ -56,6 +56,18 @@ int mail_headers(std::string_view text) {
   return std::popcount(seen) + std::popcount(seen & kOnlyInMail);
 }
 
+// Whether the text is the end of a mail, then an empty line and the line of a mailbox: one whose beginning was cut off.
+bool holds_mailbox(std::string_view text) {
+  for (std::size_t at = text.find("\nFrom "); at != std::string_view::npos; at = text.find("\nFrom ", at + 1)) {
+    const std::string_view before = text.substr(0, at);
+    if (!before.ends_with('\n') && !before.ends_with("\n\r")) continue;
+    std::string_view rest = text.substr(at + 1);
+    const std::string_view line = next_line(rest);
+    if (line.find(':') != std::string_view::npos && mail_headers(rest) > 1) return true;
+  }
+  return false;
+}
+
 // --- logs ---------------------------------------------------------------------------------------------------
 
 // '0' in the shape is a digit, 'A' a letter, '_' a digit or a blank, the rest itself.
@@ -254,15 +266,18 @@ bool reads_as_text(std::string_view head, bool cut) {
 
 Kind kind_of_text(std::string_view text, std::string_view file_name, std::string_view extension) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  if (text.starts_with("From ")) {
+  text.remove_prefix(std::min(text.find_first_not_of("\r\n"), text.size()));
+  if (text.starts_with("From ") || text.starts_with("\1\1\1\1\n") || text.starts_with("\1\1\1\1\r\n")) {
     std::string_view rest = text;
     next_line(rest);
+    if (rest.starts_with("From ")) next_line(rest);
     if (mail_headers(rest) > 0) return Kind::mailbox;
   }
   std::string_view mail = text;
   if (extension == "emlx" && next_line(mail).find_first_not_of("0123456789 ") != std::string_view::npos) mail = text;
   const int headers = mail_headers(mail);
   if (headers >= 3 || (headers > 0 && (extension == "eml" || extension == "emlx"))) return Kind::mail;
+  if (holds_mailbox(text)) return Kind::mailbox;
   if (is_sql_dump(text, extension)) return Kind::sql_dump;
   if (text.starts_with("#!") || text.starts_with("<?php") || listed(kSource, extension)) return Kind::source;
   if (is_markup(text) || listed(kMarkup, extension)) return Kind::markup;

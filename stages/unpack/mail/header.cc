@@ -242,6 +242,8 @@ MailHeaders read_mail_headers(std::string_view block) {
     out.boundary = parameter(all, "boundary");
     out.charset = parameter(all, "charset");
     out.name = parameter(all, "name");
+    out.parts_words =
+        equal_caseless(parameter(all, "format"), "flowed") && equal_caseless(parameter(all, "delsp"), "yes");
   }
   if (const auto value = header_value(block, "content-disposition")) {
     out.disposition = lowered(trimmed(std::string_view(*value).substr(0, value->find(';'))));

@@ -13,12 +13,13 @@
 namespace ambit::unpack {
 
 struct MailHeaders {
-  std::string type;         // of the content, lower case; empty where none is declared
-  std::string boundary;     // of a multipart
-  std::string charset;      // of a text, as declared
-  std::string name;         // the file's, decoded; empty where it has none
-  std::string encoding;     // of the transfer, lower case
-  std::string disposition;  // lower case: inline, attachment
+  std::string type;          // of the content, lower case; empty where none is declared
+  std::string boundary;      // of a multipart
+  std::string charset;       // of a text, as declared
+  std::string name;          // the file's, decoded; empty where it has none
+  std::string encoding;      // of the transfer, lower case
+  std::string disposition;   // lower case: inline, attachment
+  bool parts_words = false;  // of a text: its lines may end within a word (flowed.h)
   std::optional<std::int64_t> date;
 };
 

@@ -15,6 +15,7 @@
 #include "pipeline/limits.h"
 #include "pipeline/limits_unpack.h"
 #include "stages/unpack/formats.h"
+#include "stages/unpack/mail/flowed.h"
 #include "stages/unpack/mail/header.h"
 #include "stages/unpack/mail/transfer_encoding.h"
 #include "stages/unpack/mail/uuencode.h"
@@ -166,8 +167,8 @@ class Mail final : public Unpacker {
   // False if there are no headers at the front.
   bool begin() {
     window_.ensure(kViewBytes);
-    const std::string_view view = window_.view();
-    window_.drop(std::min(view.find_first_not_of("\r\n"), view.size()));
+    if (window_.view().starts_with(kUtf8Mark)) window_.drop(kUtf8Mark.size());
+    window_.drop(std::min(window_.view().find_first_not_of("\r\n"), window_.view().size()));
     // Before the headers: how long the mail is (.emlx), or the line of a mailbox.
     const std::string_view line = window_.view().substr(0, std::min(window_.view().find('\n'), window_.view().size()));
     const bool is_length = !line.empty() && line.find_first_not_of("0123456789 \r") == std::string_view::npos;
@@ -319,7 +320,8 @@ class Mail final : public Unpacker {
       return markup_stream(std::move(bytes), charset, Dialect::html);
     }
     if (type == "text/xml") return markup_stream(std::move(bytes), charset, Dialect::xml);
-    return rewritten(std::move(bytes), charset_decoder(charset));
+    bytes = rewritten(std::move(bytes), charset_decoder(charset));
+    return headers_.parts_words ? rewritten(std::move(bytes), flowed_joiner()) : std::move(bytes);
   }
 
   Window window_;

@@ -16,6 +16,7 @@
 #include "pipeline/limits.h"
 #include "stages/unpack/formats.h"
 #include "stages/unpack/mail/header.h"
+#include "stages/unpack/text/charset.h"
 #include "stages/unpack/text/window.h"
 
 namespace ambit::unpack {
@@ -62,16 +63,26 @@ bool begins_mail(std::string_view text, bool behind_empty_line) {
   return is_header(below) || below.starts_with(">From ") || (below.empty() && behind_empty_line);
 }
 
+// Where a mail begins behind an empty line.
+std::size_t find_mail(std::string_view text) {
+  for (std::size_t at = text.find("\nFrom "); at != std::string_view::npos; at = text.find("\nFrom ", at + 1)) {
+    const bool behind_empty_line = text.substr(0, at).ends_with('\n') || text.substr(0, at).ends_with("\n\r");
+    if (behind_empty_line && begins_mail(text.substr(at + 1), true)) return at + 1;
+  }
+  return std::string_view::npos;
+}
+
 class Mailbox final : public Unpacker {
  public:
   explicit Mailbox(ByteStream& stream) : window_(stream, kMailboxWindow) {}
 
-  // False if no mail begins at the front.
+  // False if no mail begins at the front, and none behind what a mailbox that was cut has there: the end of a mail.
   bool begin() {
     window_.ensure(kHeaderBytes);
+    if (window_.view().starts_with(kUtf8Mark)) window_.drop(kUtf8Mark.size());
     window_.drop(std::min(window_.view().find_first_not_of("\r\n"), window_.view().size()));
     is_mmdf_ = window_.view().starts_with(kDelimiter);
-    return is_mmdf_ || window_.view().starts_with(kFrom);
+    return is_mmdf_ || window_.view().starts_with(kFrom) || find_mail(window_.view()) != std::string_view::npos;
   }
 
   Result<std::optional<Part>> next() override {

@@ -5,6 +5,10 @@
 //
 // It has no end: it goes on to the end of the file or to a length that is the first bytes of another frame.
 //
+// And dovecot's own, for mails in a maildir or a dbox:
+//
+//   dovecot := "Dovecot-LZ4" 0d 2a 9b c5 longest:4 (packed-length:4 packed)…     highest byte first
+//
 // A block comes out whole or not at all: a cut costs up to the four or eight megabytes of its block.
 #include <lz4.h>
 #include <lz4frame.h>
@@ -17,6 +21,9 @@
 namespace ambit::unpack {
 namespace {
 
+using namespace std::string_view_literals;
+
+constexpr std::string_view kDovecot = "Dovecot-LZ4\x0d\x2a\x9b\xc5"sv;
 constexpr std::uint32_t kFrame = 0x184d2204, kLegacy = 0x184c2102, kSkippable = 0x184d2a50;
 
 bool is_skippable(std::uint32_t magic) { return (magic & 0xfffffff0) == kSkippable; }
@@ -44,7 +51,12 @@ class Lz4Frame final : public Decoder {
   LZ4F_dctx* context_ = nullptr;
 };
 
-class Lz4Legacy final : public Decoder {
+// Blocks with their lengths before them: those of kernels, and dovecot's.
+class Lz4Blocks final : public Decoder {
+ public:
+  // `block_bytes`: the most that comes out of one. The input stands behind the magic number.
+  Lz4Blocks(bool is_dovecot, std::size_t block_bytes) : is_dovecot_(is_dovecot), block_bytes_(block_bytes) {}
+
  protected:
   Result<Step> step(Input& input, std::span<std::byte> into) override {
     if (given_ == plain_.size()) {
@@ -59,18 +71,14 @@ class Lz4Legacy final : public Decoder {
   }
 
  private:
-  static constexpr std::size_t kBlockBytes = 8 * 1024 * 1024;
-
   Result<State> next_block(Input& input) {
     constexpr std::size_t kLengthBytes = 4;
-    if (!begun_) input.take(kLengthBytes);  // its magic number, which was looked at
-    begun_ = true;
     const auto head = input.ahead(kLengthBytes);
     if (!head.ok()) return head.error();
     if (head->size() < kLengthBytes) return head->empty() ? State::ended : State::damaged;
-    const std::uint32_t length = little32(*head, 0);
-    if (length == kFrame || length == kLegacy || is_skippable(length)) return State::ended;
-    if (length > static_cast<std::uint32_t>(LZ4_COMPRESSBOUND(kBlockBytes))) return State::damaged;
+    const std::uint32_t length = is_dovecot_ ? big32(*head, 0) : little32(*head, 0);
+    if (!is_dovecot_ && (length == kFrame || length == kLegacy || is_skippable(length))) return State::ended;
+    if (length > static_cast<std::uint32_t>(LZ4_COMPRESSBOUND(block_bytes_))) return State::damaged;
     input.take(kLengthBytes);
     packed_.clear();
     while (packed_.size() < length) {
@@ -81,16 +89,17 @@ class Lz4Legacy final : public Decoder {
       packed_.insert(packed_.end(), window->begin(), window->begin() + static_cast<std::ptrdiff_t>(step));
       input.take(step);
     }
-    plain_.resize(kBlockBytes);
+    plain_.resize(block_bytes_);
     given_ = 0;
     const int made =
         LZ4_decompress_safe(reinterpret_cast<const char*>(packed_.data()), reinterpret_cast<char*>(plain_.data()),
-                            static_cast<int>(length), static_cast<int>(kBlockBytes));
+                            static_cast<int>(length), static_cast<int>(block_bytes_));
     plain_.resize(static_cast<std::size_t>(std::max(0, made)));
     return made < 0 ? State::damaged : State::going;
   }
 
-  bool begun_ = false;
+  const bool is_dovecot_;
+  const std::size_t block_bytes_;
   std::vector<std::byte> packed_, plain_;
   std::size_t given_ = 0;  // of plain_
 };
@@ -101,13 +110,23 @@ class Lz4Frames final : public MemberStream {
 
  protected:
   Result<std::unique_ptr<Decoder>> begin() override {
-    const auto head = input_.ahead(4);
+    constexpr std::size_t kLegacyBlock = 8 * 1024 * 1024;
+    const auto head = input_.ahead(kDovecot.size() + 4);
     if (!head.ok()) return head.error();
     const std::uint32_t magic = head->size() < 4 ? 0 : little32(*head, 0);
-    std::unique_ptr<Decoder> decoder;
-    if (magic == kFrame || is_skippable(magic)) decoder = std::make_unique<Lz4Frame>();
-    if (magic == kLegacy) decoder = std::make_unique<Lz4Legacy>();
-    return decoder;
+    if (magic == kFrame || is_skippable(magic)) return std::unique_ptr<Decoder>(std::make_unique<Lz4Frame>());
+    if (magic == kLegacy) return blocks(false, 4, kLegacyBlock);
+    if (!chars(*head).starts_with(kDovecot) || head->size() < kDovecot.size() + 4) return std::unique_ptr<Decoder>();
+    const std::size_t longest = big32(*head, kDovecot.size());
+    if (longest == 0 || longest > kLegacyBlock) return evidence_error("an lz4 file of dovecot is damaged");
+    return blocks(true, kDovecot.size() + 4, longest);
+  }
+
+ private:
+  // Behind a header of so many bytes, which was looked at.
+  Result<std::unique_ptr<Decoder>> blocks(bool is_dovecot, std::size_t header_bytes, std::size_t block_bytes) {
+    input_.take(header_bytes);
+    return std::unique_ptr<Decoder>(std::make_unique<Lz4Blocks>(is_dovecot, block_bytes));
   }
 };
 
