@@ -89,16 +89,33 @@ head = 'From: a@b.example\nTo: c@d.example\nDate: Mon, 05 Sep 2011 10:00:00 +000
 put('25.eml', head + '\n' + prose(20) + '\n--- Below this line is a copy of the message.\n\n' + copy)
 put('26.eml', head + 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=XX\n\n' + copy)
 put('27.eml', head + 'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=CC\n\n' + copy.split('\n\n', 1)[1])
+# In strings of SQL as mysqldump writes them, and zlib in letters.
+import zlib
+def escaped(b):
+    seen = {0: b'\\0', 10: b'\\n', 13: b'\\r', 92: b'\\\\', 39: b"\\'", 34: b'\\"', 26: b'\\Z'}
+    return b''.join(seen.get(c, bytes([c])) for c in b)
+def dump(name, b, far=0):
+    rows = b''.join(b"INSERT INTO `files` VALUES (%d,'%s');\n" % (i, prose(20).encode()) for i in range(far))
+    put(name, b'-- MySQL dump 10.13\nCREATE TABLE `files` (`id` int, `data` longblob);\n' + rows +
+        b"INSERT INTO `files` VALUES (1,_binary '" + escaped(b) + b"'),(2,'" + prose(9).encode() + b"');\n")
+dump('28.sql', gz); dump('29.sql', zp, 200); dump('30.sql', pdf(), 200); dump('31.sql', xz); dump('32.sql', zp)
+z = zlib.compress(text)
+put('33.json', json.dumps({'note': prose(40), 'session': b64(z)}))
+put('34.sql', "COPY files (id, data) FROM stdin;\n1\t\\\\x" + z.hex() + "\n2\t\\\\x00\n\\.\n")
+put('35.sql', "INSERT INTO files VALUES(1,X'" + zlib.compress(text, 9).hex() + "');\n")
+put('36.xml', '<?xml version="1.0"?>\n<mxfile><diagram>' + b64(zlib.compress(text, 1)) + '</diagram></mxfile>\n')
 put('24.rtf', '{\\rtf1\\ansi ' + prose(30) + '{\\object\\objemb{\\*\\objdata ' + lines(zp.hex(), 128) + '}}}')
 # What only looks like it: words about formats, programs that know them, chance.
 def alike(name, data): open('alike/' + name, 'wb').write(data)
 alike('1.c', b'static const char *magic[] = {"PK\\3\\4", "%PDF-", "UEsDBB", "H4sIAAAAAAAA", "JVBERi0", "504b0304"};\n' + prose(99).encode())
+alike('4.json', b'{"a": "eJwrong", "b": "eJxx", "c": 0x789c0000, "d": "PK\\0\\0"}')
+alike('5.sql', b"INSERT INTO a VALUES ('PK\\3\\4\\0 it\\'s', '%PDF-1.4\\n words', '\x1f\x8b\x08\\0\\0\\0 no');\n")
 alike('2.txt', b'A file that begins with %PDF-1.4 is a document; in base64 it is JVBERi0xLjQK, and a zip UEsDBBQ.\n')
 alike('3.bin', blob(999) + b'PK\3\4' + blob(99) + b'\x1f\x8b\x08\x00' + blob(99) + b'\x28\xb5\x2f\xfd' + blob(99) + b'7z\xbc\xaf\x27\x1c' +
       blob(60) + b'Rar!\x1a\x07\x00' + blob(60) + b'\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1' + blob(60) + b'%PDF-1.7 ' + blob(99) +
       b'MSCF\0\0\0\0' + blob(77) + b'\xfd7zXZ\0' + blob(99) + b'BZh91AY&SY' + blob(99) + b'\x04\x22\x4d\x18' + blob(99))
 )py";
-constexpr int kFiles = 27;
+constexpr int kFiles = 36;
 
 class Embedded : public ::testing::Test {
  protected:
@@ -204,7 +221,7 @@ TEST_F(Embedded, what_only_looks_like_it_is_passed) {
   const Ran ran = c.triage("run", {c.folder / "alike"});
   EXPECT_EQ(ran.exit, 0) << ran.err;
   EXPECT_EQ(c.query("run", "SELECT count(*) FROM exception"), "0");
-  EXPECT_EQ(c.query("run", "SELECT sum(items) FROM census"), "3");
+  EXPECT_EQ(c.query("run", "SELECT sum(items) FROM census"), "5");
 }
 
 }  // namespace

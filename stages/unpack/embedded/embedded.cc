@@ -25,24 +25,31 @@ namespace ambit {
 namespace unpack {
 namespace {
 
-bool is_in_letters(Code code) { return code == Code::base64 || code == Code::hex; }
+bool is_in_letters(Code code) { return code == Code::base64 || code == Code::hex || code == Code::escaped; }
+
+std::string_view name_of(Code code) {
+  return code == Code::hex ? "hex@" : code == Code::escaped ? "string@" : "base64@";
+}
 
 bool begins_as(std::string_view text, Code code) {
   if (code == Code::bytes) return is_begun(std::as_bytes(std::span(text)));
   return code == Code::lines ? encoded_file(text).has_value() : begins_in_letters(text, code);
 }
 
-// What begins at that place of a content, if anything does. `head`: kHeadLetters bytes to work with.
-std::optional<Code> begins_at(Content& content, std::uint64_t size, std::uint64_t at, std::span<std::byte> head) {
+// What begins behind a mark at that place of a content, if anything does. `head`: kHeadLetters bytes to work with.
+std::optional<MarkPlace> begins_at(Content& content, std::uint64_t size, std::uint64_t at, std::span<std::byte> head) {
   const auto got = content.read_at(at, head.first(std::min<std::uint64_t>(head.size(), size - at)));
   if (!got.ok()) return std::nullopt;
   const auto bytes = std::span<const std::byte>(head).first(*got);
-  std::optional<Code> code;
+  std::optional<MarkPlace> begins;
   find_marks(bytes.first(std::min(bytes.size(), longest_mark())), at, [&](const MarkPlace& place) {
-    if (place.at != at || code) return;
-    if (begins_as(chars(bytes), place.code)) code = place.code;
+    if (place.mark_at != at || begins) return;
+    const std::string_view text = chars(bytes).substr(static_cast<std::size_t>(place.at - at));
+    if (begins_as(text, place.code)) begins = place;
+    // Some signatures are the same in a string of SQL.
+    if (!begins && place.code == Code::bytes && begins_as(text, Code::escaped)) begins = {at, Code::escaped, at};
   });
-  return code;
+  return begins;
 }
 
 class Embedded final : public Unpacker {
@@ -65,7 +72,7 @@ class Embedded final : public Unpacker {
         if (!begins(*place)) continue;
         letters_ = rewritten(std::make_unique<Letters>(input_, place->code), letters_decoder(place->code));
         Part part;
-        part.name = (place->code == Code::hex ? "hex@" : "base64@") + std::to_string(place->at);
+        part.name = std::string(name_of(place->code)) + std::to_string(place->at);
         part.written_at = place->at;
         return std::optional(std::move(part));
       }
@@ -97,6 +104,8 @@ class Embedded final : public Unpacker {
       if (is_of_another(place.at)) return;
       if (is_in_letters(place.code)) {
         found_.push_back(place);
+      } else if (place.code == Code::bytes && is_in_string(stretch, begin, place.at)) {
+        found_.push_back({place.at, Code::escaped, place.at});
       } else if (place.code == Code::lines && has_lines_ && content_ != nullptr && files_.size() < limits::kMaxMarks) {
         files_.push_back(place.at);
       } else if (place.code == Code::bytes && content_ != nullptr && starts_.size() < limits::kMaxMarks) {
@@ -107,6 +116,12 @@ class Embedded final : public Unpacker {
     // A mark at the end of the stretch may be cut.
     scanned_ = begin + stretch.size() - (is_last ? 0 : longest_mark() - 1);
     return !is_last || !found_.empty();
+  }
+  // Behind a quotation mark. Whether its bytes are escaped is told later; if they are not, they are looked at as bytes.
+  bool is_in_string(std::span<const std::byte> stretch, std::uint64_t begin, std::uint64_t at) {
+    const bool is = at > begin && static_cast<char>(stretch[static_cast<std::size_t>(at - begin) - 1]) == '\'';
+    if (is && content_ != nullptr && starts_.size() < limits::kMaxMarks) starts_.push_back(at);
+    return is;
   }
   [[nodiscard]] bool is_of_another(std::uint64_t at) const {
     const auto next = std::upper_bound(others_.begin(), others_.end(), at,
@@ -233,8 +248,8 @@ std::span<const Mark> embedded_marks() { return unpack::all_marks(); }
 bool holds_embedded(Content& content, std::uint64_t size, std::span<const std::uint64_t> places) {
   std::vector<std::byte> head(unpack::kHeadLetters);
   return std::any_of(places.begin(), places.end(), [&](std::uint64_t at) {
-    const auto code = at < size ? unpack::begins_at(content, size, at, head) : std::nullopt;
-    return code && (at > 0 || *code != unpack::Code::bytes);
+    const auto place = at < size ? unpack::begins_at(content, size, at, head) : std::nullopt;
+    return place && (at > 0 || place->code != unpack::Code::bytes);
   });
 }
 
@@ -253,7 +268,7 @@ bool has_embedded_mark(Content& content, std::uint64_t size) {
 std::vector<std::uint64_t> find_letters(Content& content, std::uint64_t size) {
   std::vector<std::uint64_t> places;
   find_marks(content, size, [&](const unpack::MarkPlace& place) {
-    if (unpack::is_in_letters(place.code)) places.push_back(place.at);
+    if (unpack::is_in_letters(place.code)) places.push_back(place.mark_at);
     return places.size() < limits::kMaxMarks;
   });
   std::sort(places.begin(), places.end());
@@ -263,11 +278,11 @@ std::vector<std::uint64_t> find_letters(Content& content, std::uint64_t size) {
 
 std::optional<std::uint64_t> packed_letters(Content& content, std::uint64_t size, std::uint64_t at) {
   std::vector<std::byte> head(unpack::kHeadLetters);
-  const auto code = at < size ? unpack::begins_at(content, size, at, head) : std::nullopt;
-  if (!code || !unpack::is_in_letters(*code)) return std::nullopt;
+  const auto place = at < size ? unpack::begins_at(content, size, at, head) : std::nullopt;
+  if (!place || !unpack::is_in_letters(place->code)) return std::nullopt;
   unpack::Input input(content, size);
-  input.seek(at);
-  unpack::Letters letters(input, *code);
+  input.seek(place->at);
+  unpack::Letters letters(input, place->code);
   while (true) {
     const auto got = letters.read(head);
     if (!got.ok() || *got == 0) break;

@@ -64,6 +64,33 @@ Reading read_letters(std::string_view text, bool is_all, Code code, std::string&
   return {at, is_all};
 }
 
+// A string of SQL as MySQL writes it, up to its quotation mark: the bytes of it, appended to `bytes`.
+Reading read_escaped(std::string_view text, bool is_all, std::string& bytes) {
+  constexpr std::string_view kLetters = "0nrtbZ"sv, kMeant = "\0\n\r\t\b\x1a"sv;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t plain = std::min(text.find_first_of("\\'", at), text.size());
+    bytes.append(text.substr(at, plain - at));
+    at = plain;
+    if (at == text.size() || text[at] == '\'') break;
+    if (at + 1 == text.size()) return {at, is_all};
+    const std::size_t which = kLetters.find(text[at + 1]);
+    bytes += which == std::string_view::npos ? text[at + 1] : kMeant[which];
+    at += 2;
+  }
+  return {at, is_all || at < text.size()};
+}
+
+Reading read_code(std::string_view text, bool is_all, Code code, std::string& out) {
+  return code == Code::escaped ? read_escaped(text, is_all, out) : read_letters(text, is_all, code, out);
+}
+
+class AsTheyAre final : public Rewriter {
+ public:
+  void rewrite(std::string_view piece, std::string& out) override { out.append(piece); }
+  void finish(std::string&) override {}
+};
+
 class HexDigits final : public Rewriter {
  public:
   void rewrite(std::string_view piece, std::string& out) override {
@@ -83,12 +110,14 @@ class HexDigits final : public Rewriter {
 
 std::unique_ptr<Rewriter> letters_decoder(Code code) {
   if (code == Code::hex) return std::make_unique<HexDigits>();
+  if (code == Code::escaped) return std::make_unique<AsTheyAre>();
   return transfer_decoder("base64");
 }
 
 bool begins_in_letters(std::string_view text, Code code) {
   std::string letters;
-  static_cast<void>(read_letters(text.substr(0, kHeadLetters), text.size() < kHeadLetters, code, letters));
+  const auto read = read_code(text.substr(0, kHeadLetters), text.size() < kHeadLetters, code, letters);
+  if (code == Code::escaped && read.used == letters.size()) return false;  // bytes as they are, or no bytes
   const std::string head = rewrite_all(*letters_decoder(code), letters);
   return is_begun(std::as_bytes(std::span(head)));
 }
@@ -100,7 +129,7 @@ Result<std::size_t> Letters::read(std::span<std::byte> into) {
     const auto window = input_.ahead(kHeadLetters);
     if (!window.ok()) return window.error();
     const std::string_view text = chars(*window).substr(0, kHeadLetters);
-    const Reading got = read_letters(text, window->size() < kHeadLetters, code_, ready_);
+    const Reading got = read_code(text, window->size() < kHeadLetters, code_, ready_);
     input_.take(got.used);
     is_over_ = got.is_over;
   }

@@ -11,6 +11,7 @@
 #include "stages/unpack/archive/self_extracting.h"
 #include "stages/unpack/archive/zip_entry.h"
 #include "stages/unpack/input.h"
+#include "stages/unpack/stream/decoder.h"
 
 namespace ambit::unpack {
 namespace {
@@ -44,6 +45,12 @@ constexpr std::string_view kRtf = "{\\rtf1";
 constexpr std::array kLines = {"begin 600 "sv, "begin 644 "sv,    "begin 664 "sv,    "begin 666 "sv,
                                "begin 755 "sv, "begin-base64 "sv, "=ybegin part="sv, "=ybegin line="sv};
 
+// What zlib begins with, by how hard it tried: two bytes, which every sixteen kilobytes have by chance. So it is looked
+// for in letters only, behind what opens a value.
+constexpr std::array kZlib = {"\x78\x9c"sv, "\x78\xda"sv, "\x78\x01"sv, "\x78\x5e"sv};
+constexpr std::array kOpeners = {"\""sv, "'"sv, ">"sv};                // of a value in base64,
+constexpr std::array kHexOpeners = {"0x"sv, "\\x"sv, "X'"sv, "x'"sv};  // and in digits: MySQL, PostgreSQL, SQLite
+
 constexpr std::size_t kLeastLetters = 6;  // of a mark in base64
 
 // The letters that begin with the signature: those that it fills, and where these are few, each that may follow.
@@ -69,6 +76,18 @@ std::string for_urls(std::string letters) {
   return letters;
 }
 
+// As mysql_real_escape_string() writes them.
+std::string escaped(std::string_view bytes) {
+  constexpr std::string_view kWritten = "\0\n\r\\'\"\x1a"sv, kLetters = "0nr\\'\"Z"sv;
+  std::string out;
+  for (const char c : bytes) {
+    const std::size_t which = kWritten.find(c);
+    if (which != std::string_view::npos) out += '\\';
+    out += which == std::string_view::npos ? c : kLetters[which];
+  }
+  return out;
+}
+
 std::string in_hex(std::string_view signature, std::string_view digits) {
   std::string out;
   for (const char c : signature) {
@@ -80,7 +99,8 @@ std::string in_hex(std::string_view signature, std::string_view digits) {
 
 struct Marks {
   std::vector<Mark> all;
-  std::vector<Code> codes;  // of each
+  std::vector<Code> codes;            // of each
+  std::vector<std::size_t> openings;  // of each, bytes before what is packed
   std::size_t longest = 0;
   LiteralIndex index;
 
@@ -88,8 +108,10 @@ struct Marks {
     for (const std::string_view signature : kSignatures) {
       add(std::string(signature), Code::bytes);
       add_letters(signature);
+      if (std::string text = escaped(signature); text != signature) add(std::move(text), Code::escaped);
     }
     add_letters(kRtf);
+    for (const std::string_view signature : kZlib) add_zlib(signature);
     for (const std::string_view line : kLines) add(std::string(line), Code::lines);
     std::vector<PlainLiteral> literals;
     for (std::size_t i = 0; i < all.size(); ++i) {
@@ -100,11 +122,22 @@ struct Marks {
   }
 
  private:
-  void add(std::string text, Code code) {
+  void add(std::string text, Code code, std::size_t opening = 0) {
     if (std::any_of(all.begin(), all.end(), [&](const Mark& mark) { return mark.bytes == text; })) return;
     const bool is_in_letters = code == Code::base64 || code == Code::hex;
     all.push_back({std::move(text), is_in_letters ? Form::base64 : Form::raw});
     codes.push_back(code);
+    openings.push_back(opening);
+  }
+  void add_zlib(std::string_view signature) {
+    for (const std::string_view opener : kHexOpeners) {
+      for (const std::string_view digits : {"0123456789abcdef"sv, "0123456789ABCDEF"sv}) {
+        add(std::string(opener) + in_hex(signature, digits), Code::hex, opener.size());
+      }
+    }
+    for (const std::string& letters : in_base64(signature)) {
+      for (const std::string_view opener : kOpeners) add(std::string(opener) + letters, Code::base64, opener.size());
+    }
   }
   void add_letters(std::string_view signature) {
     for (const std::string& letters : in_base64(signature)) {
@@ -163,7 +196,8 @@ void find_marks(std::span<const std::byte> bytes, std::uint64_t offset,
       marks().index, bytes, pending,
       [](void* of, std::uint32_t id, std::uint64_t, std::uint64_t to) {
         const auto& [begin, call] = *static_cast<Context*>(of);
-        call({begin + to - marks().all[id].bytes.size(), marks().codes[id]});
+        const std::uint64_t at = begin + to - marks().all[id].bytes.size();
+        call({at + marks().openings[id], marks().codes[id], at});
       },
       &context)
       .run_to(bytes.size());
@@ -178,6 +212,7 @@ bool is_begun(std::span<const std::byte> head) {
   if (text.starts_with("\xd0\xcf")) return is_ole(head);
   if (text.starts_with("7z") || text.starts_with("Rar!") || text.starts_with("MSCF")) return holds_archive(head);
   if (text.starts_with("\x1f\x8b")) return is_gzip(text);
+  if (begins_like_zlib(head)) return is_zlib(head);
   if (text.starts_with("\x28\xb5")) return (text[4] & 0x08) == 0;
   if (text.starts_with("\x04\x22"))
     return (text[4] & 0xc2) == 0x40 && (text[5] & 0x8f) == 0 && (text[5] & 0x70) >= 0x40;

@@ -11,13 +11,15 @@
 
 namespace ambit::unpack {
 
-// lines: a file in lines of text (mail/uuencode.h).
-enum class Code : std::uint8_t { bytes, base64, hex, lines };
+// lines: a file in lines of text (mail/uuencode.h). escaped: in a string of SQL, with what mysqldump writes for some
+// bytes.
+enum class Code : std::uint8_t { bytes, base64, hex, lines, escaped };
 
-// A mark in an object, its first byte.
+// A mark in an object. Of what has two bytes for a beginning, the quotation mark before it is looked for, too.
 struct MarkPlace {
-  std::uint64_t at = 0;
+  std::uint64_t at = 0;  // where what is packed begins
   Code code = Code::bytes;
+  std::uint64_t mark_at = 0;  // the first byte of the mark
 };
 
 [[nodiscard]] std::span<const Mark> all_marks();
