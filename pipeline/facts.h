@@ -139,9 +139,10 @@ enum class Format : std::uint8_t {
   lz4,
   lzop,
   compress,
-  zlib,    // by itself, or in a film of Flash
-  brotli,  // told by its name
-  http,    // a response as it went over the wire
+  zlib,          // by itself, or in a film of Flash
+  zlib_streams,  // amid other bytes: revisions of Subversion and Mercurial
+  brotli,        // told by its name
+  http,          // a response as it went over the wire
   // archives
   zip,
   tar,

@@ -272,7 +272,8 @@ TEST_F(Archive, WhatNothingOpensIsTold) {
                                           {"a.lrz", "LRZI\0\6"s},
                                           {"a.chm", "ITSF\3\0\0\0\x60"s},
                                           {"a.parquet", "PAR1\x15"s},
-                                          {"a.lzfse", "bvx2\0\1"s}}) {
+                                          {"a.lzfse", "bvx2\0\1"s},
+                                          {"4", "DELTA\nSVN\2\0\0"s}}) {
     expect_unopened(head + rest, name);
   }
 }

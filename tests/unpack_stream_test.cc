@@ -128,6 +128,34 @@ INSTANTIATE_TEST_SUITE_P(
                     Tool{"lzop -9 -c", ".lzo", Format::lzop}, Tool{"compress -f", ".Z", Format::compress},
                     Tool{"compress -f -b 11", ".Z", Format::compress}, Tool{"brotli -q 5", ".br", Format::brotli}));
 
+// --- zlib amid other bytes --------------------------------------------------------------------------------------
+
+TEST(ZlibStreams, of_subversion_and_mercurial_come_out) {
+  const TemporaryFolder folder;
+  const std::string plain = words(1, 20'000),
+                    short_one = "one line of a text that is short, and shorter when packed, packed";
+  write_file(folder / "in/long.txt", plain);
+  write_file(folder / "in/short.txt", short_one);
+  static_cast<void>(shell(folder, R"(
+svnadmin create --compatible-version 1.8 s && svn -q import in "file://$PWD/s/x" -m x
+HGRCPATH=/dev/null hg init --config format.revlog-compression=zlib h && cp in/* h/ && cd h
+HGRCPATH=/dev/null hg add -q && HGRCPATH=/dev/null hg commit -m x -u n)"));
+  for (const std::string file : {"s/db/revs/0/1", "h/.hg/store/data/long.txt.i"}) {
+    const std::string object = read_file(folder / file);
+    EXPECT_EQ(test::format_by_head(object, file.substr(file.rfind('/') + 1)), Format::zlib_streams) << file;
+    bool is_there = false;
+    for (const auto& part : unpack(Format::zlib_streams, object, false).parts) {
+      EXPECT_FALSE(part.damaged) << file << part.part.name;
+      is_there = is_there || part.bytes == plain;
+    }
+    EXPECT_TRUE(is_there) << file;
+  }
+}
+
+TEST(ZlibStreams, noise_holds_none) {
+  EXPECT_TRUE(unpack(Format::zlib_streams, noise(1, 3'000'000), false).parts.empty());
+}
+
 // --- gzip -------------------------------------------------------------------------------------------------------
 
 class Gzip : public testing::Test {

@@ -17,6 +17,7 @@
 #include "stages/unpack/mail/cms.h"
 #include "stages/unpack/mail/uuencode.h"
 #include "stages/unpack/stream/decoder.h"
+#include "stages/unpack/stream/zlib_streams.h"
 #include "stages/unpack/text/unseen.h"
 #include "stages/unpack/unpack.h"
 
@@ -173,6 +174,7 @@ Format by_bytes(std::span<const std::byte> bytes, std::string_view lower_name) {
   if (unpack::is_tar_header(bytes)) return Format::tar;
   if (is_compress(head)) return Format::compress;
   if (is_cpio(head) || is_lha(head)) return Format::other_archive;
+  if (unpack::holds_zlib_streams(bytes, lower_name)) return Format::zlib_streams;
   if (unpack::is_cms(bytes)) return Format::cms;
   if (is_skippable(bytes)) return lower_name.ends_with(".lz4") ? Format::lz4 : Format::zstd;
   return Format::none;

@@ -21,6 +21,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_lzop(const Packed& packed);
 [[nodiscard]] Opened open_compress(const Packed& packed);  // .Z
 [[nodiscard]] Opened open_zlib(const Packed& packed);
+[[nodiscard]] Opened open_zlib_streams(const Packed& packed);
 [[nodiscard]] Opened open_brotli(const Packed& packed);
 [[nodiscard]] Opened open_http(const Packed& packed);  // the body of a response
 

@@ -86,6 +86,7 @@ constexpr std::array kFormats = {
     Row{Format::lzop, unpack::open_lzop},
     Row{Format::compress, unpack::open_compress},
     Row{Format::zlib, unpack::open_zlib},
+    Row{Format::zlib_streams, unpack::open_zlib_streams},
     Row{Format::brotli, unpack::open_brotli},
     Row{Format::http, unpack::open_http},
     // archives

@@ -23,6 +23,16 @@ write('letters.txt', b'begin 644 a.txt\n' + b''.join(
 write('box.mbox', b''.join(
     b'From a@b Mon Mar  2 10:00:00 2020\nFrom: a@b.example\nTo: c@d.example\nSubject: =?utf-8?q?caf=C3=A9?=\n\n' + TEXT +
     b'\n>From here\n\n' for _ in range(3)))
+mail = b'From: a@b.example\nTo: c@d.example\nSubject: x\nContent-Type: text/plain; format=flowed; delsp=yes\n\n> a \n> b\nc \nd\n'
+write('flowed.eml', mail)
+write('m.1', b'2 M1e C4969c9a0\n' + b''.join(
+    b'\1\2N          %016X\n' % len(m) + m + b'\n\1\3\nR4969c9a0\nGd1e2\n\n' for m in (mail, TEXT, zlib.compress(TEXT))))
+write('a.ab', b'ANDROID BACKUP\n5\n1\nnone\n' + zlib.compress(TEXT))
+write('a.lzo', subprocess.run(['lzop', '-c'], input=TEXT * 3, capture_output=True, check=True).stdout)
+oid = b'\6\x09\x2a\x86\x48\x86\xf7\x0d\1\7'
+write('a.p7m', b'\x30\x80' + oid + b'\2\xa0\x80\x30\x80\2\1\1\x31\0\x30\x80' + oid + b'\1\xa0\x80\x24\x80' +
+      b'\4\x82' + struct.pack('>H', len(mail)) + mail + b'\4\5hello' + b'\0\0' * 6)
+write('rev', b'DELTA\nSVN\1\0' + zlib.compress(TEXT) + b'ENDREP\n' + zlib.compress(TEXT * 4))
 rtf = br"{\rtf1 a}"
 rtf = struct.pack('<II4sI', len(rtf) + 12, len(rtf), b'MELA', 0) + rtf + bytes(-len(rtf) % 4)
 properties = struct.pack('<IHHII', 1, 0x102, 0x1009, 1, len(rtf)) + rtf

@@ -61,7 +61,7 @@ constexpr std::array kUnopened = {
     Unopened{0, "PAR1"sv, "Parquet"},
     Unopened{0, "Obj\1"sv, "Avro"},
     Unopened{0, "ORC\n"sv, "ORC"},
-    Unopened{4, "\xef\xcd\xab\x89"sv, "ESE"},             // of Exchange, of Windows' search
+    Unopened{4, "\xef\xcd\xab\x89"sv, "ESE"},  // of Exchange, of Windows' search
     Unopened{0, "\x1a\0\0\4\0\0"sv, "Lotus Notes"},
 };
 
@@ -91,6 +91,13 @@ bool is_arc(std::span<const std::byte> bytes) {
          hour < 24;
 }
 
+// Of 1.10 and later, which packs by lz4 and without frames. Before it stand a line and "SVN".
+bool is_new_subversion(std::string_view head) {
+  constexpr std::size_t kFirstLine = 64;
+  const std::size_t line = head.substr(0, kFirstLine).find('\n');
+  return head.starts_with("DELTA") && line != std::string_view::npos && head.substr(line + 1).starts_with("SVN\2"sv);
+}
+
 bool is_pea(std::string_view head) { return head.size() > 10 && head.starts_with("\xea\1") && head[3] == 0; }
 
 }  // namespace
@@ -103,6 +110,7 @@ std::string_view unopened(std::span<const std::byte> first_bytes) {
   if (row != kUnopened.end()) return row->name;
   if (is_arj(first_bytes)) return "ARJ";
   if (is_arc(first_bytes)) return "ARC";
+  if (is_new_subversion(head)) return "Subversion";
   return is_pea(head) ? "PEA" : std::string_view{};
 }
 
