@@ -152,6 +152,18 @@ HGRCPATH=/dev/null hg add -q && HGRCPATH=/dev/null hg commit -m x -u n)"));
   }
 }
 
+TEST(ZlibStreams, what_mercurial_packs_by_zstd_comes_out_too) {
+  const TemporaryFolder folder;
+  write_file(folder / "h/long.txt", words(1, 20'000));
+  static_cast<void>(shell(folder, R"(HGRCPATH=/dev/null hg init --config format.revlog-compression=zstd h && cd h
+HGRCPATH=/dev/null hg add -q && HGRCPATH=/dev/null hg commit -m x -u n)"));
+  const std::string object = read_file(folder / "h/.hg/store/data/long.txt.i");
+  const std::size_t at = object.find("\x28\xb5\x2f\xfd");
+  const Unpacked out = unpack(Format::zlib_streams, object, true);
+  ASSERT_EQ(out.parts.size(), 1U);
+  EXPECT_EQ(out.parts[0].bytes, object.substr(at, out.parts[0].bytes.size()));
+}
+
 TEST(ZlibStreams, noise_holds_none) {
   EXPECT_TRUE(unpack(Format::zlib_streams, noise(1, 3'000'000), false).parts.empty());
 }

@@ -2,7 +2,8 @@
 // of Subversion up to 1.9 (FSFS), files of Mercurial before it took zstd, volumes of Bacula. A stream in it is a part,
 // by the place where it begins: the text of a file as it was first checked in, or what a change added to it.
 //
-// Two bytes begin a stream, so a kilobyte must come out of it, or all.
+// Two bytes begin a stream, so a kilobyte must come out of it, or all. Behind the last comes what else is packed there
+// (Mercurial's frames of zstd), as amid any bytes.
 #include "stages/unpack/stream/zlib_streams.h"
 
 #include <algorithm>
@@ -35,9 +36,10 @@ bool begins_stream(std::span<const std::byte> head) {
 
 class ZlibStreams final : public Unpacker {
  public:
-  explicit ZlibStreams(ByteStream& stream) : input_(stream) {}
+  explicit ZlibStreams(const Packed& packed) : packed_(packed), input_(*packed.stream) {}
 
   Result<std::optional<Part>> next() override {
+    if (others_ != nullptr) return others_->next();
     std::array<std::byte, 16 * 1024> rest;
     while (decoder_ != nullptr) {  // of what was not read
       const auto got = decoder_->read(input_, rest);
@@ -46,7 +48,7 @@ class ZlibStreams final : public Unpacker {
     while (true) {
       const auto window = input_.ahead(kTrialAhead);
       if (!window.ok()) return window.error();
-      if (window->empty()) return std::optional<Part>();
+      if (window->empty()) return next_other();
       const auto first = std::find(window->begin(), window->end(), static_cast<std::byte>(kZlibFirst));
       input_.take(static_cast<std::size_t>(first - window->begin()));
       const auto head = input_.ahead(kTrialAhead);
@@ -62,12 +64,27 @@ class ZlibStreams final : public Unpacker {
     return std::optional(std::move(part));
   }
   Result<std::size_t> read(std::span<std::byte> into) override {
+    if (others_ != nullptr) return others_->read(into);
     return decoder_ == nullptr ? Result<std::size_t>(0) : decoder_->read(input_, into);
   }
 
+  [[nodiscard]] std::uint64_t written_until() const override {
+    return others_ == nullptr ? 0 : others_->written_until();
+  }
+
  private:
+  Result<std::optional<Part>> next_other() {
+    if (packed_.content == nullptr) return std::optional<Part>();
+    Opened others = open_embedded(packed_);
+    if (!others.ok()) return others.error();
+    others_ = std::move(others).value();
+    return others_->next();
+  }
+
+  const Packed packed_;
   Input input_;
   std::unique_ptr<Decoder> decoder_;
+  std::unique_ptr<Unpacker> others_;
 };
 
 // "DELTA", "DELTA 4 0 99": what a representation begins with; "PLAIN": one of a folder.
@@ -97,6 +114,6 @@ bool holds_zlib_streams(std::span<const std::byte> head, std::string_view lower_
   return is_bacula || is_subversion(text) || is_mercurial(head, lower_name);
 }
 
-Opened open_zlib_streams(const Packed& packed) { return Opened(std::make_unique<ZlibStreams>(*packed.stream)); }
+Opened open_zlib_streams(const Packed& packed) { return Opened(std::make_unique<ZlibStreams>(packed)); }
 
 }  // namespace ambit::unpack
