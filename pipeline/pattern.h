@@ -30,9 +30,10 @@ enum class Form : std::uint8_t {
   percent,
   html,
   json,
-  hex,  // text in hexadecimal digits
-  // Text in a character set of one byte a character, and not only in its ASCII; where it looks alike in several, in the
-  // first of them.
+  hex,         // text in hexadecimal digits
+  utf8_twice,  // UTF-8 that was taken for a code page and written as UTF-8 again
+  // Text in a character set of its language, and not only in its ASCII; where it looks alike in several, in the first
+  // of them. Those of one byte a character come first.
   windows_1252,
   windows_1250,
   iso_8859_2,
@@ -47,18 +48,25 @@ enum class Form : std::uint8_t {
   windows_1255,
   windows_1256,
   windows_1257,
+  windows_874,
+  windows_1258,
+  gb18030,
+  big5,
+  shift_jis,
+  euc_jp,
+  euc_kr,
   raw,   // hex identifiers
   hash,  // digest of the whole object
 };
-inline constexpr Form kFirstCodePage = Form::windows_1252, kLastCodePage = Form::windows_1257;
-inline constexpr std::array<std::string_view, 25> kFormNames = {
-    "utf8",         "utf16le",      "utf16be",      "base64",       "quoted-printable", "percent",      "html",
-    "json",         "hex",          "windows-1252", "windows-1250", "iso-8859-2",       "windows-1251", "koi8-r",
-    "ibm866",       "ibm850",       "ibm852",       "macintosh",    "windows-1253",     "windows-1254", "windows-1255",
-    "windows-1256", "windows-1257", "raw",          "hash"};
+inline constexpr Form kFirstCodePage = Form::windows_1252, kLastCodePage = Form::euc_kr;
+inline constexpr std::array<std::string_view, 33> kFormNames = {
+    "utf8",        "utf16le",      "utf16be",      "base64",       "quoted-printable", "percent",
+    "html",        "json",         "hex",          "utf8-twice",   "windows-1252",     "windows-1250",
+    "iso-8859-2",  "windows-1251", "koi8-r",       "ibm866",       "ibm850",           "ibm852",
+    "macintosh",   "windows-1253", "windows-1254", "windows-1255", "windows-1256",     "windows-1257",
+    "windows-874", "windows-1258", "gb18030",      "big5",         "shift_jis",        "euc-jp",
+    "euc-kr",      "raw",          "hash"};
 [[nodiscard]] constexpr std::string_view to_string(Form form) { return kFormNames[static_cast<std::size_t>(form)]; }
-
-inline constexpr std::size_t kTextForms = static_cast<std::size_t>(Form::raw);  // utf8 … windows_1257
 
 // A set of forms, one bit each.
 class FormSet {
@@ -66,7 +74,7 @@ class FormSet {
   constexpr FormSet() = default;
   [[nodiscard]] static constexpr FormSet text() {
     FormSet set;
-    set.bits_ = (1U << kTextForms) - 1;
+    set.bits_ = bit(Form::raw) - 1;
     return set;
   }
   [[nodiscard]] static constexpr FormSet of(Form form) {
@@ -76,7 +84,7 @@ class FormSet {
   }
   [[nodiscard]] static constexpr FormSet code_pages() {
     FormSet set;
-    set.bits_ = (1U << kTextForms) - bit(kFirstCodePage);
+    set.bits_ = bit(Form::raw) - bit(kFirstCodePage);
     return set;
   }
   constexpr void add(Form form) { bits_ |= bit(form); }
@@ -93,8 +101,8 @@ class FormSet {
   friend constexpr bool operator==(FormSet, FormSet) = default;
 
  private:
-  static constexpr std::uint32_t bit(Form form) { return 1U << static_cast<unsigned>(form); }
-  std::uint32_t bits_ = 0;
+  static constexpr std::uint64_t bit(Form form) { return std::uint64_t{1} << static_cast<unsigned>(form); }
+  std::uint64_t bits_ = 0;
 };
 
 enum class DigestKind : std::uint8_t { md5, sha1, sha256 };

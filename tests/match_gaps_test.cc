@@ -1,6 +1,6 @@
 // Words that are parted by more than one blank: by the end of a line, as mails and pages are laid out, or a tab.
 #include "match_finder.h"
-#include "stages/match/literal.h"
+#include "stages/match/gap.h"
 
 namespace ambit::match_gaps_test {
 namespace {
@@ -34,6 +34,60 @@ TEST(MatchGaps, words_are_found_over_the_end_of_a_line) {
   }
 }
 
+TEST(MatchGaps, words_are_found_over_the_end_of_a_line_in_utf16) {
+  for (const char* name :
+       {"Kim Berg", "Kim St\u00e5hl", "Bob Lee", "\u0418\u0432\u0430\u043d \u041f\u0435\u0442\u0440\u043e\u0432"}) {
+    const std::string first = std::string(name).substr(0, std::string(name).find(' ')),
+                      second = std::string(name).substr(first.size() + 1);
+    for (const bool whole : {false, true}) {
+      const PatternSet set = pattern_set({whole ? whole_word(literal(name)) : literal(name)});
+      for (const std::string gap : kGaps) {
+        for (const bool big_endian : {false, true}) {
+          const std::string evidence = utf16(first + gap + second, big_endian);
+          const std::vector<Hit> hits =
+              hits_in(set, utf16("dear ", big_endian) + evidence + utf16(", yours", big_endian));
+          ASSERT_EQ(hits.size(), 1U) << name << " " << testing::PrintToString(gap);
+          EXPECT_EQ(hits[0].start, 10U);
+          EXPECT_EQ(hits[0].length, evidence.size());
+          EXPECT_EQ(hits[0].form, big_endian ? Form::utf16be : Form::utf16le);
+        }
+      }
+    }
+  }
+}
+
+// What pages and word processors have instead of a blank.
+TEST(MatchGaps, blanks_of_any_kind_part_words) {
+  for (const char* name : {"Kim Berg", "Bob Lee"}) {
+    const std::string first(name, 3), second(name + 4);
+    const PatternSet set = pattern_set({literal(name)});
+    for (const std::string gap :
+         {"\u00a0", "\u00a0 ", " \u00a0", "\u00a0\u00a0", "\u2003", "\u2009", "\u202f", "\u3000", "\u00a0\n"}) {
+      const bool may_be_short = gap == "\u00a0" || gap == "\u00a0 " || gap == " \u00a0";
+      if (first == "Bob" && !may_be_short) continue;  // both of its words are too short to be looked for alone
+      for (const std::string& evidence :
+           {first + gap + second, utf16le(first + gap + second), utf16be(first + gap + second)}) {
+        const std::vector<Hit> hits = hits_in(set, evidence);
+        ASSERT_EQ(hits.size(), 1U) << name << " " << testing::PrintToString(gap);
+        EXPECT_EQ(hits[0].length, evidence.size());
+      }
+    }
+  }
+}
+
+TEST(MatchGaps, words_are_found_over_the_end_of_a_line_in_a_code_page) {
+  for (const std::string gap : kGaps) {
+    const std::string evidence = "J\xfcrgen" + gap +
+                                 "\xd8"
+                                 "deg\xe5rd";
+    const std::vector<Hit> hits =
+        hits_in(pattern_set({literal("J\u00fcrgen \u00d8deg\u00e5rd")}), "(" + evidence + ")");
+    ASSERT_EQ(hits.size(), 1U) << testing::PrintToString(gap);
+    EXPECT_EQ(hits[0].length, evidence.size());
+    EXPECT_EQ(hits[0].form, Form::windows_1252);
+  }
+}
+
 TEST(MatchGaps, of_three_words_any_may_be_parted_so) {
   const PatternSet set = pattern_set({literal("Maria de la Cruz")});
   for (const std::string text : {"Maria\nde la Cruz", "Maria de\r\n> la Cruz", "Maria de la\nCruz",
@@ -53,6 +107,9 @@ TEST(MatchGaps, what_is_no_gap_parts_nothing) {
   }
   EXPECT_EQ(hits_in(set, "Kim" + std::string(match::kMaxGapBytes, ' ') + "Berg").size(), 1U);
   EXPECT_TRUE(hits_in(set, "Kim" + std::string(match::kMaxGapBytes + 1, ' ') + "Berg").empty());
+  EXPECT_EQ(hits_in(set, utf16le("Kim" + std::string(match::kMaxGapBytes, ' ') + "Berg")).size(), 1U);
+  EXPECT_TRUE(hits_in(set, utf16le("Kim" + std::string(match::kMaxGapBytes + 1, ' ') + "Berg")).empty());
+  EXPECT_TRUE(hits_in(set, utf16le("Kim\n\nBerg")).empty());
 }
 
 }  // namespace

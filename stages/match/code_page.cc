@@ -23,6 +23,7 @@ constexpr std::array kPages = {
     CodePage{Form::windows_1255, "windows-1255"},
     CodePage{Form::windows_1256, "windows-1256"},
     CodePage{Form::windows_1257, "windows-1257"},
+    CodePage{Form::windows_874, "windows-874"},
 };
 
 using Half = std::array<char32_t, 128>;  // the characters of the bytes from 0x80 on

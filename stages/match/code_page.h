@@ -14,9 +14,10 @@ struct CodePage {
 };
 // All that are looked for, in the order of their forms.
 [[nodiscard]] std::span<const CodePage> code_pages();
+// Also those of several bytes a character (multibyte.h).
 [[nodiscard]] constexpr bool is_code_page(Form form) { return form >= kFirstCodePage && form <= kLastCodePage; }
 
-// The character of a byte from 0x80 on; 0 where the page has none there. `form` is a code page.
+// The character of a byte from 0x80 on; 0 where the page has none there. `form` is one of code_pages().
 [[nodiscard]] char32_t code_of_byte(Form form, unsigned char byte);
 // The byte of a character that is not ASCII; 0 where the page has no such character.
 [[nodiscard]] unsigned char byte_of_code(Form form, char32_t code);

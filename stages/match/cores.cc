@@ -44,7 +44,7 @@ class LiteralCores {
     std::vector<Edge> edges;
     for (const Way& way : ways_) edges.push_back({way.from, way.to, way.rare, lower_ascii(spelled(way.code, form))});
     const Lattice lattice(plain_.size(), std::move(edges), familiar_);
-    const auto window = form == Form::utf8 ? window_in_text(lattice) : lattice.main_window(0, plain_.size(), kPrice);
+    const auto window = window_in_text(lattice, form);
     if (!window) return;
     for (const std::string& bytes : lattice.strings(*window)) add(bytes, form, window->from, EntryKind::text);
     for (const auto& rare : lattice.rare_strings(*window)) add(rare.bytes, form, rare.from, EntryKind::text);
@@ -59,6 +59,10 @@ class LiteralCores {
   // True if the style writes this literal in its own way.
   bool add_style(const Style& style) {
     if (style.unless != 0 && plain_.find(style.unless) != Codes::npos) return false;
+    if (style.only != nullptr &&
+        std::none_of(ways_.begin(), ways_.end(), [&](const Way& way) { return style.only(way.code); })) {
+      return false;
+    }
     bool differs = false;
     const std::vector<Edge> edges = styled_edges(style.spell, differs);
     if (!differs) return false;
@@ -94,18 +98,19 @@ class LiteralCores {
  private:
   // In plain text words are parted in many ways: the window is one in a word, if one of them is rare enough. Else it
   // may hold the blank, and the other ways are looked for besides.
-  [[nodiscard]] std::optional<Window> window_in_text(const Lattice& lattice) {
-    constexpr std::size_t kLeastBytes = 4;
+  [[nodiscard]] std::optional<Window> window_in_text(const Lattice& lattice, Form form) {
+    const std::size_t least_bytes = form == Form::utf8 ? 4 : 8;
     std::vector<bool> is_blank(plain_.size() + 1);
     std::transform(plain_.begin(), plain_.end(), is_blank.begin(), [](char32_t code) { return code == U' '; });
     const auto window = lattice.main_window(0, plain_.size(), kPrice, is_blank);
-    if (window && lattice.strings(*window).front().size() >= kLeastBytes) return window;
-    add_gaps(lattice);
+    if (window && lattice.strings(*window).front().size() >= least_bytes) return window;
+    add_gaps(lattice, form);
     return lattice.main_window(0, plain_.size(), kPrice);
   }
   // What stands before a gap, and how that begins.
-  void add_gaps(const Lattice& lattice) {
-    constexpr std::string_view kGaps[] = {"\n", "\r", "\t", "  ", " \n", " \r", " \t"};
+  void add_gaps(const Lattice& lattice, Form form) {
+    constexpr std::u32string_view kGaps[] = {U"\n",  U"\r",  U"\t",      U"  ",     U" \n",
+                                             U" \r", U" \t", U" \u00a0", U"\u00a0 "};
     constexpr std::size_t kLeastBefore = 3;  // bytes
     for (std::size_t at = 1; at + 1 < plain_.size(); ++at) {
       if (plain_[at] != U' ') continue;
@@ -113,8 +118,10 @@ class LiteralCores {
       if (!window) continue;
       for (const std::string& bytes : lattice.strings(*window)) {
         if (bytes.size() < kLeastBefore) continue;
-        for (const std::string_view gap : kGaps) {
-          add(bytes + std::string(gap), Form::utf8, window->from, EntryKind::text);
+        for (const std::u32string_view gap : kGaps) {
+          std::string parted = bytes;
+          for (const char32_t code : gap) parted += spelled(code, form);
+          add(std::move(parted), form, window->from, EntryKind::text);
         }
       }
     }

@@ -13,6 +13,7 @@
 #include "stages/match/base64.h"
 #include "stages/match/code_page.h"
 #include "stages/match/cores.h"
+#include "stages/match/multibyte.h"
 #include "stages/match/spelling.h"
 
 namespace ambit::match {
@@ -23,6 +24,7 @@ constexpr std::size_t kHalfAimBytes = 6;
 constexpr std::size_t kMaxCoreBytes = 18;
 constexpr std::size_t kMinHalvesBytes = 10;
 constexpr std::size_t kMaxSpellings = 8;  // of one literal
+constexpr std::size_t kMaxRenderings = 4 * kMaxSpellings;
 
 // Characters written one by one, each in its own signs.
 struct WrittenOut {
@@ -96,15 +98,25 @@ Rendering render(const Codes& text, bool ignore_case, Units units) {
   return out;
 }
 
+// The bytes of a character that is not ASCII; of several ways the one with this number, or the last. Empty: none.
+std::string page_bytes(Form page, char32_t code, std::size_t choice) {
+  if (is_multibyte(page)) {
+    const std::span<const Coded> writings = writings_of(page, code);
+    return writings.empty() ? std::string() : bytes_of(writings[std::min(choice, writings.size() - 1)]);
+  }
+  const unsigned char byte = byte_of_code(page, code);
+  return byte == 0 ? std::string() : std::string(1, static_cast<char>(byte));
+}
+
 // ASCII in lower case. Nothing where the page has not all of its characters.
-std::optional<Rendering> render_in(Form page, const Codes& text, bool ignore_case) {
+std::optional<Rendering> render_in(Form page, const Codes& text, bool ignore_case, std::size_t choice) {
   Rendering out;
   for (const char32_t code : text) {
-    const unsigned char byte = code < 0x80 ? static_cast<unsigned char>(code) : byte_of_code(page, code);
-    if (byte == 0) return std::nullopt;
+    const std::string bytes = code < 0x80 ? std::string(1, static_cast<char>(code)) : page_bytes(page, code, choice);
+    if (bytes.empty()) return std::nullopt;
     out.starts.push_back(out.bytes.size());
     out.starts.resize(out.starts.size() + plain_of(code, ignore_case).count - 1, kInside);
-    out.bytes += lower(static_cast<char>(byte));
+    for (const char byte : bytes) out.bytes += lower(byte);
   }
   out.starts.push_back(out.bytes.size());
   return out;
@@ -127,7 +139,7 @@ std::set<std::string_view> contents(const std::vector<Rendering>& renderings, co
 }
 
 // Of each rendering, the first one that is like it.
-using Alike = std::array<std::uint8_t, kMaxSpellings>;
+using Alike = std::array<std::uint8_t, kMaxRenderings>;
 
 Alike alike_between(const std::vector<Rendering>& renderings, std::size_t from, std::size_t to) {
   Alike out{};
@@ -153,9 +165,10 @@ std::size_t narrow_down(Alike& alike, const Alike& next, std::size_t renderings)
   return different;
 }
 
-// The window in [least, most] with the fewest different contents for its length.
+// The window in [least, most] with the fewest different contents for its length; none of the characters of `plain` that
+// are blanks is in it.
 std::optional<Window> choose(const std::vector<Rendering>& renderings, std::size_t least, std::size_t most,
-                             std::size_t aim, const std::vector<std::uint32_t>& familiar) {
+                             std::size_t aim, const std::vector<std::uint32_t>& familiar, const Codes& plain = {}) {
   std::vector<std::size_t> cuts;
   for (std::size_t position = least; position <= most; ++position) {
     const bool is_inside = std::any_of(renderings.begin(), renderings.end(),
@@ -170,6 +183,7 @@ std::optional<Window> choose(const std::vector<Rendering>& renderings, std::size
     Alike alike{};
     for (std::size_t j = i; j < pieces.size(); ++j) {
       const std::size_t from = cuts[i], to = cuts[j + 1];
+      if (const std::size_t blank = plain.find(U' ', from); blank < to) break;
       const std::size_t different = narrow_down(alike, pieces[j], renderings.size());
       const std::size_t bytes = part_of(renderings.front(), {from, to}).size();
       const std::size_t cost = 6 * different + shortness_cost(bytes, aim) + familiar_cost(familiar, from, to);
@@ -221,24 +235,26 @@ bool add_written_out(const std::vector<Rendering>& renderings, const WrittenOut&
 // The code pages that write it in another way than UTF-8, each way once.
 class PageCores {
  public:
-  PageCores(const std::vector<Codes>& spellings, bool ignore_case, const std::vector<std::uint32_t>& familiar,
+  PageCores(const std::vector<Codes>& spellings, const Literal& literal, const std::vector<std::uint32_t>& familiar,
             std::vector<FoundCore>& cores)
-      : spellings_(spellings), ignore_case_(ignore_case), familiar_(familiar), cores_(cores) {}
+      : spellings_(spellings), literal_(literal), familiar_(familiar), cores_(cores) {}
 
   // False where the page cannot write it, or writes it like one before.
   bool add(Form page) {
-    std::vector<Rendering> renderings;
+    std::vector<Rendering> renderings = rendered(page, 0);
+    if (renderings.empty() || renderings.front().bytes.size() < kLeastPageBytes) return false;
     std::vector<std::string> bytes;
-    for (const Codes& spelling : spellings_) {
-      std::optional<Rendering> rendering = render_in(page, spelling, ignore_case_);
-      if (!rendering) continue;
-      bytes.push_back(rendering->bytes);
-      renderings.push_back(std::move(*rendering));
-    }
-    if (bytes.empty() || bytes.front().size() < kLeastPageBytes) return false;
+    for (const Rendering& rendering : renderings) bytes.push_back(rendering.bytes);
     if (std::find(seen_.begin(), seen_.end(), bytes) != seen_.end()) return false;
     seen_.push_back(std::move(bytes));
-    const auto window = choose(renderings, 0, renderings.front().starts.size() - 1, kPageAimBytes, familiar_);
+    if (is_multibyte(page)) {
+      for (Rendering& other : rendered(page, 1)) renderings.push_back(std::move(other));
+    }
+    // Within a word, if one of them is rare enough: words are parted in many ways.
+    const std::size_t end = renderings.front().starts.size() - 1;
+    auto window = choose(renderings, 0, end, kPageAimBytes, familiar_, literal_.plain);
+    if (!window || part_of(renderings.front(), *window).size() < kLeastPageBytes)
+      window = choose(renderings, 0, end, kPageAimBytes, familiar_);
     if (!window) return false;
     const Entry entry{0, static_cast<std::uint16_t>(window->from), EntryKind::text, page, 0};
     for (const std::string_view core : contents(renderings, *window))
@@ -247,12 +263,48 @@ class PageCores {
   }
 
  private:
+  [[nodiscard]] std::vector<Rendering> rendered(Form page, std::size_t choice) const {
+    std::vector<Rendering> out;
+    for (const Codes& spelling : spellings_) {
+      if (auto rendering = render_in(page, spelling, literal_.ignore_case, choice))
+        out.push_back(std::move(*rendering));
+    }
+    return out;
+  }
+
   const std::vector<Codes>& spellings_;
-  bool ignore_case_;
+  const Literal& literal_;
   const std::vector<std::uint32_t>& familiar_;
   std::vector<FoundCore>& cores_;
   std::vector<std::vector<std::string>> seen_;
 };
+
+// All of its ASCII in full width, as texts of one width a letter have it.
+Codes widened(const Codes& text) {
+  return changed(text, [](char32_t code) { return full_width(code) != 0 ? full_width(code) : code; });
+}
+
+FormSet find_in_pages(const Literal& literal, const Codes& text, const std::vector<Codes>& spellings, FormSet forms,
+                      const std::vector<std::uint32_t>& familiar, std::vector<FoundCore>& cores) {
+  FormSet made;
+  const auto is_ascii = [](char32_t code) { return code < 0x80; };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return made;
+  PageCores pages(spellings, literal, familiar, cores);
+  for (const CodePage& page : code_pages()) {
+    if (forms.has(page.form) && pages.add(page.form)) made.add(page.form);
+  }
+  if (forms.has(Form::windows_1258) && pages.add(Form::windows_1258)) made.add(Form::windows_1258);
+  if (std::none_of(text.begin(), text.end(), is_ideograph)) return made;
+  std::vector<Codes> all = spellings;
+  if (std::any_of(text.begin(), text.end(), is_ascii)) {
+    for (const Codes& spelling : spellings) all.push_back(widened(spelling));
+  }
+  PageCores wide_pages(all, literal, familiar, cores);
+  for (const Form form : multibyte_sets()) {
+    if (form != Form::windows_1258 && forms.has(form) && wide_pages.add(form)) made.add(form);
+  }
+  return made;
+}
 
 }  // namespace
 
@@ -274,12 +326,7 @@ FormSet find_caseless(const Literal& literal, const Codes& text, FormSet forms,
         add_written_out(how.wide ? renderings_of(all, literal, Units::utf16be) : narrow, how, familiar, cores);
     if (added) made.add(how.form);
   }
-  const auto is_ascii = [](char32_t code) { return code < 0x80; };
-  if (std::all_of(text.begin(), text.end(), is_ascii)) return made;
-  PageCores pages(all, literal.ignore_case, familiar, cores);
-  for (const CodePage& page : code_pages()) {
-    if (forms.has(page.form) && pages.add(page.form)) made.add(page.form);
-  }
+  made |= find_in_pages(literal, text, all, forms, familiar, cores);
   return made;
 }
 

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "stages/match/code_page.h"
+#include "stages/match/gap.h"
+#include "stages/match/multibyte.h"
 #include "stages/match/reading.h"
 
 namespace ambit::match {
@@ -15,84 +17,82 @@ struct Walk {
   bool escaped = false;
 };
 
-bool is_at(Bytes window, std::size_t at, std::string_view list) {
-  return at < window.size() && list.find(static_cast<char>(byte_at(window, at))) != std::string_view::npos;
-}
+// Reads from one place on until the literal ends. Where two readings account for the next stretch (a run of backslashes
+// may be one or several), what follows decides.
+class Walker {
+ public:
+  Walker(const Literal& literal, Form form, Bytes window, std::size_t origin)
+      : literal_(literal), form_(form), window_(window), origin_(origin), gaps_(has_gaps(form)) {}
 
-// The blanks from `at` on that part two words: with one end of a line among them, and what mails put before a line that
-// they quote. 0: none, or more than anybody writes.
-std::size_t gap_next(Bytes window, std::size_t at) {
-  std::size_t end = at;
-  const auto pass = [&](std::string_view list) {
-    while (end - at <= kMaxGapBytes && is_at(window, end, list)) ++end;
+  std::optional<Walk> back(Walk walk, std::size_t position) {
+    while (position > 0) {
+      const bool may_part = gaps_ && literal_.plain[position - 1] == U' ';
+      if (const std::size_t gap = may_part ? gap_before(form_, window_, walk.at) : 0; gap > 0) {
+        --position;
+        walk.at -= gap;
+        continue;
+      }
+      std::optional<Step> step;
+      for (const Glyph& glyph : read_before(form_, window_, walk.at)) {
+        const Plain plain = plain_of(glyph.code, literal_.ignore_case);
+        if (plain.count > position || !fits(plain, position - plain.count)) continue;
+        if (step && tries_++ < kMostTries) {
+          if (const auto walked = back(step->walk, step->position)) return walked;
+        }
+        step = Step{{walk.at - glyph.bytes, walk.escaped || glyph.escaped}, position - plain.count};
+      }
+      if (!step || origin_ - step->walk.at > literal_.width) return std::nullopt;
+      walk = step->walk;
+      position = step->position;
+    }
+    return walk;
+  }
+
+  std::optional<Walk> on(Walk walk, std::size_t position) {
+    while (position < literal_.plain.size()) {
+      const bool may_part = gaps_ && literal_.plain[position] == U' ';
+      if (const std::size_t gap = may_part ? gap_next(form_, window_, walk.at) : 0; gap > 0) {
+        ++position;
+        walk.at += gap;
+        continue;
+      }
+      std::optional<Step> step;
+      for (const Glyph& glyph : read_next(form_, window_, walk.at)) {
+        const Plain plain = plain_of(glyph.code, literal_.ignore_case);
+        if (!fits(plain, position)) continue;
+        if (step && tries_++ < kMostTries) {
+          if (const auto walked = on(step->walk, step->position)) return walked;
+        }
+        step = Step{{walk.at + glyph.bytes, walk.escaped || glyph.escaped}, position + plain.count};
+      }
+      if (!step || step->walk.at - origin_ > literal_.width) return std::nullopt;
+      walk = step->walk;
+      position = step->position;
+    }
+    return walk;
+  }
+
+ private:
+  static constexpr std::size_t kMostTries = 64;  // evidence may be made to have a choice at every character
+  struct Step {
+    Walk walk;
+    std::size_t position = 0;
   };
-  pass(" \t");
-  const std::size_t line = end;
-  if (is_at(window, end, "\r")) ++end;
-  if (is_at(window, end, "\n")) ++end;
-  if (end > line) pass(" \t>");
-  return end - at <= kMaxGapBytes ? end - at : 0;
-}
-
-std::size_t gap_before(Bytes window, std::size_t at) {
-  std::size_t begin = at;
-  while (begin > 0 && at - begin < kMaxGapBytes && is_at(window, begin - 1, " \t\r\n>")) --begin;
-  while (begin < at && gap_next(window.first(at), begin) != at - begin) ++begin;
-  return at - begin;
-}
-
-std::optional<Walk> walk_back(const Literal& literal, Form form, Bytes window, std::size_t position, std::size_t at) {
-  Walk walk{at, false};
-  while (position > 0) {
-    const bool may_part = form == Form::utf8 && literal.plain[position - 1] == U' ';
-    if (const std::size_t gap = may_part ? gap_before(window, walk.at) : 0; gap > 0) {
-      --position;
-      walk.at -= gap;
-      continue;
-    }
-    bool moved = false;
-    for (const Glyph& glyph : read_before(form, window, walk.at)) {
-      const Plain plain = plain_of(glyph.code, literal.ignore_case);
-      if (plain.count > position) continue;
-      if (std::u32string_view(literal.plain).substr(position - plain.count, plain.count) != plain.view()) continue;
-      position -= plain.count;
-      walk.at -= glyph.bytes;
-      walk.escaped |= glyph.escaped;
-      moved = true;
-      break;
-    }
-    if (!moved || at - walk.at > literal.width) return std::nullopt;
+  [[nodiscard]] bool fits(const Plain& plain, std::size_t position) const {
+    return std::u32string_view(literal_.plain).substr(position, plain.count) == plain.view();
   }
-  return walk;
-}
 
-std::optional<Walk> walk_forward(const Literal& literal, Form form, Bytes window, std::size_t at) {
-  Walk walk{at, false};
-  for (std::size_t position = 0; position < literal.plain.size();) {
-    const bool may_part = form == Form::utf8 && literal.plain[position] == U' ';
-    if (const std::size_t gap = may_part ? gap_next(window, walk.at) : 0; gap > 0) {
-      ++position;
-      walk.at += gap;
-      continue;
-    }
-    bool moved = false;
-    for (const Glyph& glyph : read_next(form, window, walk.at)) {
-      const Plain plain = plain_of(glyph.code, literal.ignore_case);
-      if (std::u32string_view(literal.plain).substr(position, plain.count) != plain.view()) continue;
-      position += plain.count;
-      walk.at += glyph.bytes;
-      walk.escaped |= glyph.escaped;
-      moved = true;
-      break;
-    }
-    if (!moved || walk.at - at > literal.width) return std::nullopt;
-  }
-  return walk;
-}
+  const Literal& literal_;
+  Form form_;
+  Bytes window_;
+  std::size_t origin_;
+  bool gaps_;
+  std::size_t tries_ = 0;
+};
 
 bool is_escaped(Form form) {
   return form == Form::percent || form == Form::quoted_printable || form == Form::html || form == Form::json ||
-         form == Form::hex || is_code_page(form);
+         form == Form::hex || form == Form::utf8_twice || is_code_page(form);
 }
 
 // An underscore that is a space: inside "=?charset?Q?…?=", which is never longer than 75 characters.
@@ -137,15 +137,17 @@ std::optional<Form> order_by_end(Bytes window, std::size_t at) {
 }  // namespace
 
 std::optional<Found> find_at(const Literal& literal, Form form, Bytes window, std::size_t begin) {
-  const auto walk = walk_forward(literal, form, window, begin);
+  const auto walk = Walker(literal, form, window, begin).on({begin, false}, 0);
   if (!walk || (is_escaped(form) && !walk->escaped)) return std::nullopt;
   return Found{begin, walk->at};
 }
 
 std::optional<Found> find_around(const Literal& literal, Form form, Bytes window, std::size_t position,
                                  std::size_t at) {
-  const auto begin = walk_back(literal, form, window, position, at);
-  return begin ? find_at(literal, form, window, begin->at) : std::nullopt;
+  const auto begin = Walker(literal, form, window, at).back({at, false}, position);
+  const auto found = begin ? find_at(literal, form, window, begin->at) : std::nullopt;
+  const bool amid = found && is_multibyte(form) && is_amid_letters(form, window, found->begin, found->end);
+  return amid ? std::nullopt : found;
 }
 
 bool word_begins(Form form, Bytes window, std::size_t at) {

@@ -3,7 +3,7 @@
 // Hyperscan says "a rare piece of the literal may stand here". From there the evidence is read backwards to the
 // literal's first character and forwards to its last, in the form at hand; every character read must account for
 // the next stretch of the plain text (unicode.h). So any mix of spellings, cases and escapes is accepted, and
-// nothing but them. In plain text a blank between two words may be several, a tab, or the end of a line.
+// nothing but them. In texts a blank between two words may be several, a tab, or the end of a line (gap.h).
 #pragma once
 
 #include <cstddef>
@@ -27,9 +27,6 @@ struct Literal {
 inline constexpr std::size_t kOrderPairs = 512;
 // Bytes around a hit that a check may look at: that run, and a neighbouring character in any form.
 inline constexpr std::size_t kNeighbourBytes = 2 * kOrderPairs + kMaxGlyphBytes + 32;
-
-// Of blanks between two words, at most.
-inline constexpr std::size_t kMaxGapBytes = 24;
 
 struct Found {
   std::size_t begin = 0;

@@ -1,10 +1,13 @@
 #include "stages/match/pattern_set.h"
 
 #include <algorithm>
+#include <deque>
 #include <set>
 
 #include "pipeline/limits.h"
 #include "stages/match/cores.h"
+#include "stages/match/gap.h"
+#include "stages/match/idna.h"
 #include "stages/match/program.h"
 
 namespace ambit {
@@ -57,7 +60,12 @@ class Builder {
   void add_all(std::span<const Identifier> identifiers, const Parallel& parallel) {
     std::vector<Given> given;
     for (std::size_t i = 0; i < identifiers.size(); ++i) {
-      for (const std::string& bytes : identifiers[i].literals) given.push_back({static_cast<IdentifierId>(i), &bytes});
+      for (const std::string& bytes : identifiers[i].literals) {
+        given.push_back({static_cast<IdentifierId>(i), &bytes, false});
+        for (std::string& other : match::other_host_names(bytes)) {
+          given.push_back({static_cast<IdentifierId>(i), &others_.emplace_back(std::move(other)), true});
+        }
+      }
     }
     std::vector<match::Variants> variants(parallel.workers);
     std::vector<Spelled> spelled;  // a block of them
@@ -73,11 +81,18 @@ class Builder {
       next += spelled.size();
       taken = 0;
     };
+    std::size_t added = 0;
+    const auto add_next = [&] {
+      if (taken == spelled.size()) next_block();
+      Spelled one = std::move(spelled[taken++]);
+      if (given[added++].is_other && !one.problem.empty()) return;  // nobody asked for it
+      add_literal(std::move(one));
+    };
     for (std::size_t i = 0; i < identifiers.size(); ++i) {
       begin(static_cast<IdentifierId>(i), identifiers[i]);
       for (index_ = 0; index_ < identifiers[i].literals.size(); ++index_) {
-        if (taken == spelled.size()) next_block();
-        add_literal(std::move(spelled[taken++]));
+        add_next();
+        while (added < given.size() && given[added].is_other) add_next();
       }
       add_others(identifiers[i]);
     }
@@ -106,6 +121,7 @@ class Builder {
   struct Given {
     IdentifierId identifier;
     const std::string* bytes;
+    bool is_other;  // another way to write the literal before it (idna.h)
   };
 
   void begin(IdentifierId id, const Identifier& identifier) {
@@ -294,6 +310,7 @@ class Builder {
   match::Program& program_;
   std::vector<PatternProblem>& problems_;
   match::Familiar familiar_;
+  std::deque<std::string> others_;  // that literals have as names of hosts
   match::CoreList cores_;
   std::vector<ExpressionCore> expression_cores_;
   IdentifierId id_ = 0;    // the identifier being added,

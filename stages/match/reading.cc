@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "stages/match/code_page.h"
+#include "stages/match/multibyte.h"
 
 namespace ambit::match {
 namespace {
@@ -77,6 +78,8 @@ Glyphs read_next(Form form, Bytes window, std::size_t at) {
   Glyph plain;
   if (form == Form::utf16le || form == Form::utf16be) {
     plain = utf16_next(window, at, form == Form::utf16be);
+  } else if (is_multibyte(form)) {
+    multibyte_next(form, window, at, out);
   } else if (is_code_page(form)) {
     if (at < window.size()) plain = page_glyph(form, byte_at(window, at));
   } else {
@@ -92,6 +95,8 @@ Glyphs read_before(Form form, Bytes window, std::size_t at) {
   Glyph plain;
   if (form == Form::utf16le || form == Form::utf16be) {
     plain = utf16_before(window, at, form == Form::utf16be);
+  } else if (is_multibyte(form)) {
+    multibyte_before(form, window, at, out);
   } else if (is_code_page(form)) {
     if (at > 0) plain = page_glyph(form, byte_at(window, at - 1));
   } else {

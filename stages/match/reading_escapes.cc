@@ -1,35 +1,13 @@
-// The five escaped forms. Each has one reader that goes forward; going backward means to try the few places at
-// which an escape that ends here could begin and to keep those that the forward reader confirms.
+// The escaped forms but json (reading_slashes.cc). Each has one reader that goes forward; going backward means to try
+// the few places at which an escape that ends here could begin and to keep those that the forward reader confirms. What
+// was escaped and then once more, as a page within a page or an address within an address, is read too.
 #include <algorithm>
-#include <optional>
 
-#include "stages/match/reading.h"
+#include "stages/match/code_page.h"
+#include "stages/match/escapes.h"
 
 namespace ambit::match {
 namespace {
-
-char char_at(Bytes window, std::size_t at) {
-  return at < window.size() ? static_cast<char>(std::to_integer<unsigned char>(window[at])) : '\0';
-}
-
-std::optional<std::uint32_t> hex_value(char c) {
-  if (c >= '0' && c <= '9') return static_cast<std::uint32_t>(c - '0');
-  if (c >= 'a' && c <= 'f') return static_cast<std::uint32_t>(c - 'a') + 10;
-  if (c >= 'A' && c <= 'F') return static_cast<std::uint32_t>(c - 'A') + 10;
-  return std::nullopt;
-}
-
-std::optional<std::uint32_t> hex_number(Bytes window, std::size_t at, std::size_t digits) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 0; i < digits; ++i) {
-    const auto digit = hex_value(char_at(window, at + i));
-    if (!digit || at + i >= window.size()) return std::nullopt;
-    value = value << 4 | *digit;
-  }
-  return value;
-}
-
-bool is_code(std::uint32_t value) { return value <= 0x10ffff && (value < 0xd800 || value >= 0xe000); }
 
 // Length of a quoted-printable soft line break at `at`: "=" line end, white space allowed between; 0 if none.
 std::size_t soft_break(Bytes window, std::size_t at) {
@@ -48,51 +26,21 @@ std::size_t soft_break_before(Bytes window, std::size_t at) {
   return 0;
 }
 
-// One byte that is written in others.
-struct EscapedByte {
-  std::uint32_t value = 0;
-  std::size_t bytes = 0;  // that it takes; 0: there is none
-};
 template <char kSign>
 EscapedByte signed_byte(Bytes window, std::size_t at) {
   const auto value = hex_number(window, at + 1, 2);
   return char_at(window, at) == kSign && value ? EscapedByte{*value, 3} : EscapedByte{};
 }
 constexpr auto percent_byte = signed_byte<'%'>, quoted_byte = signed_byte<'='>;
+// Of a text that was percent-encoded and then once more: %25XX.
+EscapedByte percent_twice_byte(Bytes window, std::size_t at) {
+  if (const EscapedByte sign = percent_byte(window, at); sign.bytes == 0 || sign.value != '%') return {};
+  const auto value = hex_number(window, at + 3, 2);
+  return value ? EscapedByte{*value, 5} : EscapedByte{};
+}
 EscapedByte digits_byte(Bytes window, std::size_t at) {
   const auto value = hex_number(window, at, 2);
   return value ? EscapedByte{*value, 2} : EscapedByte{};
-}
-// \xXX or \OOO, as web servers write their logs, git its paths, and C its strings.
-EscapedByte slashed_byte(Bytes window, std::size_t at) {
-  if (char_at(window, at) != '\\') return {};
-  if (char_at(window, at + 1) == 'x') {
-    const auto value = hex_number(window, at + 2, 2);
-    return value ? EscapedByte{*value, 4} : EscapedByte{};
-  }
-  std::uint32_t value = 0;
-  for (std::size_t i = at + 1; i < at + 4; ++i) {
-    const char digit = char_at(window, i);
-    if (digit < '0' || digit > '7') return {};
-    value = value << 3 | static_cast<std::uint32_t>(digit - '0');
-  }
-  return value <= 0xff ? EscapedByte{value, 4} : EscapedByte{};
-}
-
-// UTF-8 whose bytes are written so; in quoted-printable with soft breaks between them.
-Glyph escaped_utf8(Bytes window, std::size_t at, EscapedByte (*read)(Bytes, std::size_t), bool breaks) {
-  std::array<std::byte, 4> bytes{};
-  std::size_t i = at;
-  for (std::size_t count = 0; count < bytes.size();) {
-    if (breaks && count > 0) i += soft_break(window, i);
-    const EscapedByte byte = read(window, i);
-    if (byte.bytes == 0) return {};
-    bytes[count++] = static_cast<std::byte>(byte.value);
-    i += byte.bytes;
-    const Glyph glyph = utf8_next(Bytes(bytes).first(count), 0);
-    if (glyph.bytes == count) return {glyph.code, static_cast<std::uint32_t>(i - at), true};
-  }
-  return {};
 }
 
 // A byte that is no UTF-8 is a character of Latin-1.
@@ -112,25 +60,29 @@ void add_quoted_before(Bytes window, std::size_t at, Glyphs& out) {
 
 // %uXXXX is what JavaScript's escape() writes.
 Glyph percent_escape(Bytes window, std::size_t at) {
-  const Glyph glyph = escaped_utf8(window, at, percent_byte, false);
+  const Glyph glyph = escaped_utf8(window, at, percent_byte);
   if (glyph.bytes != 0) return glyph;
   const bool is_unit = char_at(window, at) == '%' && (char_at(window, at + 1) | 0x20) == 'u';
   if (!is_unit) return latin1(percent_byte(window, at));
   const auto unit = hex_number(window, at + 2, 4);
   return unit && is_code(*unit) ? Glyph{*unit, 6, true} : Glyph{};
 }
-Glyph digits_utf8(Bytes window, std::size_t at) { return escaped_utf8(window, at, digits_byte, false); }
+Glyph percent_twice(Bytes window, std::size_t at) {
+  const Glyph glyph = escaped_utf8(window, at, percent_twice_byte);
+  return glyph.bytes != 0 ? glyph : latin1(percent_twice_byte(window, at));
+}
+Glyph digits_utf8(Bytes window, std::size_t at) { return escaped_utf8(window, at, digits_byte); }
 
-Glyph entity(Bytes window, std::size_t at) {
-  if (char_at(window, at) != '&') return {};
+// Text and semicolon of an entity, from behind its sign on.
+Glyph entity_text(Bytes window, std::size_t at) {
   std::array<char, 10> text{};
   std::size_t length = 0;
-  while (length < text.size() && char_at(window, at + 1 + length) != ';') {
-    text[length] = char_at(window, at + 1 + length);
+  while (length < text.size() && char_at(window, at + length) != ';') {
+    text[length] = char_at(window, at + length);
     ++length;
   }
-  if (char_at(window, at + 1 + length) != ';' || length < 2) return {};
-  const auto bytes = static_cast<std::uint32_t>(length + 2);
+  if (char_at(window, at + length) != ';' || length < 2) return {};
+  const auto bytes = static_cast<std::uint32_t>(length + 1);
   if (text[0] != '#') {
     const char32_t code = entity_code({text.data(), length});
     return code == 0 ? Glyph{} : Glyph{code, bytes, true};
@@ -145,27 +97,35 @@ Glyph entity(Bytes window, std::size_t at) {
   return value != 0 && is_code(value) ? Glyph{value, bytes, true} : Glyph{};
 }
 
-Glyph json_escape(Bytes window, std::size_t at) {
-  if (char_at(window, at) != '\\') return {};
-  const char kind = char_at(window, at + 1);
-  if (kind == '"' || kind == '\\' || kind == '/') return {static_cast<char32_t>(kind), 2, true};
-  constexpr std::string_view kLetters = "nrtbf";
-  constexpr std::u32string_view kControls = U"\n\r\t\b\f";
-  if (const auto found = kLetters.find(kind); found != kLetters.npos) return {kControls[found], 2, true};
-  if (kind == 'x' || (kind >= '0' && kind <= '7')) {
-    const Glyph glyph = escaped_utf8(window, at, slashed_byte, false);
-    if (glyph.bytes != 0) return glyph;
-    const EscapedByte byte = slashed_byte(window, at);  // JavaScript's: the number of a character
-    return {byte.value, static_cast<std::uint32_t>(byte.bytes), true};
+// Behind a sign, which may itself be written so.
+Glyph entity_behind(std::string_view sign, Bytes window, std::size_t at) {
+  for (std::size_t i = 0; i < sign.size(); ++i) {
+    if (char_at(window, at + i) != sign[i]) return {};
   }
-  if (kind != 'u') return {};
-  const auto unit = hex_number(window, at + 2, 4);
-  if (!unit) return {};
-  if (is_code(*unit)) return {*unit, 6, true};
-  const auto low = hex_number(window, at + 8, 4);
-  if (*unit >= 0xdc00 || char_at(window, at + 6) != '\\' || char_at(window, at + 7) != 'u') return {};
-  if (!low || *low < 0xdc00 || *low > 0xdfff) return {};
-  return {0x10000 + ((*unit - 0xd800) << 10) + (*low - 0xdc00), 12, true};
+  Glyph glyph = entity_text(window, at + sign.size());
+  if (glyph.bytes != 0) glyph.bytes += static_cast<std::uint32_t>(sign.size());
+  return glyph;
+}
+Glyph entity(Bytes window, std::size_t at) { return entity_behind("&", window, at); }
+Glyph entity_twice(Bytes window, std::size_t at) { return entity_behind("&amp;", window, at); }
+
+// A byte of UTF-8 that was taken for a character of this code page, and is written in UTF-8 itself. What a page has no
+// character for becomes a control, and programs that say Latin-1 make all of 80 to 9f controls.
+template <Form kPage>
+EscapedByte mistaken_byte(Bytes window, std::size_t at) {
+  const Glyph glyph = utf8_next(window, at);
+  if (glyph.bytes == 0 || glyph.code < 0x80) return {};
+  const std::uint32_t byte = glyph.code < 0xa0 ? glyph.code : byte_of_code(kPage, glyph.code);
+  return byte == 0 ? EscapedByte{} : EscapedByte{byte, glyph.bytes};
+}
+Glyph twice_western(Bytes window, std::size_t at) {
+  return escaped_utf8(window, at, mistaken_byte<Form::windows_1252>);
+}
+Glyph twice_central(Bytes window, std::size_t at) {
+  return escaped_utf8(window, at, mistaken_byte<Form::windows_1250>);
+}
+Glyph twice_cyrillic(Bytes window, std::size_t at) {
+  return escaped_utf8(window, at, mistaken_byte<Form::windows_1251>);
 }
 
 void add(Glyph glyph, Glyphs& out) {
@@ -202,18 +162,56 @@ void quoted_before(Bytes window, std::size_t at, Glyphs& out) {
 
 }  // namespace
 
+std::optional<std::uint32_t> hex_value(char c) {
+  if (c >= '0' && c <= '9') return static_cast<std::uint32_t>(c - '0');
+  if (c >= 'a' && c <= 'f') return static_cast<std::uint32_t>(c - 'a') + 10;
+  if (c >= 'A' && c <= 'F') return static_cast<std::uint32_t>(c - 'A') + 10;
+  return std::nullopt;
+}
+
+std::optional<std::uint32_t> hex_number(Bytes window, std::size_t at, std::size_t digits) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < digits; ++i) {
+    const auto digit = hex_value(char_at(window, at + i));
+    if (!digit || at + i >= window.size()) return std::nullopt;
+    value = value << 4 | *digit;
+  }
+  return value;
+}
+
+Glyph escaped_utf8(Bytes window, std::size_t at, ReadByte read, bool breaks) {
+  std::array<std::byte, 4> bytes{};
+  std::size_t i = at;
+  for (std::size_t count = 0; count < bytes.size();) {
+    if (breaks && count > 0) i += soft_break(window, i);
+    const EscapedByte byte = read(window, i);
+    if (byte.bytes == 0) return {};
+    bytes[count++] = static_cast<std::byte>(byte.value);
+    i += byte.bytes;
+    const Glyph glyph = utf8_next(Bytes(bytes).first(count), 0);
+    if (glyph.bytes == count) return {glyph.code, static_cast<std::uint32_t>(i - at), true};
+  }
+  return {};
+}
+
 void escaped_next(Form form, Bytes window, std::size_t at, Glyphs& out) {
   switch (form) {
     case Form::percent:
       add(percent_escape(window, at), out);
+      add(percent_twice(window, at), out);
       if (char_at(window, at) == '+') out.add({U' ', 1, true});
       return;
     case Form::quoted_printable:
       return quoted_next(window, at, out);
     case Form::html:
+      add(entity_twice(window, at), out);
       return add(entity(window, at), out);
     case Form::json:
-      return add(json_escape(window, at), out);
+      return slashed_next(window, at, out);
+    case Form::utf8_twice:
+      add(twice_western(window, at), out);
+      add(twice_central(window, at), out);
+      return add(twice_cyrillic(window, at), out);
     case Form::hex:
       return add(digits_utf8(window, at), out);
     default:
@@ -233,17 +231,24 @@ void escaped_before(Form form, Bytes window, std::size_t at, Glyphs& out) {
   };
   switch (form) {
     case Form::percent:
-      try_lengths(percent_escape, {12, 9, 6, 3});  // the longest first, as below
+      // The longest first: the last byte of a character in UTF-8 is one by itself in Latin-1.
+      try_lengths(percent_twice, {20, 15, 10, 5});
+      try_lengths(percent_escape, {12, 9, 6, 3});
       if (last == '+') out.add({U' ', 1, true});
       return;
     case Form::quoted_printable:
       return quoted_before(window, at, out);
     case Form::html:
-      if (last == ';') try_lengths(entity, {4, 5, 6, 7, 8, 9, 10, 11, 12});
-      return;
+      if (last != ';') return;
+      try_lengths(entity_twice, {8, 9, 10, 11, 12, 13, 14, 15, 16});
+      return try_lengths(entity, {4, 5, 6, 7, 8, 9, 10, 11, 12});
     case Form::json:
-      // The longest first: the last byte of a character in UTF-8 is one by itself in Latin-1.
-      return try_lengths(json_escape, {16, 12, 8, 6, 4, 2});
+      return slashed_before(window, at, out);
+    case Form::utf8_twice:
+      for (const auto reader : {twice_western, twice_central, twice_cyrillic}) {
+        try_lengths(reader, {12, 11, 10, 9, 8, 7, 6, 5, 4});
+      }
+      return;
     case Form::hex:
       return try_lengths(digits_utf8, {2, 4, 6, 8});
     default:

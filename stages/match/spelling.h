@@ -17,7 +17,8 @@ using Spell = void (*)(char32_t code, std::vector<std::string>& out);
 struct Style {
   Form form;
   Spell spell;
-  char32_t unless = 0;  // a text with this character is written in another style
+  char32_t unless = 0;               // a text with this character is written in another style
+  bool (*only)(char32_t) = nullptr;  // a text without any such character is not written so
 };
 
 // Each `unit` bytes as `sign` and two hexadecimal digits for each of them; cores are caseless.

@@ -49,7 +49,7 @@ char32_t fold(char32_t code) {
 // A few characters stand for plainer ones without being canonically equal; 0 for all others.
 char32_t narrow(char32_t code) {
   if (code >= kFirstFullWidth && code <= kLastFullWidth) return code - kFirstFullWidth + U'!';
-  return code == 0x3000 || code == 0xa0 ? U' ' : 0;
+  return code >= 0xa0 && is_space(code) ? U' ' : 0;
 }
 
 void append(Plain& out, char32_t code, bool ignore_case) {
@@ -102,6 +102,9 @@ bool is_word(char32_t code) {
   return (U_GET_GC_MASK(static_cast<UChar32>(code)) & (U_GC_L_MASK | U_GC_M_MASK | U_GC_ND_MASK | U_GC_PC_MASK)) != 0;
 }
 bool is_letter(char32_t code) { return (U_GET_GC_MASK(static_cast<UChar32>(code)) & (U_GC_L_MASK | U_GC_M_MASK)) != 0; }
+bool is_space(char32_t code) {
+  return code == U' ' || (code >= 0xa0 && u_charType(static_cast<UChar32>(code)) == U_SPACE_SEPARATOR);
+}
 bool is_alnum(char32_t code) { return u_isalnum(static_cast<UChar32>(code)) != 0; }
 
 bool is_ideograph(char32_t code) {

@@ -1,8 +1,8 @@
 // Unicode, as far as the matcher needs it. The one door to ICU.
 //
 // Two texts are the same to the matcher when their *plain* text is the same: canonical decomposition, then (unless
-// case matters) simple case folding of every character, with full-width forms, Latin ligatures and the no-break
-// space replaced by what they stand for. Plain text is computed character by character: plain(ab) = plain(a)plain(b).
+// case matters) simple case folding of every character, with full-width forms, Latin ligatures and spaces of any kind
+// replaced by what they stand for. Plain text is computed character by character: plain(ab) = plain(a)plain(b).
 // That is what makes the exact check of a candidate a single walk: every character read from the evidence must
 // account for the next few characters of the identifier's plain text. Nothing is looked up in a list of variants.
 #pragma once
@@ -35,6 +35,7 @@ void append_utf16(std::string& out, char32_t code, bool big_endian);
 [[nodiscard]] bool is_word(char32_t code);       // letter, mark, digit or connector (the underscore)
 [[nodiscard]] bool is_letter(char32_t code);     // letter or mark
 [[nodiscard]] bool is_alnum(char32_t code);      // letter or digit
+[[nodiscard]] bool is_space(char32_t code);      // the blank and its kin of any width, but no control
 [[nodiscard]] bool is_ideograph(char32_t code);  // Han, kana, Hangul
 
 // The plain text of one character: `count` code points, never none.
