@@ -99,11 +99,11 @@ class LiteralCores {
   // In plain text words are parted in many ways: the window is one in a word, if one of them is rare enough. Else it
   // may hold the blank, and the other ways are looked for besides.
   [[nodiscard]] std::optional<Window> window_in_text(const Lattice& lattice, Form form) {
-    const std::size_t least_bytes = form == Form::utf8 ? 4 : 8;
+    Price price = kPrice;
+    price.least = form == Form::utf8 ? 4 : 8;
     std::vector<bool> is_blank(plain_.size() + 1);
     std::transform(plain_.begin(), plain_.end(), is_blank.begin(), [](char32_t code) { return code == U' '; });
-    const auto window = lattice.main_window(0, plain_.size(), kPrice, is_blank);
-    if (window && lattice.strings(*window).front().size() >= least_bytes) return window;
+    if (const auto window = lattice.main_window(0, plain_.size(), price, is_blank)) return window;
     add_gaps(lattice, form);
     return lattice.main_window(0, plain_.size(), kPrice);
   }

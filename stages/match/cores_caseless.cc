@@ -44,6 +44,7 @@ constexpr WrittenOut kWrittenOut[] = {
 };
 
 constexpr std::size_t kPageAimBytes = 8;
+constexpr std::size_t kRarePageBytes = 6;   // of a word that is looked for by itself
 constexpr std::size_t kLeastPageBytes = 4;  // of a text that is looked for in code pages: fewer stand by chance
 
 enum class Units : std::uint8_t { utf8, utf16le, utf16be };
@@ -253,7 +254,7 @@ class PageCores {
     // Within a word, if one of them is rare enough: words are parted in many ways.
     const std::size_t end = renderings.front().starts.size() - 1;
     auto window = choose(renderings, 0, end, kPageAimBytes, familiar_, literal_.plain);
-    if (!window || part_of(renderings.front(), *window).size() < kLeastPageBytes)
+    if (!window || part_of(renderings.front(), *window).size() < kRarePageBytes)
       window = choose(renderings, 0, end, kPageAimBytes, familiar_);
     if (!window) return false;
     const Entry entry{0, static_cast<std::uint16_t>(window->from), EntryKind::text, page, 0};
@@ -293,7 +294,9 @@ FormSet find_in_pages(const Literal& literal, const Codes& text, const std::vect
   for (const CodePage& page : code_pages()) {
     if (forms.has(page.form) && pages.add(page.form)) made.add(page.form);
   }
-  if (forms.has(Form::windows_1258) && pages.add(Form::windows_1258)) made.add(Form::windows_1258);
+  // Where the western page has all of its letters, nobody wrote their tones apart.
+  const bool is_western = render_in(Form::windows_1252, text, literal.ignore_case, 0).has_value();
+  if (!is_western && forms.has(Form::windows_1258) && pages.add(Form::windows_1258)) made.add(Form::windows_1258);
   if (std::none_of(text.begin(), text.end(), is_ideograph)) return made;
   std::vector<Codes> all = spellings;
   if (std::any_of(text.begin(), text.end(), is_ascii)) {

@@ -85,7 +85,7 @@ std::optional<Window> Lattice::main_window(std::size_t least, std::size_t most, 
     for (std::size_t at = from; at <= most; ++at) {
       const Reach here = reach[at - from];
       if (here.paths == 0) continue;
-      if (at > from && common_cut_[at]) {
+      if (at > from && common_cut_[at] && here.least >= price.least) {
         if (best && (here.paths > kMaxStrings || here.most > kMaxBytes + 4)) break;
         const std::size_t bytes = std::min(here.least, kMaxBytes);
         std::size_t its_cost = cost({from, at}, here.paths, bytes, price);

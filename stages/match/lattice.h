@@ -50,6 +50,7 @@ struct Window {
 struct Price {
   std::size_t aim = 8;       // bytes from which on a string counts as rare
   std::size_t per_rare = 4;  // for a rare edge that overlaps it
+  std::size_t least = 0;     // bytes without which a string is none
 };
 
 class Lattice {

@@ -150,7 +150,9 @@ const std::vector<char32_t>& never_composed() {
     UErrorCode status = U_ZERO_ERROR;
     const icu::UnicodeSet set(icu::UnicodeString(u"[:Full_Composition_Exclusion:]"), status);
     std::vector<char32_t> out;
-    for (std::int32_t i = 0; i < set.size(); ++i) out.push_back(static_cast<char32_t>(set.charAt(i)));
+    for (std::int32_t i = 0; i < set.size(); ++i) {
+      if (const auto code = static_cast<char32_t>(set.charAt(i)); !is_space(code)) out.push_back(code);
+    }
     return out;
   }();
   return codes;
