@@ -37,7 +37,7 @@ constexpr std::array kKeys = std::to_array<OrderKey>({
     {"identifier", "whole_word", kBoolean, "false", "literals: no letter or digit may touch either end"},
     {"identifier", "ignore_case", kBoolean, "true", "literals and expressions: case does not matter"},
     {"identifier", "forms", kTexts, "all that fit",
-     "utf8, utf16le, utf16be, base64, quoted-printable, percent, html, json, hex"},
+     "utf8, utf16le, utf16be, base64, quoted-printable, percent, html, json, hex, utf8-twice, code-pages"},
     {"rule", "name", kText, kRequired, "unique; stands in the index beside what it released"},
     {"rule", "paragraph", kText, kRequired, "id of the paragraph that the rule carries out"},
     {"rule", "when", kText, kRequired,

@@ -55,17 +55,19 @@ enum class Form : std::uint8_t {
   shift_jis,
   euc_jp,
   euc_kr,
-  raw,   // hex identifiers
-  hash,  // digest of the whole object
+  ibm037,  // EBCDIC, in which nothing is ASCII
+  raw,     // hex identifiers
+  hash,    // digest of the whole object
 };
-inline constexpr Form kFirstCodePage = Form::windows_1252, kLastCodePage = Form::euc_kr;
-inline constexpr std::array<std::string_view, 33> kFormNames = {
+inline constexpr Form kFirstCodePage = Form::windows_1252, kLastCodePage = Form::ibm037;
+inline constexpr std::array<std::string_view, 34> kFormNames = {
     "utf8",        "utf16le",      "utf16be",      "base64",       "quoted-printable", "percent",
     "html",        "json",         "hex",          "utf8-twice",   "windows-1252",     "windows-1250",
     "iso-8859-2",  "windows-1251", "koi8-r",       "ibm866",       "ibm850",           "ibm852",
     "macintosh",   "windows-1253", "windows-1254", "windows-1255", "windows-1256",     "windows-1257",
     "windows-874", "windows-1258", "gb18030",      "big5",         "shift_jis",        "euc-jp",
-    "euc-kr",      "raw",          "hash"};
+    "euc-kr",      "ibm037",       "raw",          "hash"};
+static_assert(!kFormNames.back().empty());
 [[nodiscard]] constexpr std::string_view to_string(Form form) { return kFormNames[static_cast<std::size_t>(form)]; }
 
 // A set of forms, one bit each.

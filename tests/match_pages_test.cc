@@ -94,7 +94,8 @@ TEST(MatchPages, text_in_the_character_set_of_its_language_is_found_in_any_bytes
 TEST(MatchPages, only_what_pages_write_in_their_own_way_is_looked_for_in_them) {
   const auto forms_of = [](const char* text) { return pattern_set({literal(text)}).forms_of(0); };
   const auto in_pages = [](const std::vector<Form>& forms) {
-    return std::any_of(forms.begin(), forms.end(), [](Form form) { return FormSet::code_pages().has(form); });
+    return std::any_of(forms.begin(), forms.end(),
+                       [](Form form) { return form != Form::ibm037 && FormSet::code_pages().has(form); });
   };
   EXPECT_FALSE(in_pages(forms_of("Kim Berg")));
   EXPECT_FALSE(in_pages(forms_of("\u00c5se")));
@@ -102,6 +103,27 @@ TEST(MatchPages, only_what_pages_write_in_their_own_way_is_looked_for_in_them) {
   EXPECT_TRUE(in_pages(forms_of("\u738b\u5c0f\u660e")));
   const std::vector<Form> forms = forms_of("Kim St\u00e5hl");  // windows-1254 has the same bytes as windows-1252
   EXPECT_EQ(std::count(forms.begin(), forms.end(), Form::windows_1254), 0);
+}
+
+// Of IBM's large machines, where no letter is ASCII; in records of fixed width, too.
+TEST(MatchPages, ebcdic_is_found_in_any_bytes) {
+  for (const char* page : {"IBM037", "IBM500", "IBM1047"}) {
+    for (const std::string text : {"Kim Bergman", "KIM BERGMAN", "kim   bergman"}) {
+      const std::string encoded = in_page(page, text);
+      for (const bool whole : {false, true}) {
+        const Identifier plain = literal("Kim Bergman");
+        const std::vector<Hit> hits =
+            hits_in(pattern_set({whole ? whole_word(plain) : plain}), "\x40\x6b" + encoded + "\x40");
+        ASSERT_EQ(hits.size(), 1U) << page << " " << text;
+        EXPECT_EQ(hits[0].start, 2U);
+        EXPECT_EQ(hits[0].length, encoded.size());
+        EXPECT_EQ(hits[0].form, Form::ibm037);
+      }
+    }
+    EXPECT_TRUE(hits_in(pattern_set({whole_word(literal("Kim Berg"))}), in_page(page, "Kim Bergen")).empty());
+    EXPECT_EQ(hits_in(pattern_set({literal("Kim St\u00e5hl")}), in_page(page, "KIM ST\u00c5HL")).size(), 1U);
+    EXPECT_EQ(hits_in(pattern_set({literal("kim@example.com")}), in_page(page, "kim@example.com")).size(), 1U);
+  }
 }
 
 // The second half of a letter and the first of the next are a letter, too.

@@ -22,4 +22,8 @@ struct CodePage {
 // The byte of a character that is not ASCII; 0 where the page has no such character.
 [[nodiscard]] unsigned char byte_of_code(Form form, char32_t code);
 
+// EBCDIC: letters, digits and the commonest signs are the same in IBM's pages 037, 500 and 1047. 0: none.
+[[nodiscard]] char32_t code_of_ebcdic(unsigned char byte);
+[[nodiscard]] unsigned char ebcdic_of_code(char32_t code);
+
 }  // namespace ambit::match

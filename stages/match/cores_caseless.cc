@@ -47,6 +47,8 @@ constexpr std::size_t kPageAimBytes = 8;
 constexpr std::size_t kRarePageBytes = 6;   // of a word that is looked for by itself
 constexpr std::size_t kLeastPageBytes = 4;  // of a text that is looked for in code pages: fewer stand by chance
 
+constexpr std::size_t kLeastEbcdicBytes = 5;
+
 enum class Units : std::uint8_t { utf8, utf16le, utf16be };
 
 // One spelling: its bytes, and where each position of the plain text begins in them (npos: inside a character).
@@ -233,6 +235,37 @@ bool add_written_out(const std::vector<Rendering>& renderings, const WrittenOut&
   return true;
 }
 
+// Within a word, if one of them is rare enough: words are parted in many ways.
+std::optional<Window> choose_in_page(const std::vector<Rendering>& renderings, const Literal& literal,
+                                     const std::vector<std::uint32_t>& familiar) {
+  const std::size_t end = renderings.front().starts.size() - 1;
+  const auto window = choose(renderings, 0, end, kPageAimBytes, familiar, literal.plain);
+  if (window && part_of(renderings.front(), *window).size() >= kRarePageBytes) return window;
+  return choose(renderings, 0, end, kPageAimBytes, familiar);
+}
+
+// False where the text is too short, or has other letters.
+bool add_ebcdic(const std::vector<Codes>& spellings, const Literal& literal, const std::vector<std::uint32_t>& familiar,
+                std::vector<FoundCore>& cores) {
+  std::vector<Rendering> renderings;
+  for (const Codes& spelling : spellings) {
+    Rendering out;
+    for (const char32_t code : spelling) {
+      out.starts.push_back(out.bytes.size());
+      out.starts.resize(out.starts.size() + plain_of(code, literal.ignore_case).count - 1, kInside);
+      out.bytes += static_cast<char>(ebcdic_of_code(code));
+    }
+    out.starts.push_back(out.bytes.size());
+    if (out.bytes.find('\0') == std::string::npos) renderings.push_back(std::move(out));
+  }
+  if (renderings.empty() || renderings.front().bytes.size() < kLeastEbcdicBytes) return false;
+  const auto window = choose_in_page(renderings, literal, familiar);
+  if (!window) return false;
+  const Entry entry{0, static_cast<std::uint16_t>(window->from), EntryKind::text, Form::ibm037, 0};
+  for (const std::string_view core : contents(renderings, *window)) cores.push_back({std::string(core), false, entry});
+  return true;
+}
+
 // The code pages that write it in another way than UTF-8, each way once.
 class PageCores {
  public:
@@ -251,11 +284,7 @@ class PageCores {
     if (is_multibyte(page)) {
       for (Rendering& other : rendered(page, 1)) renderings.push_back(std::move(other));
     }
-    // Within a word, if one of them is rare enough: words are parted in many ways.
-    const std::size_t end = renderings.front().starts.size() - 1;
-    auto window = choose(renderings, 0, end, kPageAimBytes, familiar_, literal_.plain);
-    if (!window || part_of(renderings.front(), *window).size() < kRarePageBytes)
-      window = choose(renderings, 0, end, kPageAimBytes, familiar_);
+    const auto window = choose_in_page(renderings, literal_, familiar_);
     if (!window) return false;
     const Entry entry{0, static_cast<std::uint16_t>(window->from), EntryKind::text, page, 0};
     for (const std::string_view core : contents(renderings, *window))
@@ -329,6 +358,7 @@ FormSet find_caseless(const Literal& literal, const Codes& text, FormSet forms,
         add_written_out(how.wide ? renderings_of(all, literal, Units::utf16be) : narrow, how, familiar, cores);
     if (added) made.add(how.form);
   }
+  if (forms.has(Form::ibm037) && add_ebcdic(all, literal, familiar, cores)) made.add(Form::ibm037);
   made |= find_in_pages(literal, text, all, forms, familiar, cores);
   return made;
 }

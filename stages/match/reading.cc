@@ -30,6 +30,10 @@ Glyph utf16_next(Bytes window, std::size_t at, bool big_endian) {
 }
 
 Glyph page_glyph(Form page, std::uint32_t byte) {
+  if (page == Form::ibm037) {
+    const char32_t ebcdic = code_of_ebcdic(static_cast<unsigned char>(byte));
+    return ebcdic == 0 ? Glyph{} : Glyph{ebcdic, 1, true};
+  }
   if (byte < 0x80) return {byte, 1};
   const char32_t code = code_of_byte(page, static_cast<unsigned char>(byte));
   return code == 0 ? Glyph{} : Glyph{code, 1, true};
