@@ -155,4 +155,10 @@ bool begins_like_disk(std::string_view head) {
          is_apple_map(head) || is_udf(head);
 }
 
+// A number of its version stands behind either mark; 3, 5 and 6 were made, the last is called 24 in places.
+bool is_far_mark(std::string_view bytes) {
+  return (bytes.starts_with("\x0d\xd0\x01\xc0"sv) || bytes.starts_with("\x5e\xf1\xab\x2f"sv)) &&
+         little(bytes, 4, 4) - 1 < 64;
+}
+
 }  // namespace ambit

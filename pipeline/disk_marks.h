@@ -4,7 +4,9 @@
 // whole.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace ambit {
@@ -15,5 +17,11 @@ inline constexpr std::size_t kDiskMarkBytes = 0x10560;
 // `head`: the first bytes of an object, as many as there are up to kDiskMarkBytes; marks beyond them are not seen. A
 // mark of a few bytes counts only where the fields beside it make sense too, so that ordinary files pass.
 [[nodiscard]] bool begins_like_disk(std::string_view head);
+
+// Marks that stand far behind the beginning, which is empty: VMFS, the file system of VMware ESX.
+inline constexpr std::array<std::uint64_t, 2> kFarMarkPlaces = {0x100000, 0x200000};
+inline constexpr std::size_t kFarMarkBytes = 8;
+// `bytes`: kFarMarkBytes from one of these places on.
+[[nodiscard]] bool is_far_mark(std::string_view bytes);
 
 }  // namespace ambit

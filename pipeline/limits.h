@@ -59,6 +59,9 @@ inline constexpr std::chrono::seconds kWaitForSpace{1};
 inline constexpr std::uint64_t kVolumeSetBytes = 16 * MiB;
 // Of one folder of an exhibit, by name: with so many more its volumes are not joined.
 inline constexpr std::size_t kMaxFolderVolumes = 65'536;
+// Of an image, a file that may be the part of a disk by the letters of its ending only (.ab, .EAB): smaller ones are
+// somebody's sources. A last part may be smaller; then the disk that was joined says that it ends too early.
+inline constexpr std::uint64_t kLeastImagePart = 64 * KiB;
 
 // --- residue -----------------------------------------------------------------------------------------------
 // Residue has no files. What is caught in it is a piece: the cells of this grid that hold hits, joined where

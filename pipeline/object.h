@@ -72,6 +72,12 @@ struct HeldBytes {
   }
 };
 
+// One of several files of which an object's bytes are joined.
+struct ContentPart {
+  std::string name;       // as its folder calls it
+  std::uint64_t end = 0;  // behind its last byte, in the object
+};
+
 // The bytes of one object. Used by one worker at a time; opened at most twice (sweep, scrutiny).
 class Content {
  public:
@@ -91,6 +97,8 @@ class Content {
   // Those that need not be read, because they are in memory as long as the content is there.
   [[nodiscard]] virtual HeldBytes held() const { return {}; }
   virtual void will_need(std::uint64_t /*offset*/, std::uint64_t /*length*/) {}
+  // Of which files it is joined, in their order, when it was opened; none where it is no such thing.
+  [[nodiscard]] virtual std::vector<ContentPart> parts() const { return {}; }
   // Somebody wrote to it since it was opened.
   [[nodiscard]] virtual bool has_changed() const { return false; }
 };
@@ -113,7 +121,8 @@ enum class WalkTrouble : std::uint8_t {
 };
 
 // Of an archive in volumes (volume_sets.h), of which all are there: the first of these, another one; or all together.
-enum class SplitRole : std::uint8_t { none, first, volume, whole };
+// Of the image of a disk in parts: one of these; or all together.
+enum class SplitRole : std::uint8_t { none, first, volume, whole, image_part, image };
 
 struct Object {
   Locator locator;
@@ -143,6 +152,9 @@ struct Object {
 
 [[nodiscard]] inline bool is_volume(const Object& object) {
   return object.split == SplitRole::first || object.split == SplitRole::volume;
+}
+[[nodiscard]] inline bool is_joined(const Object& object) {
+  return object.split == SplitRole::whole || object.split == SplitRole::image;
 }
 
 // The walk, as whoever drives it sees it: the next object, or nothing at the end.

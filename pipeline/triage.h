@@ -153,6 +153,7 @@ struct ListedVolume {
   std::uint64_t bytes = 0, block_bytes = 0;
   std::uint64_t active = 0, deleted = 0;  // objects
   std::uint64_t troubled = 0;             // objects that cannot be read
+  std::uint64_t missing = 0;              // bytes that the volume should have, and the image ends before
 };
 struct Listing {
   struct Exhibit {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipeline/limits.h"
+#include "pipeline/triage_joined.h"
 #include "pipeline/triage_stripe.h"
 #include "stages/unpack/carve.h"
 
@@ -66,9 +67,9 @@ bool ImageSweep::lay_out(Worker& worker, const std::shared_ptr<ImageSweep>& self
   self_ = self;
   if (!is_derived() && !done_.is_walked) worker.account.owe(walk_->image().exhibit, walk_->bytes().size());
   walk_->walk(*this);
-  for (Object& joined : sets_.take_joined()) {
+  const auto make = [this](std::vector<Run> runs, ContentInfo info) { return content(std::move(runs), info); };
+  for (Object& joined : sets_.take_joined(make, joins_to_image)) {
     if (sweep_.stopped()) break;
-    joined.content = content(joined.runs, joined.info);
     if (!this->object(std::move(joined), 0, 0)) break;
   }
   if (origin_.counter != nullptr) origin_.counter->end_walk();
@@ -105,8 +106,8 @@ bool ImageSweep::area(Kind kind, std::uint32_t home, std::uint64_t offset, std::
 
 bool ImageSweep::object(Object&& object, std::uint64_t slack, std::uint32_t home) {
   const bool has_content = object.trouble != WalkTrouble::none || object.content != nullptr;
+  sets_.add(object);
   if (!has_content && !object.runs.empty()) {
-    sets_.add(object);
     if (!done_.is_walked) walker_->account.walked(object.locator.exhibit, object.info.size);
     Result<> done = layout_.add(object, slack, home);
     if (!done) sweep_.fail(done.error());

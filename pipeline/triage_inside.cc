@@ -7,6 +7,7 @@
 #include "pipeline/disk_marks.h"
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
+#include "pipeline/triage_joined.h"
 #include "pipeline/triage_parts.h"
 #include "pipeline/triage_sweep.h"
 #include "stages/open/open_image.h"
@@ -38,7 +39,22 @@ bool begins_as_image(const Object& object, const Facts& facts) {
   if (facts.kind != Kind::binary || facts.size < limits::kLeastImageByMarks) return false;
   std::vector<std::byte> head(std::min<std::uint64_t>(facts.size, kDiskMarkBytes));
   const Result<std::size_t> got = object.content->read_at(0, head);
-  return got.ok() && begins_as_disk(facts.kind, std::span(head).first(*got));
+  if (got.ok() && begins_as_disk(facts.kind, std::span(head).first(*got))) return true;
+  return std::any_of(kFarMarkPlaces.begin(), kFarMarkPlaces.end(), [&](std::uint64_t place) {
+    std::array<char, kFarMarkBytes> mark{};
+    if (facts.size < place + mark.size()) return false;
+    const Result<std::size_t> there = object.content->read_at(place, std::as_writable_bytes(std::span(mark)));
+    return there.ok() && *there == mark.size() && is_far_mark({mark.data(), mark.size()});
+  });
+}
+
+// A container that the order may have a key to; whether one fits is seen when it is walked.
+bool may_be_unlocked(const Object& object, const Facts& facts, const Scope& scope) {
+  constexpr std::string_view kLuks = "LUKS\xba\xbe";
+  if (facts.kind != Kind::encrypted || scope.volume_keys.empty()) return false;
+  std::array<char, kLuks.size()> mark{};
+  const Result<std::size_t> got = object.content->read_at(0, std::as_writable_bytes(std::span(mark)));
+  return got.ok() && std::string_view(mark.data(), *got) == kLuks;
 }
 
 }  // namespace
@@ -69,8 +85,9 @@ Result<std::optional<Sweep::InsideImage>> Sweep::look_inside(const Object& objec
   InsideImage inside;
   inside.origin.covers = Covers::nothing;
   inside.origin.container = object.origin;
+  const std::vector<ContentPart> parts = content->parts();
   inside.origin.bytes = content_source(std::move(content), size);
-  Result<std::unique_ptr<Exhibit>> opened = open_image(inside.origin.bytes, "", engine_.blocks);
+  Result<std::unique_ptr<Exhibit>> opened = open_image(inside.origin.bytes, "", parts, engine_.blocks);
   if (!opened.ok()) return std::move(opened).error();
   if (*opened == nullptr) return std::optional<InsideImage>();
   if (images_around(object.locator) > limits::kMaxImageDepth) {
@@ -105,7 +122,13 @@ void Sweep::sweep_inside(const Object& object, const InsideImage& inside, const 
 
 void Sweep::open_inside(Worker& worker, const Object& object, Facts& facts) {
   if (object.content == nullptr) return;
-  if ((may_end_as_image(facts) && ends_as_image(object, facts.size)) || begins_as_image(object, facts)) {
+  if (object.split == SplitRole::image_part) {  // what it holds is told where it stands in the image
+    facts.kind = Kind::disk_image;
+    facts.format = Format::none;
+    return void(std::erase_if(facts.hits, [](const Hit& hit) { return hit.view == View::raw; }));
+  }
+  if ((may_end_as_image(facts) && ends_as_image(object, facts.size)) || begins_as_image(object, facts) ||
+      may_be_unlocked(object, facts, engine_.scope)) {
     facts.kind = Kind::disk_image;
     facts.format = Format::none;
   }
@@ -125,6 +148,15 @@ void Sweep::open_inside(Worker& worker, const Object& object, Facts& facts) {
   // What is in it was walked: an ISO is an archive too, and any bytes may hold something packed.
   if (facts.format == Format::other_archive || facts.format == Format::embedded) facts.format = Format::none;
   std::erase_if(facts.hits, [](const Hit& hit) { return hit.view == View::raw; });
+}
+
+bool joins_to_image(const Content& joined) {
+  std::unique_ptr<Content> content = joined.duplicate();
+  const Result<ContentInfo> info = content == nullptr ? ContentInfo() : content->open();
+  if (content == nullptr || !info.ok()) return false;
+  const std::vector<ContentPart> parts = content->parts();
+  const auto opened = open_image(content_source(std::move(content), info->size), "", parts);
+  return opened.ok() && *opened != nullptr;
 }
 
 void Sweep::open_inside_again(Object& object) {

@@ -1,5 +1,6 @@
 // What exhibits hold, without a sweep: volumes, file systems, objects in numbers.
 #include "pipeline/triage.h"
+#include "pipeline/triage_joined.h"
 #include "stages/open/open_exhibit.h"
 #include "stages/walk/image_walk.h"
 #include "stages/walk/walk.h"
@@ -35,7 +36,9 @@ ListedVolume listed(const walk::VolumeReport& report, const Exhibit& exhibit) {
   out.locator = to_string(Locator{0, report.steps}, exhibit.name());
   out.description = report.description;
   out.file_system = report.file_system;
-  out.trouble = trouble_text(report.trouble);
+  out.trouble = report.missing == 0 ? std::string(trouble_text(report.trouble))
+                                    : std::to_string(report.missing) + " bytes are missing";
+  out.missing = report.missing;
   out.bytes = report.size;
   out.block_bytes = report.block_bytes;
   out.active = report.active;
@@ -49,8 +52,9 @@ ListedVolume listed_folder(const Exhibit& exhibit) {
   out.locator = exhibit.name();
   out.description = to_string(exhibit.kind());
   out.bytes = exhibit.size();
-  const std::unique_ptr<ObjectSource> source = walk_exhibit(exhibit, 0);
+  const std::unique_ptr<ObjectSource> source = walk_exhibit(exhibit, 0, joins_to_image);
   while (const std::optional<Object> object = source->next()) {
+    if (is_joined(*object)) continue;  // its parts are counted
     ++(object->trouble == WalkTrouble::none ? out.active : out.troubled);
   }
   return out;

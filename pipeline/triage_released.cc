@@ -10,6 +10,7 @@
 #include "pipeline/content_source.h"
 #include "pipeline/run_content.h"
 #include "pipeline/triage_find.h"
+#include "pipeline/triage_joined.h"
 #include "pipeline/volume_sets.h"
 #include "stages/open/open_exhibit.h"
 #include "stages/open/open_image.h"
@@ -113,14 +114,17 @@ class ImageItems final : public walk::ImageSink {
     return 0;
   }
   bool object(Object&& object, std::uint64_t, std::uint32_t) override {
-    if (object.content == nullptr) sets_.add(object);
+    sets_.add(object);
     return meet(std::move(object));
   }
   bool area(Kind, std::uint32_t, std::uint64_t, std::uint64_t) override { return true; }
 
-  // When the walk is through: archives in volumes.
+  // When the walk is through: what is in volumes.
   void meet_joined() {
-    for (Object& joined : sets_.take_joined()) static_cast<void>(meet(std::move(joined)));
+    const auto make = [this](std::vector<Run> runs, ContentInfo info) {
+      return run_content(walk_.bytes(), std::move(runs), info, Places::exhibit);
+    };
+    for (Object& joined : sets_.take_joined(make, joins_to_image)) static_cast<void>(meet(std::move(joined)));
   }
 
   bool meet(Object&& object) {
@@ -185,7 +189,8 @@ void ExhibitItems::look_inside(const Object& object, Content& content) {
 
 void ExhibitItems::visit_image_in(const Object& object, std::unique_ptr<Content> content, std::uint64_t size) {
   if (content == nullptr || !content->open().ok()) return;
-  const Result<std::unique_ptr<Exhibit>> image = open_image(content_source(std::move(content), size), "");
+  const std::vector<ContentPart> parts = content->parts();
+  const Result<std::unique_ptr<Exhibit>> image = open_image(content_source(std::move(content), size), "", parts);
   if (image.ok() && *image != nullptr) visit_image({exhibit_, object.locator.steps, image->get()});
 }
 
@@ -208,7 +213,7 @@ void ExhibitItems::visit_objects(ObjectSource& source) {
 
 void visit_one_exhibit(const Exhibit& exhibit, std::uint32_t number, Wanted& wanted) {
   ExhibitItems items(number, wanted);
-  const std::unique_ptr<ObjectSource> source = walk_exhibit(exhibit, number);
+  const std::unique_ptr<ObjectSource> source = walk_exhibit(exhibit, number, joins_to_image);
   if (source != nullptr) {
     items.visit_objects(*source);
   } else {

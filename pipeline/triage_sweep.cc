@@ -7,6 +7,7 @@
 #include "pipeline/disk_marks.h"
 #include "pipeline/limits.h"
 #include "pipeline/triage_image.h"
+#include "pipeline/triage_joined.h"
 #include "pipeline/triage_unpack.h"
 #include "pipeline/volume_sets.h"
 #include "stages/decide/decide.h"
@@ -60,8 +61,11 @@ KindGuess guess_object_kind(const Object& object, std::span<const std::byte> fir
 
 bool begins_as_disk(Kind guessed, std::span<const std::byte> first) {
   if (guessed != Kind::binary || first.size() < limits::kLeastImageByMarks) return false;
-  const auto head = first.first(std::min(first.size(), kDiskMarkBytes));
-  return begins_like_disk({reinterpret_cast<const char*>(head.data()), head.size()});
+  const std::string_view all(reinterpret_cast<const char*>(first.data()), first.size());
+  return begins_like_disk(all.substr(0, kDiskMarkBytes)) ||
+         std::any_of(kFarMarkPlaces.begin(), kFarMarkPlaces.end(), [&](std::uint64_t place) {
+           return all.size() >= place + kFarMarkBytes && is_far_mark(all.substr(place, kFarMarkBytes));
+         });
 }
 
 void note_kind(const Object& object, std::span<const std::byte> first, Facts& facts) {
@@ -153,7 +157,7 @@ Result<> Sweep::take_objects(Batch& batch) {
       if (next_exhibit_ == engine_.exhibits.size()) return {};
       const auto number = static_cast<std::uint32_t>(next_exhibit_++);
       if (is_image(*engine_.exhibits[number])) continue;
-      source_ = walk_exhibit(*engine_.exhibits[number], number);
+      source_ = walk_exhibit(*engine_.exhibits[number], number, joins_to_image);
       source_root_ = Locator{number, {}}.sort_key();
       source_done_ = done_.take(source_root_);
       source_number_ = 0;
@@ -221,7 +225,7 @@ void Sweep::sweep_opened(Worker& worker, Object& object, Facts& facts) {
 }
 
 void Sweep::sweep_object(Worker& worker, Object object, Covers covers, const KindGuess& told) {
-  if (object.split == SplitRole::whole) return take_apart(worker, std::move(object));
+  if (is_joined(object)) return take_apart(worker, std::move(object));
   Facts facts;
   set_kind(told, facts);
   std::optional<Holding> holding(std::in_place, worker, object.locator);
@@ -291,7 +295,7 @@ void Sweep::look_up(Worker& worker, Object& object, Facts& facts) {
 // Names and paths are searched as the view `name`; each of several paths of one file counts. What is in a container has
 // the names around it searched there.
 void Sweep::match_names(Worker& worker, const Object& object, Facts& facts) {
-  if (object.state == ObjectState::residue || object.split == SplitRole::whole) return;
+  if (object.state == ObjectState::residue || is_joined(object)) return;
   const std::size_t found = facts.hits.size();
   if (object.inside == 0) engine_.match->match_name(worker.match, object.locator.path_text(), facts.hits);
   if (object.inside > 0 && object.locator.steps.back().kind == StepKind::member) {

@@ -92,13 +92,19 @@ void Sweep::take_apart(Worker& worker, Object object, const KindGuess& told) {
     note_kind(object, std::span(first).first(got.ok() ? *got : 0), facts);
   }
   if (facts.size == 0) facts.kind = Kind::empty;
-  unpack(worker, object, facts);
+  if (object.split == SplitRole::image) {
+    facts.kind = Kind::disk_image;
+    facts.format = Format::none;
+    open_inside(worker, object, facts);
+  } else {
+    unpack(worker, object, facts);
+  }
   judge(worker, object, facts);
 }
 
 void Sweep::unpack(Worker& worker, Object& object, Facts& facts) {
   const std::vector<std::uint64_t> marks = take_marks(facts.hits, engine_);
-  if (facts.size == 0 || object.content == nullptr) return;
+  if (facts.size == 0 || object.content == nullptr || object.split == SplitRole::image_part) return;
   if (is_volume(object)) {
     facts.format = format_alone(object, facts.size);
   } else if (facts.format == Format::none) {

@@ -1,16 +1,23 @@
-// Archives that were split into volumes: files of one folder that, one after the other, are one archive.
+// Archives and images of disks that were split into volumes: files of one folder that together are one thing.
 //
 //   a.7z.001 a.7z.002 …            zip, rar, tar, tgz, gz, bz2, xz, zst likewise; from 000 or 001
 //   a.tar.gz.aa a.tar.gz.ab …      of split, with and without the dot
 //   a.part1.rar a.part2.rar …
 //   a.rar a.r00 … a.r99 a.s00 …
 //   a.z01 a.z02 … a.zip
+//   a.001 a.002 …, a.aa a.ab …     where what begins there is an image
+//   a.E01 … a.E99 a.EAA … a.EZZ    EWF; a.s01 … of SMART
+//   a.vmdk a-s001.vmdk …           a text, and the parts that it names; also a-f001.vmdk, a-flat.vmdk
 //
-// A set counts when it has more than one volume and none is missing before its last one. Its volumes are swept as the
-// files that they are; what they are together is one more object, which is only taken apart.
+// A set counts when it has more than one volume and none is missing before its last one; one of an image when it can be
+// opened besides, for any file may be called report.001. The volumes are swept as the files that they are; what they
+// are together is one more object, which is only taken apart. What the volumes of an image show is told where it stands
+// in the image, and only there.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,6 +35,7 @@ struct VolumeName {
   std::uint64_t number = 0;  // their order; the first one's is least, and each next one's is one more …
   bool is_last = false;      // … but this one's
   bool is_certain = false;   // the name alone says that this is a volume; a.zip and a.rar may be whole
+  bool is_image = false;     // it is one only if all of them are an image
 };
 
 // `path`: of a file, or its name. Nothing: no volume is called so.
@@ -39,8 +47,17 @@ struct VolumeName {
 // The whole sets among the names: indices into them, in the order of the volumes.
 [[nodiscard]] std::vector<std::vector<std::size_t>> whole_sets(std::span<const VolumeName> names);
 
+struct JoinedVolume {
+  std::string name;  // as its folder calls it
+  std::unique_ptr<Content> content;
+};
 // One after the other. Opens one at a time.
-[[nodiscard]] std::unique_ptr<Content> joined_content(std::vector<std::unique_ptr<Content>> volumes);
+[[nodiscard]] std::unique_ptr<Content> joined_content(std::vector<JoinedVolume> volumes);
+// Whether what was joined, and is not open, is an image that can be opened.
+using IsImage = std::function<bool(const Content& joined)>;
+
+// Whether a set is one of an image only if it can be opened as one.
+[[nodiscard]] bool is_image_set(const std::vector<std::size_t>& set, std::span<const VolumeName> names);
 
 // The last step of the locator of an archive in volumes, below the path of the first.
 [[nodiscard]] Step joined_step(std::size_t volumes);
@@ -48,10 +65,14 @@ struct VolumeName {
 // The sets of an image.
 class VolumeSets {
  public:
-  // Objects that are no volumes, or are not there in runs, are passed; so is what is beyond limits::kVolumeSetBytes.
+  // The bytes of an object of the image.
+  using MakeContent = std::function<std::unique_ptr<Content>(std::vector<Run> runs, ContentInfo info)>;
+
+  // Objects that are no volumes, or are read through a content, are passed; so is what is beyond
+  // limits::kVolumeSetBytes. One without runs is all zeros, as the last part of a disk may be.
   void add(const Object& object);
-  // When all were added: the archives, with runs and without a content.
-  [[nodiscard]] std::vector<Object> take_joined();
+  // When all were added: what they are together.
+  [[nodiscard]] std::vector<Object> take_joined(const MakeContent& make, const IsImage& is_image);
   // Then: what an object is of these.
   [[nodiscard]] SplitRole role_of(const Locator& locator) const {
     const auto held = held_.find(locator.sort_key());
@@ -64,9 +85,11 @@ class VolumeSets {
     ContentInfo info;
     std::vector<Run> runs;
   };
+  [[nodiscard]] std::optional<Object> joined(const std::vector<std::size_t>& set, const MakeContent& make) const;
+
   std::vector<VolumeName> names_;
-  std::vector<Volume> volumes_;                        // by the names' indices
-  std::uint64_t certain_bytes_ = 0, other_bytes_ = 0;  // of both, of names that are certain and that are not
+  std::vector<Volume> volumes_;           // by the names' indices
+  std::array<std::uint64_t, 3> bytes_{};  // of both: of names that are certain, of others, of perhaps an image's
   std::unordered_map<std::string, SplitRole> held_;
 };
 

@@ -29,7 +29,7 @@ std::map<std::string, Found> walk_all(const std::string& path) {
   auto exhibit = open_exhibit(path, "x");
   EXPECT_TRUE(exhibit.ok());
   std::map<std::string, Found> out;
-  const auto source = walk_exhibit(**exhibit, 0);
+  const auto source = walk_exhibit(**exhibit, 0, [](const Content&) { return false; });
   while (auto object = source->next()) {
     Found found{"", object->trouble};
     if (object->content != nullptr) {

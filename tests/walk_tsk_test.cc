@@ -5,6 +5,7 @@
 #include <fstream>
 #include <numeric>
 #include <random>
+#include <sstream>
 
 #include "pipeline/limits.h"
 #include "stages/walk/file_systems.h"
@@ -44,6 +45,40 @@ void expect_same(const std::map<std::string, std::string>& ours, const std::map<
     if (at == ours.end() || bytes == test::kUnread) continue;
     EXPECT_TRUE(at->second == bytes) << name << ": " << at->second.size() << " for " << bytes.size();
   }
+}
+
+// What `blkls` calls allocated is somebody's, and what it calls free is nobody's but a deleted file's.
+void expect_free_as_sleuthkit_sees(const Walked& sink, const std::string& image, std::uint64_t unit_bytes) {
+  std::vector<bool> active(sink.volume.size() / unit_bytes + 1), any(active.size());
+  const auto mark = [&](std::vector<bool>& into, const ambit::Run& run) {
+    for (std::uint64_t at = run.place / unit_bytes; at * unit_bytes < run.place_end(); ++at) into[at] = true;
+  };
+  for (const FileEntry& e : sink.entries) {
+    std::vector<ambit::Run> runs = e.runs;
+    if (!runs.empty()) runs.push_back({0, runs.back().place_end(), e.slack});
+    for (const ambit::Run& run : runs) {
+      mark(any, run);
+      if (e.state == ObjectState::active) mark(active, run);
+    }
+  }
+  for (const ambit::Run& area : sink.area_list) {
+    mark(any, area);
+    mark(active, area);
+  }
+  std::istringstream listed(run({"blkls", "-e", "-l", image}).out);
+  std::string line;
+  for (int i = 0; i < 3; ++i) std::getline(listed, line);
+  std::uint64_t units = 0, unlike = 0;
+  for (; std::getline(listed, line); ++units) {
+    const std::uint64_t unit = std::stoull(line);
+    ASSERT_LT(unit, active.size());
+    const bool is_free = line.ends_with("|f");
+    const bool is_unlike = is_free ? active[unit] : !any[unit];
+    if (!is_unlike) continue;
+    ADD_FAILURE() << "unit " << unit << (is_free ? " is free" : " is in use");
+    ASSERT_LT(++unlike, 5U);
+  }
+  EXPECT_GT(units, 1000U);
 }
 
 // A volume of the forensics samples, which are disks with one partition.
@@ -215,6 +250,7 @@ TEST(NtfsWalk, entries_and_areas_never_share_a_byte) {
   for (const ambit::Run& a : sink.area_list) all.emplace_back(a.place, a.place_end());
   std::sort(all.begin(), all.end());
   for (std::size_t i = 1; i < all.size(); ++i) EXPECT_LE(all[i - 1].second, all[i].first) << "at " << all[i].first;
+  expect_free_as_sleuthkit_sees(sink, image, 4096);
 }
 
 TEST(NtfsWalk, content_of_compressed_files_is_read_in_any_order_with_holes_named) {
@@ -275,6 +311,23 @@ TEST(NtfsWalk, a_file_in_many_pieces_and_many_records_is_whole) {
   EXPECT_GT(found[0]->runs.size(), 30U);
   EXPECT_TRUE(sink.read(*found[0]) == torn);
   EXPECT_LE(sink.deleted_bytes, volume.size());
+}
+
+TEST(NtfsWalk, ten_thousand_files_in_one_folder_are_found) {
+  TemporaryFolder folder;
+  const std::string image = folder / "ntfs.img";
+  make_ntfs(image, 48 * MiB);
+  {
+    const Mounted m(image, folder / "mnt", "big_writes");
+    if (!m.ok()) GTEST_SKIP() << "no FUSE here";
+    std::filesystem::create_directories(m / "huge");
+    for (int i = 0; i < 10'000; ++i) std::ofstream(m / ("huge/file number " + std::to_string(i)));
+  }
+  const FileSource volume(image);
+  Walked sink(volume);
+  walk_into(sink, "NTFS");
+  expect_same(sink.active(), as_sleuthkit_sees(image));
+  EXPECT_EQ(sink.entries.size(), 10'000U);
 }
 
 TEST(NtfsWalk, reads_the_sample_of_the_forensics_samples) {
@@ -339,6 +392,7 @@ TEST(FatWalk, finds_every_file_in_each_width_as_the_sleuth_kit_does) {
     Walked sink(volume);
     walk_into(sink, "FAT" + std::string(width));
     expect_same(sink.active(), as_sleuthkit_sees(image));
+    expect_free_as_sleuthkit_sees(sink, image, 512);
     const auto torn = sink.find("torn.bin");
     ASSERT_EQ(torn.size(), 1U);
     EXPECT_TRUE(std::string(width) != "12" || torn[0]->runs.size() > 1U);
@@ -515,6 +569,16 @@ TEST(ExfatWalk, reads_the_sample_as_the_sleuth_kit_does) {
   walk_into(sink, "exFAT");
   expect_same(sink.active(), as_sleuthkit_sees(folder / "exfat.img"));
   EXPECT_GT(sink.entries.size(), 3U);
+}
+
+TEST(ExfatWalk, reads_the_copy_of_a_boot_sector_that_was_wiped) {
+  TemporaryFolder folder;
+  test::make_sparse(folder / "made.img", 16 * MiB);
+  expect_ok(run({"mkfs.exfat", folder / "made.img"}));
+  expect_read_by_copy(folder / "made.img", "exFAT");
+  if (!std::filesystem::exists(kSamples + "fs.exfat.xz")) return;
+  test::write_file(folder / "sample.img", sample("exfat"));
+  expect_read_by_copy(folder / "sample.img", "exFAT");
 }
 
 TEST(ExfatWalk, an_empty_volume_has_books_only) {

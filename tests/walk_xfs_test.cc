@@ -878,7 +878,7 @@ TEST_P(XfsDamage, truncation_loses_files_and_nothing_else) {
     volume.truncate(size * i / 16 + (i % 3) * 1000);
     const Walked walked = walk_xfs(volume);
     ASSERT_NE(walked.system, nullptr);
-    EXPECT_FALSE(walked.whole);
+    EXPECT_GT(walked.system->declared_size(), volume.size());
     EXPECT_GT(walked.found->entries.size(), i < 4 ? 0 : all / 100);
   }
   for (const std::uint64_t bytes : {0U, 1U, 511U, 512U, 1000U, 4096U, 100'000U}) {

@@ -49,6 +49,7 @@ Json json_of(const Listing& listing) {
                               {"active", volume.active},
                               {"deleted", volume.deleted},
                               {"unreadable", volume.troubled},
+                              {"missing_bytes", volume.missing},
                               {"trouble", volume.trouble}});
   }
   return out;

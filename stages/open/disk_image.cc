@@ -55,6 +55,13 @@ bool is_mbr(std::string_view head) {
   return used;
 }
 
+bool has_far_mark(const ByteSource& bytes) {
+  return std::any_of(kFarMarkPlaces.begin(), kFarMarkPlaces.end(), [&](std::uint64_t place) {
+    std::array<std::byte, kFarMarkBytes> mark{};
+    return place < bytes.size() && read_exactly(bytes, place, mark).ok() && is_far_mark(text(mark));
+  });
+}
+
 }  // namespace
 
 bool has_disk_name(const std::string& path) { return has_suffix(path); }
@@ -64,7 +71,8 @@ bool has_disk_content(const ByteSource& bytes) {
   const Result<std::size_t> got = read_up_to(bytes, 0, buffer);
   if (!got.ok()) return false;
   const std::string_view head = text(std::span(buffer).first(*got));
-  return is_mbr(head) || begins_like_disk(head) || std::any_of(kMagics.begin(), kMagics.end(), [&](const Magic& magic) {
+  return is_mbr(head) || begins_like_disk(head) || has_far_mark(bytes) ||
+         std::any_of(kMagics.begin(), kMagics.end(), [&](const Magic& magic) {
            return head.size() >= magic.offset && head.substr(magic.offset).starts_with(magic.bytes);
          });
 }

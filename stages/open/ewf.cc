@@ -123,10 +123,10 @@ Opened open_ewf(const Request& request) {
   return open_index(request, std::move(segments).value());
 }
 
-Opened open_ewf_inside(const Request& request, Bytes bytes) {
-  if (Result<> right = check_number(*bytes, 1, request.name); !right.ok()) return right.error();
-  ewf::Segments segments;
-  segments.push_back(std::move(bytes));
+Opened open_ewf_inside(const Request& request, std::vector<Bytes> segments) {
+  for (std::size_t i = 0; i < segments.size(); ++i) {
+    if (Result<> right = check_number(*segments[i], i + 1, request.name); !right.ok()) return right.error();
+  }
   return open_index(request, std::move(segments));
 }
 

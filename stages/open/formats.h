@@ -16,14 +16,23 @@
 
 namespace ambit::open {
 
+// The bytes of an image's file. Shared: the file may be an exhibit's own or lie in a file system that others read too.
+using Bytes = std::shared_ptr<const ByteSource>;
+
+struct NamedPart {
+  std::string name;
+  Bytes bytes;
+};
+
 // A path split from its "raw:" or "file:" prefix.
 struct Request {
-  std::string name;                              // of the exhibit in the run
-  std::string typed;                             // as the operator typed it
-  std::string path;                              // without the prefix; empty: the image lies inside another
-  std::shared_ptr<Patience> patience = nullptr;  // null with an empty path
-  std::vector<std::string>* files = nullptr;     // takes the path of every file that is opened; null: nobody asks
-  std::shared_ptr<BlockCache> blocks = nullptr;  // of all images of the run; null: none is kept
+  std::string name;                               // of the exhibit in the run
+  std::string typed;                              // as the operator typed it
+  std::string path;                               // without the prefix; empty: the image lies inside another
+  std::shared_ptr<Patience> patience = nullptr;   // null with an empty path
+  std::vector<std::string>* files = nullptr;      // takes the path of every file that is opened; null: nobody asks
+  std::shared_ptr<BlockCache> blocks = nullptr;   // of all images of the run; null: none is kept
+  const std::vector<NamedPart>* parts = nullptr;  // inside another image: the files beside, and itself; null: unknown
 };
 
 inline constexpr std::uint64_t kSector = 512;  // of which the formats' numbers of sectors are
@@ -34,14 +43,12 @@ inline constexpr std::uint64_t kSector = 512;  // of which the formats' numbers 
 }
 
 using Opened = Result<std::unique_ptr<Exhibit>>;
-// The bytes of an image's file. Shared: the file may be an exhibit's own or lie in a file system that others read too.
-using Bytes = std::shared_ptr<const ByteSource>;
 
 [[nodiscard]] Opened open_folder(const Request& request);
 [[nodiscard]] Opened open_raw(const Request& request, ExhibitKind kind);  // one image, one device or one plain file
 [[nodiscard]] Opened open_split_raw(const Request& request);              // path names the first part
 [[nodiscard]] Opened open_ewf(const Request& request);                    // path names the first part
-[[nodiscard]] Opened open_ewf_inside(const Request& request, Bytes bytes);
+[[nodiscard]] Opened open_ewf_inside(const Request& request, std::vector<Bytes> segments);
 [[nodiscard]] Opened open_qcow2(const Request& request, Bytes bytes);
 [[nodiscard]] Opened open_vmdk(const Request& request, Bytes bytes);       // one file: sparse or packed
 [[nodiscard]] Opened open_vmdk_parts(const Request& request, Bytes text);  // the text that names the parts
@@ -68,6 +75,7 @@ enum class ImageFormat : std::uint8_t {
   vdi,
   udif,
   udif_encrypted,
+  aff,
   other_virtual
 };
 [[nodiscard]] ImageFormat image_format(const ByteSource& bytes);

@@ -30,6 +30,8 @@ constexpr std::array kSignatures = {
     Signature{"# Disk DescriptorFile"sv, ImageFormat::vmdk_text},
     Signature{"vhdxfile"sv, ImageFormat::vhdx},
     Signature{"\x7f\x10\xda\xbe"sv, ImageFormat::vdi, 64},
+    Signature{"AFF10\r\n\0"sv, ImageFormat::aff},
+    Signature{"container.description"sv, ImageFormat::aff, 30},  // the first member of a zip: AFF4
     Signature{"QED\0"sv, ImageFormat::other_virtual},
     Signature{"WithoutFreeSpace"sv, ImageFormat::other_virtual},  // Parallels
     Signature{"WithouFreSpacExt"sv, ImageFormat::other_virtual},
@@ -52,6 +54,48 @@ class InnerRaw final : public Exhibit {
  private:
   Bytes bytes_;
 };
+
+// One of the files of which bytes are joined.
+class PartSource final : public ByteSource {
+ public:
+  PartSource(Bytes whole, std::uint64_t begin, std::uint64_t end)
+      : whole_(std::move(whole)), begin_(begin), bytes_(end - begin) {}
+  std::uint64_t size() const override { return bytes_; }
+  Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {
+    if (offset >= bytes_) return std::size_t{0};
+    return whole_->read_at(begin_ + offset, into.first(std::min<std::uint64_t>(into.size(), bytes_ - offset)));
+  }
+  DataRun run_at(std::uint64_t offset) const override {
+    if (offset >= bytes_) return {offset, UINT64_MAX - offset, false};
+    const DataRun run = whole_->run_at(begin_ + offset);
+    const std::uint64_t from = std::max(run.offset, begin_) - begin_;
+    const std::uint64_t until = std::min(run.offset + std::min(run.length, UINT64_MAX - run.offset), begin_ + bytes_);
+    return {from, until - begin_ - from, run.hole};
+  }
+
+ private:
+  Bytes whole_;
+  std::uint64_t begin_, bytes_;
+};
+
+std::vector<NamedPart> parts_of(const Bytes& whole, const std::vector<ContentPart>& parts) {
+  std::vector<NamedPart> out;
+  std::uint64_t begin = 0;
+  for (const ContentPart& part : parts) {
+    out.push_back({part.name, std::make_shared<PartSource>(whole, begin, part.end)});
+    begin = part.end;
+  }
+  return out;
+}
+
+// Disks that are numbered, each of them whole. The copy of its superblock with which each group of XFS begins may stand
+// where a disk was cut.
+bool are_disks_by_themselves(const std::vector<NamedPart>& parts) {
+  std::array<std::byte, 4> begin{};
+  const auto got = read_up_to(*parts[1].bytes, 0, begin);
+  if (got.ok() && text(begin) == "XFSB") return false;
+  return image_format(*parts[1].bytes) != ImageFormat::none || has_disk_content(*parts[1].bytes);
+}
 
 }  // namespace
 
@@ -80,6 +124,10 @@ Error not_read(ImageFormat format, const std::string& path) {
     case ImageFormat::udif_encrypted:
       return {ErrorKind::evidence, "this is an encrypted disk image of Apple (DMG)", path,
               "convert it with hdiutil convert -format UDRO and its passphrase, on a copy"};
+    case ImageFormat::aff:
+      return {ErrorKind::evidence, "this is an image in AFF or AFF4, which this version does not read", path,
+              "convert it on a copy: AFF to raw with affconvert -r (package afflib-tools), AFF4 to E01 or raw with the "
+              "tool that made it"};
     case ImageFormat::other_virtual:
       return {ErrorKind::evidence,
               "this is a disk of a virtual machine (QED, Parallels, Bochs or cloop) that this version does not read",
@@ -108,6 +156,7 @@ Opened open_as(ImageFormat format, const Request& request, Bytes bytes) {
     case ImageFormat::ewf2:
     case ImageFormat::logical_ewf:
     case ImageFormat::vmdk_other:
+    case ImageFormat::aff:
     case ImageFormat::other_virtual:
       return not_read(format, request.path.empty() ? request.name : request.path);
     case ImageFormat::ewf:
@@ -126,14 +175,23 @@ bool ends_like_image(std::span<const std::byte> last_bytes) {
 }
 
 Result<std::unique_ptr<Exhibit>> open_image(std::shared_ptr<const ByteSource> bytes, const std::string& name,
+                                            const std::vector<ContentPart>& joined,
                                             std::shared_ptr<BlockCache> blocks) {
   using open::ImageFormat;
-  const open::Request request{name, "", "", nullptr, nullptr, std::move(blocks)};
-  const ImageFormat format = open::image_format(*bytes);
-  if (format == ImageFormat::ewf) return open::open_ewf_inside(request, std::move(bytes));
-  // The parts that a text of VMDK names are other files.
-  if (format != ImageFormat::none && format != ImageFormat::vmdk_text) {
-    return open::open_as(format, request, std::move(bytes));
+  std::vector<open::NamedPart> parts = open::parts_of(bytes, joined);
+  if (parts.empty()) parts.push_back({name, bytes});
+  open::Request request{name, "", "", nullptr, nullptr, std::move(blocks)};
+  request.parts = &parts;
+  const ImageFormat format = open::image_format(*parts.front().bytes);
+  if (format == ImageFormat::ewf) {
+    std::vector<open::Bytes> segments;
+    for (const open::NamedPart& part : parts) segments.push_back(part.bytes);
+    return open::open_ewf_inside(request, std::move(segments));
+  }
+  if (format == ImageFormat::vmdk_text) return open::open_vmdk_parts(request, parts.front().bytes);
+  if (parts.size() > 1 && open::are_disks_by_themselves(parts)) return std::unique_ptr<Exhibit>();
+  if (const ImageFormat whole = open::image_format(*bytes); whole != ImageFormat::none) {
+    return open::open_as(whole, request, std::move(bytes));
   }
   if (!open::has_disk_content(*bytes)) return std::unique_ptr<Exhibit>();
   return std::unique_ptr<Exhibit>(std::make_unique<open::InnerRaw>(name, std::move(bytes)));

@@ -5,19 +5,23 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "pipeline/exhibit.h"
+#include "pipeline/object.h"
 #include "pipeline/result.h"
 #include "stages/open/block_cache.h"
 
 namespace ambit {
 
-// The image that `bytes` hold, called `name`: EWF of one part, qcow2, VMDK in one file, VHD, VHDX, VDI, DMG, or the raw
-// image of a disk or of a file system. Null: they are no image. Only the bytes are looked at, never the name. Errors:
-// evidence; it is an image that cannot be opened (damaged, encrypted, without its parent), with the remedy. `bytes` are
-// shared with the image: both may outlive the other's owner. `blocks`: as of open_exhibit().
+// The image that `bytes` hold, called `name`: EWF, qcow2, VMDK, VHD, VHDX, VDI, DMG, or the raw image of a disk or of a
+// file system. `parts`: of which files the bytes are joined, which is then looked at; none: one file. Null: they are no
+// image. Only the bytes are looked at, never the name. Errors: evidence; it is an image that cannot be opened (damaged,
+// encrypted, without its parent or the other parts), with the remedy. `bytes` are shared with the image: both may
+// outlive the other's owner. `blocks`: as of open_exhibit().
 [[nodiscard]] Result<std::unique_ptr<Exhibit>> open_image(std::shared_ptr<const ByteSource> bytes,
                                                           const std::string& name,
+                                                          const std::vector<ContentPart>& parts = {},
                                                           std::shared_ptr<BlockCache> blocks = nullptr);
 
 inline constexpr std::size_t kImageEndBytes = 512;

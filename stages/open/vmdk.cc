@@ -165,6 +165,19 @@ Result<vmdk::Description> read_text(const Request& request, const ByteSource& by
   return *description;
 }
 
+// Null: it is not there.
+Bytes open_beside(const Request& request, const std::string& name) {
+  if (request.parts != nullptr) {
+    const auto part = std::find_if(request.parts->begin(), request.parts->end(),
+                                   [&](const NamedPart& each) { return each.name == name; });
+    return part == request.parts->end() ? nullptr : part->bytes;
+  }
+  if (request.path.empty()) return nullptr;
+  const std::string path = request.path.substr(0, request.path.rfind('/') + 1) + name;
+  Opened file = open_raw({request.name, path, path, request.patience, request.files}, ExhibitKind::raw);
+  return file.ok() ? Bytes(std::move(file).value()) : nullptr;
+}
+
 Result<Piece> open_part(const Request& request, const vmdk::Extent& extent, std::vector<Bytes>& parts) {
   Piece piece{.kind = extent.kind, .bytes = extent.sectors * kSector};
   if (extent.kind == vmdk::ExtentKind::zero) return piece;
@@ -172,14 +185,13 @@ Result<Piece> open_part(const Request& request, const vmdk::Extent& extent, std:
     return cannot(request, "the VMDK has a part of a kind that this version does not read",
                   "convert it with qemu-img convert, or VMware's vmkfstools -i, on a copy");
   }
-  const std::string path = request.path.substr(0, request.path.rfind('/') + 1) + extent.file;
-  Opened file = open_raw({request.name, path, path, request.patience, request.files}, ExhibitKind::raw);
-  if (!file.ok()) {
+  Bytes file = open_beside(request, extent.file);
+  if (file == nullptr) {
     return cannot(request, "a part of the VMDK is missing or cannot be read",
                   "put all its parts beside it, with the names they had");
   }
   piece.part = static_cast<std::uint32_t>(parts.size());
-  parts.push_back(std::move(file).value());
+  parts.push_back(std::move(file));
   if (extent.kind == vmdk::ExtentKind::flat) {
     piece.flat_at = std::min(extent.begin, kMaxSectors) * kSector;
     return piece;

@@ -58,13 +58,17 @@ class FileSystem {
   virtual ~FileSystem() = default;
   [[nodiscard]] virtual std::string_view type() const = 0;  // as people call it: "ext4", "NTFS", "FAT32"
   [[nodiscard]] virtual std::uint64_t block_bytes() const = 0;
-  // What a person should know of it besides, in a few words; empty: nothing.
-  [[nodiscard]] virtual std::string_view note() const { return {}; }
+  // Why its journal holds what the walk does not see, in a few words; empty: it does not.
+  [[nodiscard]] virtual std::string_view journal() const { return {}; }
   // Bytes from the beginning of the volume that the file system governs; what follows is volume slack.
   [[nodiscard]] virtual std::uint64_t size() const = 0;
+  // As many as it says that it governs: more where the volume ends before it does.
+  [[nodiscard]] virtual std::uint64_t declared_size() const { return size(); }
   // Error: what kept the walk from being complete (evidence); what was found until then counts.
   [[nodiscard]] virtual Result<> walk(EntrySink& sink) const = 0;
 };
+
+inline constexpr std::string_view kNotPlayedBack = "journal not played back";
 
 // Each looks at the volume's first bytes: null where it is not theirs; an Error of kind evidence where it is but is
 // damaged beyond use or is not supported. `volume` outlives the file system.

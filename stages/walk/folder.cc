@@ -125,7 +125,7 @@ struct Level {
   std::string path;                  // below the exhibit, no leading slash
   Identity identity;                 // to notice a folder inside itself
   std::vector<Entry> entries;        // of this slice: files, in reverse order of inode
-  std::vector<Entry> volumes;        // of all slices: files that may be volumes of archives, for the end
+  std::vector<Entry> volumes;        // of all slices: files that may be volumes, for the end
   std::vector<std::string> folders;  // subfolders still to visit, in reverse order
   bool read_to_end = false;
 };
@@ -135,7 +135,8 @@ constexpr std::size_t kListed = 1'024;  // of them read in one call
 
 class FolderSource final : public ObjectSource {
  public:
-  FolderSource(const Exhibit& exhibit, std::uint32_t number) : number_(number), patience_(exhibit.patience()) {
+  FolderSource(const Exhibit& exhibit, std::uint32_t number, IsImage is_image)
+      : number_(number), patience_(exhibit.patience()), is_image_(std::move(is_image)) {
     const auto call = [path = exhibit.path()] { return enter_now(nullptr, path); };
     enter(patience_ != nullptr ? patience_->ask<Entered>(call) : call(), "");
   }
@@ -202,22 +203,28 @@ class FolderSource final : public ObjectSource {
     }
   }
 
-  // What may be volumes comes last, each as the file that it is, and before it the archives of which all are there.
+  // What may be volumes comes last, each as the file that it is, and before it what they are together.
   void take_volumes(Level& level) {
     level.entries = std::exchange(level.volumes, {});
     std::sort(level.entries.begin(), level.entries.end(), is_later);
     std::vector<VolumeName> names;
     for (const Entry& entry : level.entries) names.push_back(volume_name(entry.name).value_or(VolumeName{}));
     for (const std::vector<std::size_t>& set : whole_sets(names)) {
-      std::vector<std::unique_ptr<Content>> volumes;
+      std::vector<JoinedVolume> volumes;
       for (const std::size_t index : set) {
-        volumes.push_back(file_content(level.folder, level.entries[index].name));
-        level.entries[index].split = index == set.front() ? SplitRole::first : SplitRole::volume;
+        const std::string& name = level.entries[index].name;
+        volumes.push_back({name, file_content(level.folder, name)});
       }
       Object joined = object_for(level, level.entries[set.front()]);
       joined.locator = joined.locator.child(joined_step(set.size()));
       joined.content = joined_content(std::move(volumes));
-      joined.split = SplitRole::whole;
+      const bool may_be_image = is_image_set(set, names);
+      if (may_be_image && !is_image_(*joined.content)) continue;
+      joined.split = may_be_image ? SplitRole::image : SplitRole::whole;
+      for (const std::size_t index : set) {
+        const SplitRole role = index == set.front() ? SplitRole::first : SplitRole::volume;
+        level.entries[index].split = may_be_image ? SplitRole::image_part : role;
+      }
       joined_.push_back(std::move(joined));
     }
   }
@@ -283,15 +290,16 @@ class FolderSource final : public ObjectSource {
 
   std::uint32_t number_;
   std::shared_ptr<Patience> patience_;
+  IsImage is_image_;
   std::vector<Level> levels_;
   std::optional<Object> pending_;
-  std::vector<Object> joined_;  // archives in volumes; in reverse order
+  std::vector<Object> joined_;  // of volumes; in reverse order
 };
 
 }  // namespace
 
-std::unique_ptr<ObjectSource> folder(const Exhibit& exhibit, std::uint32_t number) {
-  return std::make_unique<FolderSource>(exhibit, number);
+std::unique_ptr<ObjectSource> folder(const Exhibit& exhibit, std::uint32_t number, IsImage is_image) {
+  return std::make_unique<FolderSource>(exhibit, number, std::move(is_image));
 }
 
 }  // namespace ambit::walk

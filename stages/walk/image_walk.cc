@@ -63,15 +63,35 @@ class VolumeSink final : public EntrySink {
   bool going_ = true;
 };
 
-// The volume as an object of its own: it has no bytes that are not counted elsewhere, but something to say.
-Object volume_object(const Volume& volume, WalkTrouble trouble) {
+// What has no bytes that are not counted elsewhere, but something to say.
+Object remark(std::uint32_t exhibit, std::vector<Step> steps, WalkTrouble trouble, std::uint64_t bytes) {
   Object object;
-  object.locator = {volume.exhibit, volume.steps};
-  if (volume.steps.empty()) object.locator.steps.push_back({StepKind::residue, "volume", 0, volume.size});
+  object.locator = {exhibit, std::move(steps)};
   object.state = ObjectState::residue;
   object.trouble = trouble;
-  object.trouble_bytes = volume.size;
+  object.trouble_bytes = bytes;
   return object;
+}
+
+// Of the volume as a whole.
+Object volume_object(const Volume& volume, WalkTrouble trouble) {
+  std::vector<Step> steps = volume.steps;
+  if (steps.empty()) steps.push_back({StepKind::residue, "volume", 0, volume.size});
+  return remark(volume.exhibit, std::move(steps), trouble, volume.size);
+}
+
+// `disk.raw:p2:missing@1048576+4096`: it has its first mebibyte, and not the 4 KiB behind.
+Object missing_object(const Volume& volume, std::uint64_t bytes) {
+  std::vector<Step> steps = volume.steps;
+  steps.push_back({StepKind::residue, "missing", volume.size, bytes});
+  return remark(volume.exhibit, std::move(steps), WalkTrouble::damaged, bytes);
+}
+
+// `disk.raw:p2:journal@0+0`
+Object journal_object(const Volume& volume) {
+  std::vector<Step> steps = volume.steps;
+  steps.push_back({StepKind::residue, "journal", 0, 0});
+  return remark(volume.exhibit, std::move(steps), WalkTrouble::unsupported, 0);
 }
 
 }  // namespace
@@ -99,11 +119,7 @@ bool ImageWalk::tell_unread(ImageSink& sink) {
   report.steps.push_back({StepKind::residue, std::string(image_.unread), 0, 0});
   report.description = image_.unread;
   report.trouble = WalkTrouble::unsupported;
-  Object object;
-  object.locator = {image_.exhibit, report.steps};
-  object.state = ObjectState::residue;
-  object.trouble = report.trouble;
-  return sink.object(std::move(object), 0, 0);
+  return sink.object(remark(image_.exhibit, report.steps, report.trouble, 0), 0, 0);
 }
 
 bool ImageWalk::walk_volume(const Volume& volume, ImageSink& sink) {
@@ -128,22 +144,38 @@ bool ImageWalk::walk_volume(const Volume& volume, ImageSink& sink) {
   for (const Run& piece : volume.pieces) {
     if (!sink.area(rest, home, piece.place, piece.length)) return false;
   }
+  report.missing = volume.missing;
+  if (system != nullptr && system->declared_size() > volume.size) {
+    report.missing = std::max(report.missing, system->declared_size() - volume.size);
+  }
+  if (report.missing > 0) {
+    report.trouble = WalkTrouble::damaged;
+    if (!sink.object(missing_object(volume, report.missing), 0, home)) return false;
+  }
   if (!opened.ok()) {
     report.file_system = opened.error().what;
     report.trouble = opened.error().remedy == kUnsupported ? WalkTrouble::unsupported : WalkTrouble::damaged;
     return sink.object(volume_object(volume, report.trouble), 0, home);
   }
-  if (volume.is_cut) report.trouble = WalkTrouble::damaged;
-  if (system == nullptr) return !volume.is_cut || sink.object(volume_object(volume, report.trouble), 0, home);
-  report.file_system = system->type();
-  if (!system->note().empty()) report.file_system += " (" + std::string(system->note()) + ")";
-  report.block_bytes = system->block_bytes();
+  return system == nullptr || walk_file_system(volume, std::move(*opened), sink, home);
+}
+
+bool ImageWalk::walk_file_system(const Volume& volume, std::unique_ptr<FileSystem> opened, ImageSink& sink,
+                                 std::uint32_t home) {
+  const FileSystem& system = *opened;
+  VolumeReport& report = reports_.back();
+  report.file_system = system.type();
+  report.block_bytes = system.block_bytes();
+  if (!system.journal().empty()) {
+    report.file_system += " (" + std::string(system.journal()) + ")";
+    if (!sink.object(journal_object(volume), 0, home)) return false;
+  }
   VolumeSink entries(volume, sink, home, report);
-  if (system->size() < volume.size) entries.area(Kind::volume_slack, system->size(), volume.size - system->size());
-  const Result<> walked = system->walk(entries);
-  file_systems_.push_back(std::move(*opened));
+  if (system.size() < volume.size) entries.area(Kind::volume_slack, system.size(), volume.size - system.size());
+  const Result<> walked = system.walk(entries);
+  file_systems_.push_back(std::move(opened));
   if (!entries.going()) return false;
-  if (walked.ok() && !volume.is_cut) return true;
+  if (walked.ok()) return true;
   report.trouble = WalkTrouble::damaged;
   return sink.object(volume_object(volume, WalkTrouble::damaged), 0, home);
 }

@@ -38,6 +38,7 @@ struct VolumeReport {
   std::string file_system;  // "ext4"; empty where there is none; "btrfs (not read)"
   std::uint64_t size = 0, block_bytes = 0;
   std::uint64_t active = 0, deleted = 0, troubled = 0;
+  std::uint64_t missing = 0;  // bytes that the image cuts off
   WalkTrouble trouble = WalkTrouble::none;
 };
 
@@ -64,6 +65,8 @@ class ImageWalk {
                                                           std::span<const VolumeKey> keys);
   [[nodiscard]] bool tell_unread(ImageSink& sink);
   [[nodiscard]] bool walk_volume(const Volume& volume, ImageSink& sink);
+  [[nodiscard]] bool walk_file_system(const Volume& volume, std::unique_ptr<FileSystem> opened, ImageSink& sink,
+                                      std::uint32_t home);
 
   Image image_;
   std::shared_ptr<const ByteSource> owned_;

@@ -23,10 +23,11 @@ class ExtFileSystem final : public FileSystem {
       : volume_(volume), layout_(layout), groups_(ext::read_groups(volume, layout_)) {}
   std::string_view type() const override { return layout_.type(); }
   std::uint64_t block_bytes() const override { return layout_.block; }
-  std::string_view note() const override {
-    return (layout_.incompatible & ext::kNeedsRecovery) != 0 ? "journal not played back" : "";
+  std::string_view journal() const override {
+    return (layout_.incompatible & ext::kNeedsRecovery) != 0 ? kNotPlayedBack : std::string_view();
   }
   std::uint64_t size() const override { return layout_.size; }
+  std::uint64_t declared_size() const override { return layout_.declared_size; }
   Result<> walk(EntrySink& sink) const override { return ext::Walk(volume_, layout_, groups_, sink).run(); }
 
  private:

@@ -76,6 +76,7 @@ Result<> read_counts(Bytes bytes, std::uint64_t volume_bytes, Layout& layout) {
   if (layout.groups > limits::kMaxExtGroups) return unsupported("too many groups");
   if (layout.inodes == 0 || layout.inodes > layout.groups * layout.inodes_per_group) return damaged("number of inodes");
   layout.blocks = std::min(blocks, volume_bytes / layout.block);
+  layout.declared_size = blocks > UINT64_MAX / layout.block ? UINT64_MAX : blocks * layout.block;
   layout.size = layout.blocks == blocks ? blocks * layout.block : volume_bytes;
   return {};
 }

@@ -56,6 +56,7 @@ struct Layout {
   std::uint32_t cluster_blocks = 1;  // blocks that are allocated together (bigalloc)
   std::uint64_t blocks = 0;          // that lie in the volume
   std::uint64_t size = 0;            // bytes that the file system governs and the volume has
+  std::uint64_t declared_size = 0;   // … and all that it says it governs
   std::uint32_t first_block = 0;     // where group 0 begins
   std::uint32_t blocks_per_group = 0;
   std::uint32_t inodes_per_group = 0;

@@ -239,6 +239,7 @@ class Fat final : public FileSystem {
   }
   std::uint64_t block_bytes() const override { return geometry_.cluster_bytes; }
   std::uint64_t size() const override { return geometry_.bytes; }
+  std::uint64_t declared_size() const override { return geometry_.declared_bytes; }
   Result<> walk(EntrySink& sink) const override { return Walk(volume_, geometry_, sink).run(); }
 
  private:

@@ -32,7 +32,9 @@ std::optional<Geometry> exfat(std::span<const std::byte> boot, std::uint64_t vol
   const unsigned tables = little<std::uint8_t>(boot, 110);
   if (sector < 9 || sector > 12 || cluster > 25 - sector || tables < 1 || tables > 2) return std::nullopt;
   g.cluster_bytes = std::uint64_t{1} << (sector + cluster);
-  const std::uint64_t sectors = std::min(little<std::uint64_t>(boot, 72), volume >> sector);
+  const std::uint64_t declared = std::min(little<std::uint64_t>(boot, 72), UINT64_MAX >> sector);
+  const std::uint64_t sectors = std::min(declared, volume >> sector);
+  g.declared_bytes = declared << sector;
   g.bytes = sectors << sector;
   g.table = std::uint64_t{little<std::uint32_t>(boot, 80)} << sector;
   g.table_bytes = std::uint64_t{little<std::uint32_t>(boot, 84)} << sector;
@@ -65,6 +67,7 @@ std::optional<Geometry> fat(std::span<const std::byte> boot, std::uint64_t volum
   g.table = std::uint64_t{reserved} * sector;
   g.table_bytes = table * sector;
   g.bytes = sectors * sector;
+  g.declared_bytes = g.bytes;
   g.root_place = g.table + g.table_bytes * little<std::uint8_t>(boot, 16);
   g.root_bytes = wide ? 0 : std::uint64_t{little<std::uint16_t>(boot, 17)} * 32;
   g.heap = g.root_place + (g.root_bytes + sector - 1) / sector * sector;

@@ -22,6 +22,7 @@ enum class Width : std::uint8_t { fat12, fat16, fat32, exfat };
 struct Geometry {
   Width width = Width::fat12;
   std::uint64_t bytes = 0;  // of the volume, as far as it is there
+  std::uint64_t declared_bytes = 0;
   std::uint64_t table = 0, table_bytes = 0;
   std::uint64_t heap = 0;      // place of cluster 2
   std::uint32_t clusters = 0;  // those numbered 2 … clusters + 1

@@ -25,7 +25,7 @@ struct Root {
 };
 
 struct Geometry {
-  std::uint64_t block_bytes = 0, bytes = 0;
+  std::uint64_t block_bytes = 0, bytes = 0, declared_bytes = 0;
   std::uint64_t descriptors_end = 0;
   std::vector<Run> tables;  // place and length
   std::vector<Root> roots;  // the best first
@@ -62,6 +62,7 @@ std::optional<Geometry> geometry_of(const ByteSource& volume) {
   if (g.roots.empty()) return std::nullopt;
   const auto rank = [](const Root& r) { return r.tree == Tree::rock_ridge ? 0 : r.tree == Tree::joliet ? 1 : 2; };
   std::stable_sort(g.roots.begin(), g.roots.end(), [&](const Root& a, const Root& b) { return rank(a) < rank(b); });
+  g.declared_bytes = g.bytes;
   g.bytes = std::min(g.bytes, volume.size());
   return g;
 }
@@ -268,6 +269,7 @@ class Iso final : public FileSystem {
   std::string_view type() const override { return "ISO 9660"; }
   std::uint64_t block_bytes() const override { return geometry_.block_bytes; }
   std::uint64_t size() const override { return geometry_.bytes; }
+  std::uint64_t declared_size() const override { return geometry_.declared_bytes; }
   Result<> walk(EntrySink& sink) const override { return Walk(volume_, geometry_, sink).run(); }
 
  private:

@@ -1,6 +1,9 @@
 #include "stages/walk/ntfs/ntfs.h"
 
+#include <algorithm>
+
 #include "stages/walk/ntfs/files.h"
+#include "stages/walk/ntfs/log.h"
 
 namespace ambit::walk {
 namespace ntfs {
@@ -8,16 +11,20 @@ namespace {
 
 class Ntfs final : public FileSystem {
  public:
-  Ntfs(const ByteSource& volume, const Geometry& geometry) : volume_(volume), geometry_(geometry) {}
+  Ntfs(const ByteSource& volume, const Geometry& geometry)
+      : volume_(volume), geometry_(geometry), is_closed_(was_closed(volume, geometry)) {}
 
   std::string_view type() const override { return "NTFS"; }
   std::uint64_t block_bytes() const override { return geometry_.cluster_bytes; }
+  std::string_view journal() const override { return is_closed_ ? std::string_view() : kNotPlayedBack; }
   std::uint64_t size() const override { return geometry_.bytes; }
+  std::uint64_t declared_size() const override { return std::max(geometry_.bytes, geometry_.declared_bytes); }
   Result<> walk(EntrySink& sink) const override;
 
  private:
   const ByteSource& volume_;
   const Geometry geometry_;
+  const bool is_closed_;
 };
 
 // Takes the attributes of a record apart, with those that other records hold for it.

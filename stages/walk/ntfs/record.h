@@ -29,6 +29,7 @@ enum : std::uint32_t {
   kStandard = 0x10,
   kList = 0x20,
   kFileName = 0x30,
+  kVolumeInformation = 0x70,
   kData = 0x80,
   kReparse = 0xc0,
   kEnd = 0xffffffff,

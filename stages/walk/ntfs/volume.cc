@@ -78,7 +78,9 @@ std::optional<Geometry> geometry_of(const ByteSource& volume, std::uint64_t at) 
   const std::uint64_t record = size_of(little<std::uint8_t>(boot, 64), g.cluster_bytes);
   if (!std::has_single_bit(record) || record < 512 || record > 64 * limits::KiB) return std::nullopt;
   g.record_bytes = static_cast<std::size_t>(record);
-  const std::uint64_t sectors = std::min(little<std::uint64_t>(boot, 40), volume.size() / g.sector_bytes);
+  const std::uint64_t declared = little<std::uint64_t>(boot, 40);
+  const std::uint64_t sectors = std::min(declared, volume.size() / g.sector_bytes);
+  g.declared_bytes = std::min(declared, UINT64_MAX / g.sector_bytes) * g.sector_bytes;
   g.bytes = std::min(volume.size(), (sectors + 1) * g.sector_bytes);
   g.clusters = sectors * g.sector_bytes / g.cluster_bytes;
   const std::uint64_t table = little<std::uint64_t>(boot, 48), mirror = little<std::uint64_t>(boot, 56);

@@ -18,6 +18,7 @@ struct Geometry {
   std::uint64_t cluster_bytes = 0, clusters = 0;
   std::size_t record_bytes = 0;
   std::uint64_t bytes = 0;              // with the copy of the boot sector behind the last cluster
+  std::uint64_t declared_bytes = 0;     // without that copy, and not cut at the volume's end
   std::uint64_t table = 0, mirror = 0;  // places of the MFT and of the copy of its first records
 };
 

@@ -24,6 +24,7 @@ class TskFileSystem final : public FileSystem {
   std::string_view type() const override { return "HFS+"; }
   std::uint64_t block_bytes() const override { return tsk_block_bytes(*tsk_); }
   std::uint64_t size() const override { return tsk_size(*tsk_); }
+  std::uint64_t declared_size() const override { return tsk_declared_size(*tsk_); }
   Result<> walk(EntrySink& sink) const override { return walk_with_tsk(volume_, tsk_, sink); }
 
  private:

@@ -231,4 +231,11 @@ std::uint64_t tsk_size(TskVolume& tsk) {
   return begin + blocks * fs.block_size;
 }
 
+std::uint64_t tsk_declared_size(TskVolume& tsk) {
+  const TSK_FS_INFO& fs = *tsk.fs();
+  if (fs.block_size == 0) return 0;
+  const auto begin = static_cast<std::uint64_t>(std::max<TSK_OFF_T>(fs.offset, 0));
+  return begin + std::min<std::uint64_t>(fs.block_count, INT64_MAX / fs.block_size) * fs.block_size;
+}
+
 }  // namespace ambit::walk

@@ -15,6 +15,8 @@ namespace ambit::walk {
 // The shape of the volume: bytes of a block, bytes that it governs from its beginning.
 [[nodiscard]] std::uint64_t tsk_block_bytes(TskVolume& tsk);
 [[nodiscard]] std::uint64_t tsk_size(TskVolume& tsk);
+// The same, not cut at the volume's end.
+[[nodiscard]] std::uint64_t tsk_declared_size(TskVolume& tsk);
 
 // The bytes of attribute `type`, `id` of an inode through libtsk, for what it alone can unpack.
 [[nodiscard]] std::unique_ptr<Content> tsk_content(std::shared_ptr<TskVolume> tsk, std::uint64_t inode, unsigned type,

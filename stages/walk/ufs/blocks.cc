@@ -110,6 +110,7 @@ Result<std::optional<UfsShape>> ufs_shape(const ByteSource& volume) {
       const bool counts = shape.groups > 0 && shape.group_inodes > 0 && shape.group_fragments > 0 &&
                           shape.groups <= most && shape.group_inodes <= most * 16 && shape.group_fragments <= most * 2;
       if (!sizes || !counts) return Error{ErrorKind::evidence, "a volume of UFS is damaged beyond use", "", ""};
+      shape.declared_fragments = shape.fragments;
       shape.fragments = std::min(shape.fragments, most);
       return std::optional(shape);
     }

@@ -23,7 +23,8 @@ struct UfsShape {
   std::uint64_t superblock_at = 0;
   std::uint64_t block_bytes = 0;
   std::uint64_t fragment_bytes = 0;
-  std::uint64_t fragments = 0;  // of the file system
+  std::uint64_t fragments = 0;  // of the file system, as far as the volume has them
+  std::uint64_t declared_fragments = 0;
   std::uint64_t groups = 0, group_fragments = 0, group_inodes = 0;
   // Of a group, from where it starts: the copy of the superblock, the group's own books, its inodes, its data.
   std::uint64_t superblock_first = 0, books_first = 0, inodes_first = 0, data_first = 0;

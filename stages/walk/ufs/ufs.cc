@@ -178,6 +178,9 @@ class Ufs final : public FileSystem {
   std::string_view type() const override { return shape_.second ? "UFS2" : "UFS"; }
   std::uint64_t block_bytes() const override { return shape_.fragment_bytes; }
   std::uint64_t size() const override { return shape_.fragments * shape_.fragment_bytes; }
+  std::uint64_t declared_size() const override {
+    return std::min(shape_.declared_fragments, UINT64_MAX / shape_.fragment_bytes) * shape_.fragment_bytes;
+  }
   Result<> walk(EntrySink& sink) const override { return Walk(volume_, shape_, sink).run(); }
 
  private:

@@ -222,7 +222,7 @@ Region Survey::straight(const Group& group, const LogicalVolume& volume, Region 
         region.pieces.push_back(run);
       }
     }
-    region.is_cut = region.is_cut || there < length;
+    region.missing = sum(region.missing, length - std::min(length, there));
   }
   if (region.pieces.empty()) region.size = 0;
   if (region.pieces.empty() && region.trouble == WalkTrouble::none) region.trouble = WalkTrouble::damaged;

@@ -80,7 +80,7 @@ void Survey::add_volumes(VolumeMap& map, std::vector<std::uint32_t>& space_of) {
     const Region& region = found.region;
     const Space& space = spaces_[region.space];
     Volume volume{space.exhibit, region.steps, region.description, {}, nullptr, region.size, {}, region.trouble};
-    volume.is_cut = region.is_cut;
+    volume.missing = region.missing;
     if (space.is_image) {
       volume.pieces = region.pieces;
     } else if (!region.pieces.empty()) {

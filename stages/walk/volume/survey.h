@@ -40,7 +40,7 @@ struct Region {
   std::size_t depth = 0;
   bool in_partition = false, bsd = false;
   std::uint64_t base = 0;
-  bool is_cut = false;  // what it lies in ends before it does
+  std::uint64_t missing = 0;  // bytes: what it lies in ends before it does
 };
 
 class Survey {

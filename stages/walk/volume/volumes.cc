@@ -71,7 +71,7 @@ void Survey::divide(const Region& region, Division division) {
     map_to_device(region, division.device_range, device);
     const std::uint64_t size = spaces_[device].bytes->size();
     Region inner{device, {{0, 0, size}}, size, region.steps, model.description, WalkTrouble::none, region.depth + 1};
-    inner.is_cut = region.is_cut;
+    inner.missing = region.missing;
     explore(std::move(inner));
   }
   if (division.physical_volume) {
@@ -94,7 +94,7 @@ void Survey::enter_part(const Region& region, Part part) {
     inner.pieces = map(region, part.offset, inner.size);
   }
   if (inner.pieces.empty()) inner.trouble = WalkTrouble::damaged;
-  inner.is_cut = part.length > inner.size;
+  inner.missing = part.length - std::min(part.length, inner.size);
   explore(std::move(inner));
 }
 

@@ -49,7 +49,7 @@ struct Volume {
   // encrypted; unsupported: a RAID member that cannot be assembled, a thin volume …; damaged: beyond the image's end,
   // or a disk is missing. There may be no bytes then: neither pieces nor device.
   WalkTrouble trouble = WalkTrouble::none;
-  bool is_cut = false;  // the image ends before it does: it is looked into as far as it is there, and is damaged
+  std::uint64_t missing = 0;  // bytes: the image ends before it does; it is looked into as far as it is there
 };
 
 // Bytes of an image that belong to no volume.

@@ -17,6 +17,7 @@
 // Deleted files: xfs_deleted.
 #include "stages/walk/file_system.h"
 #include "stages/walk/xfs/deleted.h"
+#include "stages/walk/xfs/log.h"
 #include "stages/walk/xfs/tree.h"
 
 namespace ambit::walk {
@@ -29,7 +30,7 @@ class Walk {
   Walk(const ByteSource& volume, const Superblock& super, EntrySink& sink)
       : super_(super), reading_(volume, super_), areas_(sink), entries_(reading_, sink, areas_) {}
 
-  Result<> run(bool cut_short) {
+  Result<> run() {
     read_groups();
     guess_internal_inodes();
     claim_log();
@@ -37,7 +38,6 @@ class Walk {
     names_.settle(super_.root);
     emit_all();
     areas_.flush();
-    if (cut_short) return Error{ErrorKind::evidence, "the volume ends before its file system does", "", ""};
     if (!whole_) return Error{ErrorKind::evidence, "an index of the file system is damaged", "", ""};
     return {};
   }
@@ -176,17 +176,22 @@ class Walk {
 
 class Xfs final : public FileSystem {
  public:
-  Xfs(const ByteSource& volume, const Superblock& super) : volume_(volume), super_(super) {}
+  Xfs(const ByteSource& volume, const Superblock& super)
+      : volume_(volume), super_(super), log_(log_state(volume, super)) {}
   [[nodiscard]] std::string_view type() const override { return "XFS"; }
   [[nodiscard]] std::uint64_t block_bytes() const override { return super_.block_bytes(); }
-  [[nodiscard]] std::uint64_t size() const override { return std::min(super_.bytes(), volume_.size()); }
-  [[nodiscard]] Result<> walk(EntrySink& sink) const override {
-    return Walk(volume_, super_, sink).run(volume_.size() < super_.bytes());
+  [[nodiscard]] std::string_view journal() const override {
+    if (log_ == LogState::elsewhere) return "journal on another device";
+    return log_ == LogState::open ? kNotPlayedBack : std::string_view();
   }
+  [[nodiscard]] std::uint64_t size() const override { return std::min(super_.bytes(), volume_.size()); }
+  [[nodiscard]] std::uint64_t declared_size() const override { return super_.bytes(); }
+  [[nodiscard]] Result<> walk(EntrySink& sink) const override { return Walk(volume_, super_, sink).run(); }
 
  private:
   const ByteSource& volume_;
   const Superblock super_;
+  const LogState log_;
 };
 
 }  // namespace
