@@ -139,6 +139,7 @@ enum class Format : std::uint8_t {
   lz4,
   lzop,
   compress,
+  snappy,        // framed
   zlib,          // by itself, or in a film of Flash
   zlib_streams,  // amid other bytes: revisions of Subversion and Mercurial
   brotli,        // told by its name
@@ -179,12 +180,17 @@ enum class Format : std::uint8_t {
   sqlite_log,  // pages before or after a change: a rollback journal, a write-ahead log
   journal,
   postgres_dump,  // pg_dump's custom format
+  postgres_heap,  // a table or an index of its server
+  redis,
+  wired_tiger,   // of MongoDB
+  sorted_table,  // of LevelDB and RocksDB
   // pictures
   png,  // has packed texts, maybe; and what stands behind it
 };
 // Of which the views have a line for each row, whose raw bytes do not show where one begins or ends.
 [[nodiscard]] constexpr bool holds_rows(Format f) {
-  return f == Format::sqlite || f == Format::sqlite_log || f == Format::journal;
+  return f == Format::sqlite || f == Format::sqlite_log || f == Format::journal || f == Format::postgres_heap ||
+         f == Format::redis || f == Format::wired_tiger || f == Format::sorted_table;
 }
 
 // What happened to the bytes of an object. The sum is the object's size.

@@ -103,6 +103,17 @@ inline constexpr std::uint64_t kMaxJournalValueBytes = 16 * MiB;
 // Of a journal, the bytes in which it is noted what no entry refers to: a bit for each eight, 64 MiB. The compact form
 // ends at 4 GiB, and systemd begins a new file at 128 MiB.
 inline constexpr std::uint64_t kMaxJournalClaims = 4 * GiB;
+// One value of PostgreSQL: stored, as it was, and as text it is in memory four times. Longer ones are cut, but those
+// that were not compressed stand in the file.
+inline constexpr std::size_t kMaxPostgresValueBytes = 32 * MiB;
+// Chunks of long values in one file, 24 bytes each: a file of a server ends at a gigabyte, and has half a million.
+inline constexpr std::size_t kMaxPostgresChunks = 4 * MiB;
+// One string of Redis, and what is packed in it, which is in memory beside it and as text. Its own bound is 512 MiB.
+inline constexpr std::uint64_t kMaxRedisStringBytes = 32 * MiB;
+// One page or block of a file of MongoDB, LevelDB or RocksDB, packed or not: a document of MongoDB ends at 16 MiB.
+inline constexpr std::size_t kMaxDatabaseBlock = 32 * MiB;
+// Documents in documents: MongoDB's own bound is a hundred.
+inline constexpr std::size_t kMaxBsonDepth = 200;
 // Bytes of one name inside a container; 16 times PATH_MAX.
 inline constexpr std::size_t kMaxPartNameBytes = 64 * KiB;
 // The records that a tar puts before a member; a path and the map of a sparse file, usually some hundred bytes.

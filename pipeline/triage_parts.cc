@@ -163,9 +163,8 @@ std::string_view last_component(std::string_view path) { return path.substr(path
 bool wants_any_place(Format format) {
   return format == Format::zip || format == Format::other_archive || format == Format::squashfs ||
          format == Format::self_extracting || format == Format::ooxml || format == Format::open_document ||
-         format == Format::epub || format == Format::ole || format == Format::pdf || format == Format::sqlite ||
-         format == Format::sqlite_log || format == Format::journal || format == Format::outlook ||
-         format == Format::tnef;
+         format == Format::epub || format == Format::ole || format == Format::pdf || holds_rows(format) ||
+         format == Format::outlook || format == Format::tnef;
 }
 
 bool is_a_guess(Format format) {

@@ -28,7 +28,7 @@ void note(Facts& facts, ExceptionReason reason) {
 // Formats of which the bytes show their text as it is, if not all of it.
 bool is_readable(Format format) {
   return is_a_guess(format) || format == Format::embedded || format == Format::rtf || format == Format::uuencode ||
-         format == Format::sqlite || format == Format::sqlite_log || format == Format::journal;
+         holds_rows(format);
 }
 
 // Where an order reaches records, those of a database are the rows of its views; its raw bytes show no row's end.

@@ -9,6 +9,8 @@
 #include "stages/unpack/archive/self_extracting.h"
 #include "stages/unpack/archive/squashfs_header.h"
 #include "stages/unpack/archive/tar_header.h"
+#include "stages/unpack/database/database_marks.h"
+#include "stages/unpack/database/postgres_page.h"
 #include "stages/unpack/document/folded.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/kind/kind.h"
@@ -41,6 +43,7 @@ constexpr std::array kSignatures = {
     Signature{0, "Dovecot-LZ4\x0d\x2a\x9b\xc5"sv, Format::lz4},
     Signature{0, "\x89LZO\0\r\n\x1a\n"sv, Format::lzop},
     Signature{0, "ANDROID BACKUP\n"sv, Format::android_backup},
+    Signature{0, "\xff\x06\0\0sNaPpY"sv, Format::snappy},
     Signature{0, "7z\xbc\xaf\x27\x1c"sv, Format::other_archive},
     Signature{0, "Rar!\x1a\x07"sv, Format::other_archive},
     Signature{0, "MSCF\0\0\0\0"sv, Format::other_archive},
@@ -65,6 +68,7 @@ constexpr std::array kSignatures = {
     Signature{0, "LPKSHHRH"sv, Format::journal},
     Signature{0, "PGDMP\1"sv, Format::postgres_dump},
     Signature{0, "2 M1e C"sv, Format::dbox},
+    Signature{0, "\x41\xd8\x01\0\x01\0"sv, Format::wired_tiger},
     Signature{0, "!BDN"sv, Format::outlook},
     Signature{0, "\x78\x9f\x3e\x22"sv, Format::tnef},
     Signature{0, "\x89PNG\r\n\x1a\n"sv, Format::png},
@@ -168,6 +172,8 @@ Format by_bytes(std::span<const std::byte> bytes, std::string_view lower_name) {
       head.starts_with("PK00PK")) {
     return package(head, lower_name);
   }
+  if (unpack::is_postgres_file(bytes)) return Format::postgres_heap;
+  if (unpack::is_redis(bytes)) return Format::redis;
   if (is_bzip2(head)) return Format::bzip2;
   if (head.starts_with("LZIP") && head.size() > 5 && head[4] <= 1) return Format::lzip;
   if (unpack::squashfs_version(bytes)) return Format::squashfs;
@@ -224,6 +230,7 @@ Format format_by_signature(std::span<const std::byte> first_bytes) { return by_b
 bool is_rar(std::span<const std::byte> first_bytes) { return unpack::chars(first_bytes).starts_with("Rar!\x1a\x07"); }
 
 Format format_by_end(std::span<const std::byte> last_bytes) {
+  if (unpack::ends_as_sorted_table(last_bytes)) return Format::sorted_table;
   return unpack::ends_like_archive(last_bytes) ? Format::self_extracting : Format::none;
 }
 

@@ -20,6 +20,7 @@ using Opened = Result<std::unique_ptr<Unpacker>>;
 [[nodiscard]] Opened open_lz4(const Packed& packed);
 [[nodiscard]] Opened open_lzop(const Packed& packed);
 [[nodiscard]] Opened open_compress(const Packed& packed);  // .Z
+[[nodiscard]] Opened open_snappy(const Packed& packed);
 [[nodiscard]] Opened open_zlib(const Packed& packed);
 [[nodiscard]] Opened open_zlib_streams(const Packed& packed);
 [[nodiscard]] Opened open_brotli(const Packed& packed);
@@ -67,6 +68,10 @@ struct Places {
 [[nodiscard]] Opened open_sqlite_log(const Packed& packed);
 [[nodiscard]] Opened open_journal(const Packed& packed);  // of systemd
 [[nodiscard]] Opened open_postgres_dump(const Packed& packed);
+[[nodiscard]] Opened open_postgres_heap(const Packed& packed);  // the files of a server
+[[nodiscard]] Opened open_redis(const Packed& packed);
+[[nodiscard]] Opened open_wired_tiger(const Packed& packed);   // MongoDB
+[[nodiscard]] Opened open_sorted_table(const Packed& packed);  // LevelDB, RocksDB
 
 // Pictures: the texts in them, and an archive behind them.
 [[nodiscard]] Opened open_png(const Packed& packed);

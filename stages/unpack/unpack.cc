@@ -23,7 +23,8 @@ struct Row {
   Format format;
   unpack::Opened (*open)(const Packed&);
   Works works = Works::in_program;
-  // Its text is text, in which something may stand in letters: open_embedded_beside() goes by it afterwards.
+  // Its bytes are text, or values as they are, amid which something may stand: open_embedded_beside() goes by it
+  // afterwards.
   bool is_text = false;
 };
 
@@ -85,6 +86,7 @@ constexpr std::array kFormats = {
     Row{Format::lz4, unpack::open_lz4},
     Row{Format::lzop, unpack::open_lzop},
     Row{Format::compress, unpack::open_compress},
+    Row{Format::snappy, unpack::open_snappy},
     Row{Format::zlib, unpack::open_zlib},
     Row{Format::zlib_streams, unpack::open_zlib_streams},
     Row{Format::brotli, unpack::open_brotli},
@@ -124,6 +126,10 @@ constexpr std::array kFormats = {
     Row{Format::sqlite_log, unpack::open_sqlite_log},
     Row{Format::journal, unpack::open_journal},
     Row{Format::postgres_dump, unpack::open_postgres_dump},
+    Row{Format::postgres_heap, unpack::open_postgres_heap},
+    Row{Format::redis, unpack::open_redis, Works::in_program, true},
+    Row{Format::wired_tiger, unpack::open_wired_tiger},
+    Row{Format::sorted_table, unpack::open_sorted_table},
     // pictures
     Row{Format::png, unpack::open_png},
 };

@@ -73,6 +73,30 @@ packed = zlib.compress(TEXT)
 write('a.dump', b'PGDMP\x01\x0e\x00\x04\x08\x01' + number(-1) + number(0) * 7 + string(b'db') + string(b'15') * 2 + number(1) +
       entry + b'\x01' + number(1) + string(packed[:50]) + string(packed[50:]) + number(0) +
       b'\x03' + number(2) + number(7) + string(packed) + number(0) + number(0))
+# Pages of PostgreSQL: rows with a value that pglz packed ("abc", then 15 more of it), and chunks of such a value.
+packed = struct.pack('<I', 18) + b'\x08abc\x0c\x03'
+
+
+def page(tuples):
+    upper, items, bytes_ = 8192, b'', b''
+    for data, columns in tuples:
+        row = bytes(18) + struct.pack('<HHB', columns, 2, 24) + b'\0' + data
+        upper -= (len(row) + 7) // 8 * 8
+        items += struct.pack('<I', upper | 1 << 15 | len(row) << 17)
+        bytes_ = row + bytes(-len(row) % 8) + bytes_
+    lower = 24 + len(items)
+    return bytes(10) + struct.pack('<HHHHHI', 0, lower, upper, 8192, 0x2004, 0) + items + bytes(upper - lower) + bytes_
+
+
+inline = struct.pack('<I', 7) + b'\x09Kim' + struct.pack('<I', len(packed) + 4 << 2 | 2) + packed
+write('16384', page([(inline, 3)] * 5) + page([(inline + b'\x01\x12' + bytes(16), 4)]))
+chunk = lambda value, number, text: (struct.pack('<III', value, number, len(text) + 4 << 2) + text, 3)
+write('16387', page([chunk(7, i, packed[4 * i:4 * i + 4]) for i in range(3)] + [chunk(8, 0, TEXT), chunk(8, 1, bytes(1996))]))
+sized = lambda text: bytes([len(text)]) + text
+write('a.rdb', b'REDIS0011\xfa' + sized(b'redis-ver') + sized(b'7.2') + b'\xfe\0\xfb\2\0\0' + sized(b'key') + b'\xc3\x08\x14\x02abc\xe0\x08\x02\x00c' +
+      b'\x0a' + sized(b'zip') + sized(bytes(8) + b'\5\0\0\5Kim S\7\xc0\x39\x30\xff') + b'\x10' + sized(b'pack') +
+      sized(bytes(4) + b'\2\0\x83Kim\4\5\1\xff') + b'\4' + sized(b'hash') + b'\2' + sized(b'a') * 4 + b'\x05' + sized(b'z') + b'\1' + sized(b'm') +
+      bytes(8) + b'\x0b' + sized(b'ints') + sized(struct.pack('<IIhh', 2, 2, 1, -1)) + b'\xff' + bytes(8))
 subprocess.run(['sh', '-ec', '''
 /lib/systemd/systemd-journal-remote -o a.journal - <export >/dev/null 2>&1
 ls a.txt a.rtf | cpio -o --quiet -H newc > a.cpio
@@ -90,13 +114,37 @@ mkdir files; cp a.txt a.rtf files; ln files/a.txt files/b.txt; setfattr -n user.
 for packer in gzip lzo lz4 xz zstd lzma; do mksquashfs files $packer.squashfs -comp $packer -quiet -no-progress; done
 mksquashfs files stored.squashfs -noI -noD -noF -noX -quiet -no-progress
 zip -q a.zip a.txt a.rtf
+mkdir tiger
+printf '%s\\n' 'WiredTiger Dump (WiredTiger Version 3.2.1)' Format=hex Header table:t \\
+  key_format=S,value_format=u,block_compressor=snappy Data > dump
+for i in 1 2 3 4 5 6 7 8 9; do printf '6b3%s00\\n%s\\n' $i 19000000026100060000006162636465001062000100000000 >> dump; done
+wt -h tiger -C "create,extensions=[$(ls /usr/lib/*/libwiredtiger_snappy.so)]" load -f dump
+cp tiger/t.wt a.wt
+rm -r tiger dump
+for i in $(seq 50); do echo "key-$i ==> all work and no play $i"; done > pairs
+for packer in snappy zlib lz4 zstd; do
+  ldb --db=rocks --create_if_missing --compression_type=$packer load < pairs >/dev/null 2>&1
+  ldb --db=rocks compact >/dev/null
+  cp $(ls rocks/*.sst | tail -1) $packer.sst
+  rm -r rocks
+done
+rm pairs
 for packed in a.7z a.zip; do cat /bin/true $packed > whole-$packed.exe; (head -c 3000 /bin/true; cat $packed) > cut-$packed.exe; done
 cat a.png a.zip > zip.png
 rm -r export files
 '''], cwd=folder, check=True)
 # Debian's modules, whatever python comes first.
 subprocess.run(['/usr/bin/python3', '-c', '''
-import xlwt
+import plyvel, snappy, xlwt
+packed = bytes(4) + snappy.compress(open('a.txt', 'rb').read())
+open('text.sz', 'wb').write(b'\\xff\\6\\0\\0sNaPpY\\0' + len(packed).to_bytes(3, 'little') + packed + b'\\1\\7\\0\\0\\0\\0\\0\\0end')
+base = plyvel.DB('level', create_if_missing=True)
+for i in range(50): base.put(b'key-%d' % i, b'all work and no play %d' % i)
+base.compact_range()
+base.close()
+import glob, os, shutil
+for name in glob.glob('level/*.ldb'): os.rename(name, os.path.basename(name))
+shutil.rmtree('level')
 book = xlwt.Workbook()
 sheet = book.add_sheet('first')
 for i in range(50):

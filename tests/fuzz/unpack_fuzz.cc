@@ -85,7 +85,10 @@ std::string embedded(const std::string& object) {
 std::vector<ambit::fuzz::Bytes> ambit::fuzz::seeds_of(const std::filesystem::path& file) {
   const std::string object = read_all(file);
   const auto head = std::as_bytes(std::span(object).first(std::min(object.size(), kKindBytes)));
-  const Format format = format_of(head, file.filename().string(), object.size());
+  Format format = format_of(head, file.filename().string(), object.size());
+  if (format == Format::none) {
+    format = format_by_end(std::as_bytes(std::span(object)).last(std::min(object.size(), kEndBytes)));
+  }
   if (format == Format::none || object.size() > (1 << 20)) return {};
   const auto kind = static_cast<std::uint8_t>(format);
   std::vector<Bytes> seeds = {input(kind, object), input(static_cast<std::uint8_t>(kind | 0x80), object)};

@@ -6,27 +6,15 @@
 #include <utility>
 
 #include "pipeline/limits_unpack.h"
+#include "stages/unpack/database/packed_value.h"
 #include "stages/unpack/input.h"
 #include "stages/unpack/kind/kind.h"
 
 namespace ambit::unpack {
 namespace {
 
-// Less holds nothing that a name fits in: two bytes, a code of three letters, a sum.
-constexpr std::uint64_t kLeastPackedBytes = 11;
 constexpr std::size_t kTextHeadBytes = 512;  // the longest header of any archive, which is that of a tar
 constexpr std::size_t kLinkBytes = 4;
-
-// What people read as it is: the view of the table shows it.
-bool is_text(Format format) {
-  return format == Format::mail || format == Format::mailbox || format == Format::uuencode || format == Format::html ||
-         format == Format::xml || format == Format::folded || format == Format::charset;
-}
-
-// Of a picture: most have none, and databases are full of them. Programs write it in front.
-bool holds_packed_text(std::string_view head) {
-  return head.find("zTXt") != std::string_view::npos || head.find("iTXt") != std::string_view::npos;
-}
 
 Error cut() { return evidence_error("pages of a value of a database are not there"); }
 
@@ -89,8 +77,7 @@ std::size_t sqlite_head_bytes(const SqliteValue& value) {
 bool sqlite_begins_packed(const SqliteValue& value, std::span<const std::byte> head) {
   if (value.bytes < kLeastPackedBytes) return false;
   const Format format = value.is_text() ? format_by_signature(head) : format_of(head, {}, value.bytes);
-  if (format == Format::png) return holds_packed_text(chars(head));
-  return format != Format::none && !is_text(format);
+  return is_packed_value(format, head);
 }
 
 void PackedValues::begin(SqlitePayload payload, Name name) {

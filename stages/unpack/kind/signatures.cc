@@ -8,6 +8,7 @@
 #include <array>
 
 #include "pipeline/disk_marks.h"
+#include "stages/unpack/database/postgres_page.h"
 
 namespace ambit::kinds {
 namespace {
@@ -75,6 +76,9 @@ constexpr std::array kSignatures = {
     Signature{0, "!BDN"sv, Kind::mailbox},        // PST
     Signature{0, "\1\1\1\1\n"sv, Kind::mailbox},  // MMDF
     Signature{0, "2 M1e C"sv, Kind::mailbox},     // dbox
+    Signature{0, "REDIS0"sv, Kind::database}, Signature{0, "VALKEY0"sv, Kind::database},
+    Signature{0, "\x41\xd8\x01\0\x01\0"sv, Kind::database},  // WiredTiger
+    Signature{18, "\x04\x20"sv, Kind::database},             // a page of PostgreSQL
     Signature{0, "PGDMP"sv, Kind::sql_dump}, Signature{0, "ElfFile\0"sv, Kind::log}, Signature{0, "LfLe"sv, Kind::log},
     Signature{0, "regf"sv, Kind::database}, Signature{0, "LPKSHHRH"sv, Kind::log},
     // images of disks
@@ -144,6 +148,7 @@ bool confirmed(const Signature& row, std::string_view head, std::uint64_t size) 
   if (row.bytes == "-lh"sv) return head.size() > 21 && head[6] == '-';
   if (row.bytes == "\1\1\1\1\n"sv) return head.find("\nSubject:") < 4096;
   if (row.bytes == "BZh"sv) return head.size() > 3 && head[3] >= '1' && head[3] <= '9';
+  if (row.bytes == "\x04\x20"sv) return unpack::is_postgres_file(std::as_bytes(std::span(head)));
   if (row.bytes == "AFF"sv) return head.starts_with("AFF10\r\n"sv) || head.starts_with("AFF\0"sv);
   return true;
 }

@@ -100,8 +100,8 @@ constexpr std::array kEndings = {
     Ending{".tb2", ".tar"},  Ending{".txz", ".tar"}, Ending{".tlz", ".tar"},  Ending{".tzst", ".tar"},
     Ending{".svgz", ".svg"}, Ending{".gz", ""},      Ending{".z", ""},        Ending{".bz2", ""},
     Ending{".xz", ""},       Ending{".lzma", ""},    Ending{".lz", ""},       Ending{".zst", ""},
-    Ending{".lz4", ""},      Ending{".lzo", ""},     Ending{".tzo", ".tar"},  Ending{".br", ""},
-    Ending{".emz", ".emf"},  Ending{".wmz", ".wmf"}};
+    Ending{".lz4", ""},      Ending{".lzo", ""},     Ending{".sz", ""},       Ending{".tzo", ".tar"},
+    Ending{".br", ""},       Ending{".emz", ".emf"}, Ending{".wmz", ".wmf"}};
 
 bool ends_with(std::string_view name, std::string_view lower_ending) {
   return name.size() > lower_ending.size() && ends_caseless(name, lower_ending);

@@ -61,6 +61,11 @@ class Decoder {
 // One block of lz4 without a frame: its first `most_bytes` bytes, or all. Error(evidence): damaged.
 [[nodiscard]] Result<std::string> lz4_block(std::span<const std::byte> packed, std::size_t most_bytes);
 
+// One block of lzf, of just so many plain bytes. Error(evidence): damaged.
+[[nodiscard]] Result<std::string> lzf_block(std::span<const std::byte> packed, std::size_t plain_bytes);
+// One block of snappy, which says how long it becomes. Error(evidence): damaged, or longer.
+[[nodiscard]] Result<std::string> snappy_block(std::span<const std::byte> packed, std::size_t most_bytes);
+
 [[nodiscard]] std::uint32_t crc32(std::uint32_t before, std::span<const std::byte> bytes);
 
 // Streams in a row, decoded into one. Each format says how its next one begins and what stands behind it.
