@@ -25,10 +25,11 @@ void note(Facts& facts, ExceptionReason reason) {
   }
 }
 
-// Formats of which the bytes show their text as it is, if not all of it.
+// Formats of which the bytes show their text as it is, if not all of it. WiredTiger, LevelDB and RocksDB pack whole
+// pages.
 bool is_readable(Format format) {
   return is_a_guess(format) || format == Format::embedded || format == Format::rtf || format == Format::uuencode ||
-         holds_rows(format);
+         (holds_rows(format) && format != Format::wired_tiger && format != Format::sorted_table);
 }
 
 // Where an order reaches records, those of a database are the rows of its views; its raw bytes show no row's end.

@@ -80,17 +80,20 @@ class RedisPacked final : private RedisEntries {
     }
     Found& found = found_[next_++];
     Part part;
-    part.name = std::move(found.name);
+    part.name = key_ + "/" + std::to_string(found.index);
     part.size = found.bytes.size();
     part.stored_at = found.place;
     bytes_ = text_stream(std::move(found.bytes));
     return part;
   }
   Result<std::size_t> read(std::span<std::byte> into) { return bytes_->read(into); }
+  // Some of them were left out.
+  [[nodiscard]] bool has_too_many() const { return has_too_many_; }
 
  private:
   struct Found {
-    std::string name, bytes;
+    std::uint64_t index = 0;
+    std::string bytes;
     std::optional<std::uint64_t> place;
   };
 
@@ -99,14 +102,16 @@ class RedisPacked final : private RedisEntries {
     if (index_++ == 0) {
       key_ = value.substr(0, kNameBytes);
     } else if (is_packed_value(std::as_bytes(std::span(value.substr(0, kKindBytes))), value.size())) {
-      found_.push_back({key_ + "/" + std::to_string(index_ - 1), std::string(value), place_of(value)});
+      has_too_many_ = has_too_many_ || found_.size() >= limits::kMaxMarks;
+      if (!has_too_many_) found_.push_back({index_ - 1, std::string(value), place_of(value)});
     }
   }
   void on_end() override { index_ = 0; }
 
   std::string key_;
-  std::uint64_t index_ = 0;  // of the next string in its entry
-  std::vector<Found> found_;
+  std::uint64_t index_ = 0;   // of the next string in its entry
+  std::vector<Found> found_;  // in what was read last
+  bool has_too_many_ = false;
   std::size_t next_ = 0;
   std::unique_ptr<ByteStream> bytes_;
 };
@@ -129,7 +134,9 @@ class Redis final : public Unpacker {
     if (packed_.content == nullptr) return end_stream();
     view_.reset();
     if (!strings_) strings_.emplace(input());
-    return strings_->next();
+    auto part = strings_->next();
+    if (!part && strings_->has_too_many()) return evidence_error("a value of Redis holds too much that is packed");
+    return part;
   }
   Result<std::size_t> read(std::span<std::byte> into) override {
     return view_ != nullptr ? view_->read(into) : strings_->read(into);

@@ -123,6 +123,7 @@ class SortedTable {
     return std::nullopt;
   }
   bool read_handles(std::string_view entries) {
+    constexpr std::size_t kMostHandles = limits::kMaxDatabaseBlock / 8;  // an honest entry takes ten bytes or so
     const bool is_short = is_rocks_ && version_ >= 4;
     while (!entries.empty()) {
       const auto shared = table_number(entries);
@@ -138,7 +139,7 @@ class SortedTable {
         const std::uint64_t change = *more >> 1 ^ (~(*more & 1) + 1);
         handle = TableHandle{before.offset + before.bytes + kTrailer, before.bytes + change};
       }
-      if (!handle) return false;
+      if (!handle || handles_.size() == kMostHandles) return false;
       handles_.push_back(*handle);
     }
     return true;
