@@ -164,8 +164,8 @@ inline constexpr std::size_t kMaxRunsPerObject = 1'000'000;
 // --- images ------------------------------------------------------------------------------------------------
 // Readers of one image that keep their buffers between reads; more at once are served with buffers of their own.
 inline constexpr std::size_t kImageReaders = 64;
-// Blocks of packed images that stay unpacked for the next to ask, of all images of a run; less where the budget is small:
-// this part of it. From an E01 with many archives 8 MiB save a third of the inflating, 32 a little more.
+// Blocks of packed images that stay unpacked for who asks next, of all images of a run; where the budget is small, this
+// part of it. From an E01 with many archives 8 MiB save a third of the inflating, 32 a little more.
 inline constexpr std::size_t kBlockCacheBytes = 32 * MiB;
 inline constexpr std::uint64_t kBlockCachePart = 16;
 // A table of an image (where its blocks are) is read in pages of this size, so many to a reader: 64 KiB.
