@@ -56,6 +56,29 @@ TEST(MatchGaps, words_are_found_over_the_end_of_a_line_in_utf16) {
   }
 }
 
+// Pages and lines that stand as strings in dumps of databases and in JSON, which nobody takes apart.
+TEST(MatchGaps, words_are_found_over_what_strings_and_pages_write_for_a_blank) {
+  for (const char* name : {"Kim Berg", "Anna Berg"}) {
+    const std::string first = std::string(name).substr(0, std::string(name).find(' ')), second = "Berg";
+    const PatternSet set = pattern_set({whole_word(literal(name))});
+    for (const std::string gap :
+         {"\\n", "\\r\\n", " \\n", "\\t", "\\n> ", "&nbsp;", "&nbsp; ", "&#160;", "&#xA0;", "<br>", "<br />",
+          "<BR/>\r\n", "</b> ", " <b>", "<\\/b> ", "</td><td>", "</p>\\n<p>", "</td>\n  <td>", "<p class=\"x\">"}) {
+      for (const std::string& evidence : {first + gap + second, utf16le(first + gap + second)}) {
+        const std::vector<Hit> hits = hits_in(set, evidence);
+        EXPECT_EQ(hits.size(), 1U) << name << " " << testing::PrintToString(gap);
+        if (hits.empty()) continue;
+        EXPECT_EQ(hits[0].start, 0U);
+        EXPECT_EQ(hits[0].length, evidence.size());
+      }
+    }
+    for (const std::string other : {"\\n\\n", "<", "<>", "< b>", "n", "\\", "\\x", "&amp;", "&nbsp", ">", "<b", "\n\\n",
+                                    "<a href=\"http://www.example.com/\">"}) {
+      EXPECT_EQ(hits_in(set, first + other + second).size(), 0U) << testing::PrintToString(other);
+    }
+  }
+}
+
 // What pages and word processors have instead of a blank.
 TEST(MatchGaps, blanks_of_any_kind_part_words) {
   for (const char* name : {"Kim Berg", "Bob Lee"}) {

@@ -1,5 +1,6 @@
 // Gaps: what parts two words where an identifier has a blank. Several blanks of any kind, a tab, the end of one line
-// with what mails put before a line that they quote; in plain text and in texts of any character set.
+// with what mails put before a line that they quote; in plain text and in texts of any character set. In pages, and in
+// strings that hold pages or lines, also a short tag, a written-out "\n" or "\t", a blank that does not break.
 #pragma once
 
 #include <cstddef>
