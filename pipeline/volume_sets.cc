@@ -43,16 +43,21 @@ std::optional<VolumeName> by_number(std::string_view before, std::string_view la
   return VolumeName{std::string(before) + ".#", *number, false, false, true};
 }
 
+// Of two letters, "aa" being 0.
+std::uint64_t number_of_letters(std::string_view two) {
+  const auto digit = [](char letter) { return static_cast<std::uint64_t>(letter - 'a'); };
+  return digit(two[0]) * 26 + digit(two[1]);
+}
+
 // a.tar.gz.ab, a.tar.gzab; of an image with the dot only
 std::optional<VolumeName> by_letters(std::string_view name) {
   if (name.size() < 3 || !is_letter(name.back()) || !is_letter(name[name.size() - 2])) return std::nullopt;
-  const char high = name[name.size() - 2], low = name.back();
-  const auto number = static_cast<std::uint64_t>((high - 'a') * 26 + (low - 'a'));
+  const std::uint64_t number = number_of_letters(name.substr(name.size() - 2));
   std::string_view before = name.substr(0, name.size() - 2);
   std::string set = std::string(before) + "?";
   const bool has_dot = before.ends_with('.');
   if (has_dot) before.remove_suffix(1);
-  if (is_archive(before)) return VolumeName{std::move(set), number, false, high == 'a'};
+  if (is_archive(before)) return VolumeName{std::move(set), number, false, name[name.size() - 2] == 'a'};
   if (!has_dot) return std::nullopt;
   return VolumeName{std::move(set), number, false, false, true};
 }
@@ -63,8 +68,7 @@ std::optional<VolumeName> by_segment(std::string_view before, std::string_view l
   std::string set = std::string(before) + ".e#";
   if (const auto number = number_of(last.substr(1))) return VolumeName{std::move(set), *number, false, true, true};
   if (!is_letter(last[1]) || !is_letter(last[2])) return std::nullopt;
-  const auto number = static_cast<std::uint64_t>(100 + (last[1] - 'a') * 26 + (last[2] - 'a'));
-  return VolumeName{std::move(set), number, false, false, true};
+  return VolumeName{std::move(set), 100 + number_of_letters(last.substr(1)), false, false, true};
 }
 
 // a-s007.vmdk, a-flat.vmdk; a.vmdk is the text, if anything is
