@@ -64,7 +64,7 @@ struct MemoryPlan {
 };
 
 Result<MemoryPlan> plan_memory(const TriageOptions& options, const Engine& engine, std::size_t workers) {
-  const std::uint64_t budget = options.memory != 0 ? options.memory : limits::kDefaultMemory;
+  const std::uint64_t budget = memory_budget(options);
   MemoryPlan plan;
   plan.chunk_bytes = options.chunk_bytes != 0 ? options.chunk_bytes : limits::kChunkBytes;
   const std::uint64_t worker_bytes = plan.chunk_bytes + 4 * engine.context_bytes() + limits::kWorkerBytes;
@@ -86,8 +86,7 @@ Result<MemoryPlan> plan_memory(const TriageOptions& options, const Engine& engin
 
 // A process that grows beyond what the system grants is killed, at any time of the night.
 void warn_of_memory(const TriageOptions& options, ProgressSink& sink) {
-  const std::uint64_t wanted =
-      (options.memory != 0 ? options.memory : limits::kDefaultMemory) + limits::kMemoryBeyondBudget;
+  const std::uint64_t wanted = memory_budget(options) + limits::kMemoryBeyondBudget;
   const std::optional<std::uint64_t> granted = granted_memory();
   if (!granted || *granted >= wanted) return;
   sink.on_note("the system grants this process " + std::to_string(*granted / limits::MiB) +
@@ -97,9 +96,8 @@ void warn_of_memory(const TriageOptions& options, ProgressSink& sink) {
 
 Result<> open_exhibits(const TriageOptions& options, Engine& engine, ProgressSink& sink) {
   const std::vector<std::string> names = exhibit_names(options.exhibits);
-  const std::uint64_t budget = options.memory != 0 ? options.memory : limits::kDefaultMemory;
-  engine.blocks =
-      std::make_shared<BlockCache>(std::min<std::uint64_t>(limits::kBlockCacheBytes, budget / limits::kBlockCachePart));
+  engine.blocks = std::make_shared<BlockCache>(
+      std::min<std::uint64_t>(limits::kBlockCacheBytes, memory_budget(options) / limits::kBlockCachePart));
   for (std::size_t i = 0; i < options.exhibits.size(); ++i) {
     Result<std::unique_ptr<Exhibit>> exhibit =
         open_exhibit(options.exhibits[i], names[i], std::chrono::seconds(engine.scope.read_seconds), engine.blocks);

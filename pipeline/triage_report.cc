@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "pipeline/limits.h"
+#include "pipeline/triage_setup.h"
 
 namespace ambit {
 namespace {
@@ -64,7 +65,7 @@ std::string to_json(const RunReport& report) {
   json["command_line"] = report.options.command_line;
   json["machine"] = machine();
   json["workers"] = report.workers;
-  json["memory_budget"] = report.options.memory != 0 ? report.options.memory : limits::kDefaultMemory;
+  json["memory_budget"] = memory_budget(report.options);
   json["peak_memory"] = peak_bytes();
   json["chunk_bytes"] = report.options.chunk_bytes != 0 ? report.options.chunk_bytes : limits::kChunkBytes;
   json["patterns"] = report.patterns.patterns();

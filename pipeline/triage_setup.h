@@ -4,8 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "pipeline/limits.h"
 #include "pipeline/order.h"
 #include "pipeline/parallel.h"
+#include "pipeline/triage.h"
 #include "pipeline/triage_engine.h"
 
 namespace ambit {
@@ -20,5 +22,10 @@ struct CheckedOrder {
   double compile_seconds = 0;
 };
 [[nodiscard]] CheckedOrder load_order(const std::string& path, const Parallel& parallel);
+
+// Bytes: what the operator gave, or what a run has when nothing was given.
+[[nodiscard]] inline std::uint64_t memory_budget(const TriageOptions& options) {
+  return options.memory != 0 ? options.memory : limits::kDefaultMemory;
+}
 
 }  // namespace ambit

@@ -11,6 +11,7 @@
 
 #include "pipeline/limits.h"
 #include "pipeline/read_counter.h"
+#include "pipeline/triage_setup.h"
 #include "stages/record/pseudonym.h"
 
 namespace ambit {
@@ -97,7 +98,7 @@ Progress Watch::progress() {
   out.phase = recording_.load() ? "record" : "sweep";
   out.workers = subject_.workers.size();
   out.memory_bytes = resident_bytes();
-  out.memory_budget = subject_.options.memory != 0 ? subject_.options.memory : limits::kDefaultMemory;
+  out.memory_budget = memory_budget(subject_.options);
   out.disk_free_bytes = free_bytes(subject_.options.out);
   out.still_seconds = std::chrono::duration<double>(Clock::now() - moved_at_).count();
   return out;

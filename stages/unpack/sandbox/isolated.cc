@@ -69,12 +69,12 @@ bool Isolated::give_bytes(const Message& wish) {
 
 Result<Message> Isolated::ask(const Message& wish, Type expected, Type or_else, std::span<const std::byte> payload) {
   if (failure_) return *failure_;
-  if (!sandbox_->send(wish, payload)) return *(failure_ = Error{ErrorKind::crashed, "a decoder died", {}, {}});
+  if (!sandbox_->send(wish, payload)) return *(failure_ = decoder_died());
   return await(expected, or_else);
 }
 
 Result<Message> Isolated::await(Type expected, Type or_else) {
-  failure_ = Error{ErrorKind::crashed, "a decoder died", {}, {}};  // until it answers
+  failure_ = decoder_died();  // until it answers
   for (;;) {
     const Result<Message> message = sandbox_->receive(buffer_);
     if (!message.ok()) failure_ = message.error();
@@ -113,9 +113,8 @@ Result<> Isolated::begin(Format format) {
   Message order{.type = Type::open};
   order.numbers = {static_cast<std::uint64_t>(format), packed_.size, packed_.content != nullptr ? 1U : 0U, first};
   const std::string_view name = packed_.file_name.substr(0, limits::kMaxPartNameBytes);
-  const Error died{ErrorKind::crashed, "a decoder died", {}, {}};
-  if (!sandbox_->send(order, std::as_bytes(std::span(name)))) return died;
-  if (first > 0 && !sandbox_->send({.type = Type::bytes}, fetched_)) return died;
+  if (!sandbox_->send(order, std::as_bytes(std::span(name)))) return decoder_died();
+  if (first > 0 && !sandbox_->send({.type = Type::bytes}, fetched_)) return decoder_died();
   const Result<Message> opened = await(Type::opened, Type::opened);
   return opened.ok() ? Result<>(Ok{}) : Result<>(opened.error());
 }
@@ -159,9 +158,7 @@ Result<> Isolated::take_bytes() {
 Result<std::size_t> Isolated::read(std::span<std::byte> into) {
   if (failure_) return *failure_;
   while (held_.empty() && !is_whole_) {
-    if (!is_coming_ && !sandbox_->send({.type = Type::read})) {
-      return *(failure_ = Error{ErrorKind::crashed, "a decoder died", {}, {}});
-    }
+    if (!is_coming_ && !sandbox_->send({.type = Type::read})) { return *(failure_ = decoder_died()); }
     if (const Result<> taken = take_bytes(); !taken.ok()) return taken.error();
     // The next turn is asked for before this one was looked at: it comes meanwhile.
     if (!is_coming_ && !is_whole_) is_coming_ = sandbox_->send({.type = Type::read});

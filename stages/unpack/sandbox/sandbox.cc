@@ -22,7 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr int kLookEvery = 1000;  // ms, at the processor time of a decoder that says nothing
 
-Error crashed() { return {ErrorKind::crashed, "a decoder died", {}, {}}; }
 Error took_too_long() { return {ErrorKind::timeout, "a decoder took too long", {}, {}}; }
 
 // Seconds of processor time of another process; 0 where it has ended.
@@ -40,7 +39,7 @@ Result<> wait_readable(std::span<pollfd> watched, pid_t decoder, double seconds)
   for (;;) {
     const int ready = poll(watched.data(), watched.size(), kLookEvery);
     if (ready > 0) return Ok{};
-    if (ready < 0 && errno != EINTR) return crashed();
+    if (ready < 0 && errno != EINTR) return decoder_died();
     const double waited = std::chrono::duration<double>(Clock::now() - begin).count();
     if (processor_seconds(decoder) - before > seconds || waited > limits::kDecoderWaitSeconds) {
       return took_too_long();
@@ -49,6 +48,8 @@ Result<> wait_readable(std::span<pollfd> watched, pid_t decoder, double seconds)
 }
 
 }  // namespace
+
+Error decoder_died() { return {ErrorKind::crashed, "a decoder died", {}, {}}; }
 
 Sandbox::~Sandbox() {
   // The decoder dies with its warden.
@@ -68,10 +69,10 @@ Result<Message> Sandbox::receive(std::span<std::byte> into) {
     if (!ready.ok()) return ready.error();
     Accompanying accompanying;
     const std::optional<Message> message = receive_message(socket_.get(), into, &accompanying);
-    if (!message) return crashed();
+    if (!message) return decoder_died();
     // A decoder that was taken over may not speak for its warden.
     const bool of_warden = message->type == Message::Type::begun || message->type == Message::Type::ended;
-    if (of_warden != (accompanying.sender == warden_)) return crashed();
+    if (of_warden != (accompanying.sender == warden_)) return decoder_died();
     if (message->type == Message::Type::begun) {
       decoder_ = static_cast<pid_t>(message->numbers[0]);
       continue;
@@ -81,7 +82,7 @@ Result<Message> Sandbox::receive(std::span<std::byte> into) {
     decoder_ = 0;
     status_ = static_cast<int>(message->numbers[0]);
     if (WIFSIGNALED(status_) && WTERMSIG(status_) == SIGXCPU) return took_too_long();
-    if (!WIFEXITED(status_)) return crashed();
+    if (!WIFEXITED(status_)) return decoder_died();
     return *message;
   }
 }

@@ -32,6 +32,9 @@ namespace ambit::unpack {
 enum class Converter : std::uint8_t { pdf_text };
 inline constexpr const char* kPdfToText = "/usr/bin/pdftotext";
 
+// What is told of a decoder that died, or says what no decoder says.
+[[nodiscard]] Error decoder_died();
+
 class Sandbox {
  public:
   // `seconds`: of processor time that a decoder may take for one answer.

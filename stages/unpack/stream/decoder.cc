@@ -29,6 +29,19 @@ Result<std::size_t> Decoder::read(Input& input, std::span<std::byte> into) {
   return made;
 }
 
+Result<Decoder::Step> BlockwiseDecoder::step(Input& input, std::span<std::byte> into) {
+  if (given_ == plain_.size()) {
+    const Result<State> next = next_block(input);
+    if (!next.ok()) return next.error();
+    if (*next != State::going) return Step{0, *next};
+    given_ = 0;
+  }
+  const std::size_t count = std::min(into.size(), plain_.size() - given_);
+  std::copy_n(plain_.begin() + static_cast<std::ptrdiff_t>(given_), count, into.begin());
+  given_ += count;
+  return Step{count, State::going};
+}
+
 std::uint32_t crc32(std::uint32_t before, std::span<const std::byte> bytes) {
   return crc32_gzip_refl(before, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
 }

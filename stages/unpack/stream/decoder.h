@@ -43,6 +43,20 @@ class Decoder {
   std::optional<Error> failure_;
 };
 
+// A decoder whose stream is blocks that come out whole.
+class BlockwiseDecoder : public Decoder {
+ protected:
+  // Replaces plain_ by what the next block holds; it may be nothing.
+  [[nodiscard]] virtual Result<State> next_block(Input& input) = 0;
+
+  std::vector<std::byte> plain_;
+
+ private:
+  Result<Step> step(Input& input, std::span<std::byte> into) final;
+
+  std::size_t given_ = 0;  // of plain_
+};
+
 // Deflate without a wrapper.
 [[nodiscard]] std::unique_ptr<Decoder> inflate_decoder();
 [[nodiscard]] std::unique_ptr<Decoder> inflate64_decoder();  // Deflate64

@@ -52,26 +52,13 @@ class Lz4Frame final : public Decoder {
 };
 
 // Blocks with their lengths before them: those of kernels, and dovecot's.
-class Lz4Blocks final : public Decoder {
+class Lz4Blocks final : public BlockwiseDecoder {
  public:
   // `block_bytes`: the most that comes out of one. The input stands behind the magic number.
   Lz4Blocks(bool is_dovecot, std::size_t block_bytes) : is_dovecot_(is_dovecot), block_bytes_(block_bytes) {}
 
  protected:
-  Result<Step> step(Input& input, std::span<std::byte> into) override {
-    if (given_ == plain_.size()) {
-      const Result<State> next = next_block(input);
-      if (!next.ok()) return next.error();
-      if (*next != State::going) return Step{0, *next};
-    }
-    const std::size_t count = std::min(into.size(), plain_.size() - given_);
-    std::copy_n(plain_.begin() + static_cast<std::ptrdiff_t>(given_), count, into.begin());
-    given_ += count;
-    return Step{count, State::going};
-  }
-
- private:
-  Result<State> next_block(Input& input) {
+  Result<State> next_block(Input& input) override {
     constexpr std::size_t kLengthBytes = 4;
     const auto head = input.ahead(kLengthBytes);
     if (!head.ok()) return head.error();
@@ -90,7 +77,6 @@ class Lz4Blocks final : public Decoder {
       input.take(step);
     }
     plain_.resize(block_bytes_);
-    given_ = 0;
     const int made =
         LZ4_decompress_safe(reinterpret_cast<const char*>(packed_.data()), reinterpret_cast<char*>(plain_.data()),
                             static_cast<int>(length), static_cast<int>(block_bytes_));
@@ -98,10 +84,10 @@ class Lz4Blocks final : public Decoder {
     return made < 0 ? State::damaged : State::going;
   }
 
+ private:
   const bool is_dovecot_;
   const std::size_t block_bytes_;
-  std::vector<std::byte> packed_, plain_;
-  std::size_t given_ = 0;  // of plain_
+  std::vector<std::byte> packed_;
 };
 
 class Lz4Frames final : public MemberStream {

@@ -22,25 +22,12 @@ constexpr std::string_view kLzop = "\x89LZO\0\r\n\x1a\n"sv;
 constexpr std::uint32_t kFilter = 0x800, kExtra = 0x40;
 constexpr std::size_t kMostBlock = 8 * 1024 * 1024;  // lzop writes 256 KiB, and may write 64 MiB
 
-class LzopMember final : public Decoder {
+class LzopMember final : public BlockwiseDecoder {
  public:
   explicit LzopMember(std::uint32_t flags) : flags_(flags) {}
 
  protected:
-  Result<Step> step(Input& input, std::span<std::byte> into) override {
-    if (given_ == plain_.size()) {
-      const Result<State> next = next_block(input);
-      if (!next.ok()) return next.error();
-      if (*next != State::going) return Step{0, *next};
-    }
-    const std::size_t count = std::min(into.size(), plain_.size() - given_);
-    std::copy_n(plain_.begin() + static_cast<std::ptrdiff_t>(given_), count, into.begin());
-    given_ += count;
-    return Step{count, State::going};
-  }
-
- private:
-  Result<State> next_block(Input& input) {
+  Result<State> next_block(Input& input) override {
     const auto head = input.ahead(8);
     if (!head.ok()) return head.error();
     if (head->size() < 4) return State::damaged;
@@ -64,7 +51,6 @@ class LzopMember final : public Decoder {
       if (*got == 0) return State::damaged;
       filled += *got;
     }
-    given_ = 0;
     if (packed == plain) return plain_.swap(packed_), State::going;
     plain_.resize(plain);
     const auto made = unpack_lzo(packed_, plain_);
@@ -72,9 +58,9 @@ class LzopMember final : public Decoder {
     return made ? State::going : State::damaged;
   }
 
+ private:
   const std::uint32_t flags_;
-  std::vector<std::byte> packed_, plain_;
-  std::size_t given_ = 0;  // of plain_
+  std::vector<std::byte> packed_;
 };
 
 class Lzop final : public MemberStream {

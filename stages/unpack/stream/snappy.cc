@@ -16,28 +16,14 @@ namespace {
 
 constexpr std::string_view kSnappyMark{"\xff\x06\0\0sNaPpY", 10};
 
-class SnappyFrames final : public Decoder {
- protected:
-  Result<Step> step(Input& input, std::span<std::byte> into) override {
-    if (given_ == plain_.size()) {
-      const Result<State> next = next_chunk(input);
-      if (!next.ok()) return next.error();
-      if (*next != State::going) return Step{0, *next};
-    }
-    const std::size_t count = std::min(into.size(), plain_.size() - given_);
-    std::copy_n(std::as_bytes(std::span(plain_)).begin() + static_cast<std::ptrdiff_t>(given_), count, into.begin());
-    given_ += count;
-    return Step{count, State::going};
-  }
-
- private:
+class SnappyFrames final : public BlockwiseDecoder {
   static constexpr std::size_t kHeadBytes = 4, kSumBytes = 4;
   static constexpr std::size_t kMostPlain = 64 * 1024, kMostPacked = 80 * 1024;  // its own bound, and what that takes
 
-  Result<State> next_chunk(Input& input) {
+ protected:
+  Result<State> next_block(Input& input) override {
     enum : std::uint8_t { kPacked = 0x00, kStored = 0x01, kLeastPassed = 0x80 };
     plain_.clear();
-    given_ = 0;
     const auto head = input.ahead(kHeadBytes);
     if (!head.ok()) return head.error();
     if (head->empty()) return State::ended;
@@ -56,18 +42,16 @@ class SnappyFrames final : public Decoder {
     if (chunk->size() < length) return State::damaged;
     const auto bytes = chunk->first(length).subspan(kSumBytes);
     if (kind == kStored) {
-      plain_ = chars(bytes);
+      plain_.assign(bytes.begin(), bytes.end());
     } else {
-      Result<std::string> block = snappy_block(bytes, kMostPlain);
+      const Result<std::string> block = snappy_block(bytes, kMostPlain);
       if (!block.ok()) return State::damaged;
-      plain_ = std::move(block).value();
+      const auto made = std::as_bytes(std::span(*block));
+      plain_.assign(made.begin(), made.end());
     }
     input.take(length);
     return State::going;
   }
-
-  std::string plain_;
-  std::size_t given_ = 0;
 };
 
 class SnappyFile final : public MemberStream {
